@@ -1,0 +1,33 @@
+# `make run` and `make test` each work as the first command in a fresh clone.
+PYTHON ?= python3
+PRESET ?= production
+BIN := .venv/bin
+
+.PHONY: setup run test lint bench lock clean
+
+setup: .venv/.done
+
+.venv/.done: requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=python3.11")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
+	touch $@
+
+run: setup
+	$(BIN)/aquamind run --preset $(PRESET)
+
+test: setup
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/pytest
+
+bench: setup
+	$(BIN)/python benchmarks/run.py
+
+lock: setup
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --extra dev pyproject.toml --output-file requirements.lock
+
+clean:
+	rm -rf .venv
