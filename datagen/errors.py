@@ -1,0 +1,9 @@
+"""The one exception that a user's input may cause."""
+
+
+class UserError(Exception):
+    """Input that cannot be used: names the field, the value found and the cure; the command line exits with 2."""
+
+    def __init__(self, field: str, value: object, cure: str) -> None:
+        super().__init__(f"{field}: {value!r}. {cure}" if value is not None else f"{field}: {cure}")
+        self.field, self.value, self.cure = field, value, cure
