@@ -1,0 +1,1 @@
+"""The company as data: YAML by subject and its typed, validated reader."""
