@@ -1,16 +1,37 @@
 """The base of everything read from a catalog: unknown keys, silent conversions and later changes are refused."""
 
+from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
-
-Name = Annotated[str, Field(min_length=1, max_length=100)]
-Share = Annotated[float, Field(ge=0, le=1)]
-Positive = Annotated[float, Field(gt=0)]
-PerStage = tuple[float, float, float, float, float, float]
 
 
 class Spec(BaseModel):
     """Frozen values of the catalog; numbers carry their unit in the field's name (weight_g, temp_c, biomass_kg)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, str_strip_whitespace=True)
+
+
+@dataclass(frozen=True)
+class Ref:
+    """Marks a field whose name (or names) must exist elsewhere in the catalog: `Ref("company.geographies.name")`.
+
+    The target is a path of attributes from the catalog's root that goes through every item of a list; a path that ends
+    at a mapping means its keys.
+    """
+
+    target: str
+
+
+@dataclass(frozen=True)
+class Unique:
+    """Marks a list of specs of which no two may share the value of `attribute`."""
+
+    attribute: str = "name"
+
+
+Name = Annotated[str, Field(min_length=1, max_length=100)]
+Positive = Annotated[float, Field(gt=0)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Latitude = Annotated[float, Field(ge=-90, le=90)]
+Longitude = Annotated[float, Field(ge=-180, le=180)]

@@ -1,0 +1,206 @@
+"""What the company owns and who works there: geographies, stations, areas, containers, sensors, people, products."""
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator
+
+from datagen.catalog.spec import Latitude, Longitude, Name, Positive, Ref, Share, Spec, Unique
+
+SensorType = Literal["TEMPERATURE", "OXYGEN", "PH", "SALINITY", "CO2", "OTHER"]
+Role = Literal["ADMIN", "MGR", "OPR", "VET", "QA", "FIN", "VIEW"]
+GeographyName = Annotated[str, Ref("company.geographies.name")]
+
+
+class Geography(Spec):
+    """A region with its own weather, stores and people; `code` begins batch numbers and container names."""
+
+    name: Name
+    code: Annotated[str, Field(pattern="^[A-Z]{3}$")]
+    profile_code: Literal["FO", "SC", "ALL"]
+    description: str = ""
+
+
+class Company(Spec):
+    name: Name
+    geographies: Annotated[tuple[Geography, ...], Field(min_length=1), Unique("name"), Unique("code")]
+
+
+class Site(Spec):
+    """A place on the map; what is not in production has neither sensors nor feed stores."""
+
+    code: Annotated[str, Field(pattern="^[A-Z]+[0-9]*$", max_length=10)]
+    name: Name
+    geography: GeographyName
+    latitude: Latitude
+    longitude: Longitude
+    in_production: bool = True
+
+
+class Station(Site):
+    layout: Annotated[str, Ref("containers.station_layouts.name")]
+
+
+class Area(Site):
+    layout: Annotated[str, Ref("containers.area_layouts.name")]
+    climate: Annotated[str, Ref("water.climates")]
+    max_biomass_kg: Annotated[float, Field(gt=0, lt=1e10)]
+
+
+class Sites(Spec):
+    stations: Annotated[tuple[Station, ...], Unique("name")]
+    areas: Annotated[tuple[Area, ...], Unique("name")]
+
+
+class ContainerType(Spec):
+    name: Name
+    category: Literal["TANK", "PEN", "TRAY", "OTHER"]
+    volume_m3: Annotated[float, Field(gt=0, lt=1e8)]
+    max_biomass_kg: Annotated[float, Field(gt=0, lt=1e8)]
+    sensors: Annotated[str, Ref("environment.sensor_sets.name")]
+    description: str = ""
+
+
+class HallLayout(Spec):
+    """`stage` is the life stage that lives in the hall, none where no production batch ever goes."""
+
+    letter: Annotated[str, Field(pattern="^[A-Z]$")]
+    stage: Annotated[str | None, Ref("biology.stages.key")] = None
+    container_type: Annotated[str, Ref("containers.types.name")]
+    containers: Annotated[int, Field(gt=0, le=99)]
+    floor_area_m2: Positive
+    silo_capacity_kg: Annotated[float, Field(gt=0, lt=1e8)]
+
+
+class StationLayout(Spec):
+    name: Name
+    station_type: Literal["FRESHWATER", "BROODSTOCK"]
+    description: str = ""
+    halls: Annotated[tuple[HallLayout, ...], Field(min_length=1), Unique("letter")]
+
+
+class AreaLayout(Spec):
+    """Rings are shared out among the barges in order, as evenly as they go (20 among 3: 7, 7, 6)."""
+
+    name: Name
+    stage: Annotated[str, Ref("biology.stages.key")]
+    container_type: Annotated[str, Ref("containers.types.name")]
+    containers: Annotated[int, Field(gt=0, le=99)]
+    barges: Annotated[int, Field(gt=0, le=9)]
+    barge_capacity_kg: Annotated[float, Field(gt=0, lt=1e8)]
+
+
+class Containers(Spec):
+    types: Annotated[tuple[ContainerType, ...], Unique()]
+    station_layouts: Annotated[tuple[StationLayout, ...], Unique()]
+    area_layouts: Annotated[tuple[AreaLayout, ...], Unique()]
+
+
+class Parameter(Spec):
+    """What a sensor measures; min and max are what a reading can be, optimal_* what is good for the fish."""
+
+    name: Name
+    unit: Annotated[str, Field(max_length=20)]
+    sensor_type: SensorType
+    manufacturer: Name
+    minimum: float
+    maximum: float
+    optimal_min: float
+    optimal_max: float
+    description: str = ""
+
+
+class SensorSet(Spec):
+    """The sensors that hang in every container of a type."""
+
+    name: Name
+    parameters: Annotated[tuple[str, ...], Ref("environment.parameters.name")]
+
+    @field_validator("parameters")
+    @classmethod
+    def each_parameter_once(cls, parameters: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(parameters)) < len(parameters):
+            raise ValueError("A container has one sensor per parameter; remove the repeated name")
+        return parameters
+
+
+class Environment(Spec):
+    sensor_installation_date: date
+    sensor_calibration_date: date
+    parameters: Annotated[tuple[Parameter, ...], Unique()]
+    sensor_sets: Annotated[tuple[SensorSet, ...], Unique()]
+
+
+class Feed(Spec):
+    """`price_per_kg` is the base around which purchases are drawn, in the catalog's `feeds.currency`."""
+
+    name: Name
+    brand: Name
+    supplier: Annotated[str, Ref("feeds.suppliers.name")]
+    size_category: Literal["MICRO", "SMALL", "MEDIUM", "LARGE"]
+    pellet_size_mm: Positive
+    protein_percent: Annotated[float, Field(ge=0, le=100)]
+    fat_percent: Annotated[float, Field(ge=0, le=100)]
+    carbohydrate_percent: Annotated[float, Field(ge=0, le=100)]
+    price_per_kg: Positive
+    shelf_life_days: Annotated[int, Field(gt=0)]
+    description: str = ""
+
+
+class Supplier(Spec):
+    name: Name
+
+
+class Feeds(Spec):
+    currency: Annotated[str, Field(pattern="^[A-Z]{3}$")]
+    suppliers: Annotated[tuple[Supplier, ...], Field(min_length=1), Unique()]
+    feeds: Annotated[tuple[Feed, ...], Field(min_length=1), Unique()]
+
+
+class Grade(Spec):
+    code: Annotated[str, Field(min_length=1, max_length=50)]
+    name: Name
+    description: str = ""
+    share: Share
+
+
+class Grades(Spec):
+    grades: Annotated[tuple[Grade, ...], Field(min_length=1), Unique("code")]
+
+    @field_validator("grades")
+    @classmethod
+    def shares_make_a_whole(cls, grades: tuple[Grade, ...]) -> tuple[Grade, ...]:
+        total = sum(grade.share for grade in grades)
+        if abs(total - 1) > 1e-9:
+            raise ValueError(f"The shares of the grades sum to {total:g}; make it 1")
+        return grades
+
+
+class Person(Spec):
+    """Someone who records or executes; without a geography, for the whole company."""
+
+    username: Annotated[str, Field(pattern=r"^[\w.@+-]{1,150}$")]
+    first_name: Annotated[str, Field(min_length=1, max_length=60)]
+    last_name: Annotated[str, Field(min_length=1, max_length=60)]
+    role: Role
+    geography: Annotated[str | None, Ref("company.geographies.name")] = None
+    subsidiary: Literal["BS", "FW", "FM", "LG", "ALL"]
+    job_title: Name
+    department: Name
+    language: Literal["en", "fo", "da"] = "en"
+
+
+class People(Spec):
+    email_domain: Name
+    users: Annotated[tuple[Person, ...], Field(min_length=1), Unique("username")]
+
+
+class Species(Spec):
+    name: Name
+    scientific_name: Annotated[str, Field(min_length=1, max_length=200)]
+    description: str = ""
+    optimal_temp_min_c: float
+    optimal_temp_max_c: float
+    optimal_oxygen_min_mg_l: float
+    optimal_ph_min: float
+    optimal_ph_max: float
