@@ -1,0 +1,31 @@
+"""All models of batch, so that they can be imported from one place."""
+
+from apps.batch.models.base import Batch, BatchComposition, BatchContainerAssignment, LifeCycleStage, Species
+from apps.batch.models.daily_state import ActualDailyAssignmentState
+from apps.batch.models.observation import GrowthSample, IndividualGrowthObservation, MortalityEvent
+from apps.batch.models.workflow import (
+    ActionStatus,
+    BatchCreationWorkflow,
+    BatchTransferWorkflow,
+    CreationAction,
+    TransferAction,
+    WorkflowStatus,
+)
+
+__all__ = [
+    "ActionStatus",
+    "ActualDailyAssignmentState",
+    "Batch",
+    "BatchComposition",
+    "BatchContainerAssignment",
+    "BatchCreationWorkflow",
+    "BatchTransferWorkflow",
+    "CreationAction",
+    "GrowthSample",
+    "IndividualGrowthObservation",
+    "LifeCycleStage",
+    "MortalityEvent",
+    "Species",
+    "TransferAction",
+    "WorkflowStatus",
+]

@@ -1,0 +1,68 @@
+"""Django's settings: which apps, which database, and what the site needs."""
+
+import os
+
+import dj_database_url
+
+from aquamind import database
+
+# Known to everybody who can read this file: a site that others can reach must be given its own.
+SECRET_KEY = os.environ.get("SECRET_KEY", "for-development-only")
+DEBUG = os.environ.get("DEBUG", "").lower() in ("1", "true", "yes")
+ALLOWED_HOSTS = os.environ.get("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "apps.infrastructure",
+    "apps.batch",
+    "apps.environmental",
+    "apps.inventory",
+    "apps.health",
+    "apps.harvest",
+    "apps.broodstock",
+    "apps.scenario",
+    "apps.finance",
+    "apps.planning",
+    "apps.users",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+ROOT_URLCONF = "aquamind.urls"
+WSGI_APPLICATION = "aquamind.wsgi.application"
+STATIC_URL = "static/"
+
+DATABASES = {"default": dj_database_url.parse(database.url(), conn_health_checks=False)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# The record is kept in UTC; a site's local time is a matter of display.
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en"
