@@ -30,7 +30,7 @@ class Site(Spec):
     """A place on the map; what is not in production has neither sensors nor feed stores."""
 
     code: Annotated[str, Field(pattern="^[A-Z]+[0-9]*$", max_length=10)]
-    name: Name
+    name: Annotated[str, Field(min_length=1, max_length=80)]
     geography: GeographyName
     latitude: Latitude
     longitude: Longitude
@@ -48,8 +48,8 @@ class Area(Site):
 
 
 class Sites(Spec):
-    stations: Annotated[tuple[Station, ...], Unique("name")]
-    areas: Annotated[tuple[Area, ...], Unique("name")]
+    stations: Annotated[tuple[Station, ...], Unique("name"), Unique("geography", "code")]
+    areas: Annotated[tuple[Area, ...], Unique("name"), Unique("geography", "code")]
 
 
 class ContainerType(Spec):
@@ -193,14 +193,3 @@ class Person(Spec):
 class People(Spec):
     email_domain: Name
     users: Annotated[tuple[Person, ...], Field(min_length=1), Unique("username")]
-
-
-class Species(Spec):
-    name: Name
-    scientific_name: Annotated[str, Field(min_length=1, max_length=200)]
-    description: str = ""
-    optimal_temp_min_c: float
-    optimal_temp_max_c: float
-    optimal_oxygen_min_mg_l: float
-    optimal_ph_min: float
-    optimal_ph_max: float

@@ -23,11 +23,11 @@ class Ref:
     target: str
 
 
-@dataclass(frozen=True)
 class Unique:
-    """Marks a list of specs of which no two may share the value of `attribute`."""
+    """Marks a list of specs of which no two may agree in all of `attributes`."""
 
-    attribute: str = "name"
+    def __init__(self, *attributes: str) -> None:
+        self.attributes = attributes or ("name",)
 
 
 Name = Annotated[str, Field(min_length=1, max_length=100)]

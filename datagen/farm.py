@@ -1,0 +1,336 @@
+"""The catalog resolved into arrays: containers, the water and the feed stores they share, their sensors, with ids."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Protocol
+
+import numpy as np
+
+from datagen.arrays import Bools, Floats, Ints
+from datagen.catalog import Catalog
+from datagen.catalog.company import Area, AreaLayout, HallLayout, Station
+from datagen.catalog.reader import closest
+from datagen.errors import UserError
+
+Names = tuple[str, ...]
+
+
+class Connection(Protocol):
+    """A database connection, Django's or psycopg's."""
+
+    def cursor(self) -> Any: ...
+
+
+@dataclass(frozen=True)
+class Farm:
+    """Struct of arrays; what is not a name, an id or a measure is an index into the arrays of that prefix, -1 for none.
+
+    A unit is a place with one water: the halls first, then the sea areas. Containers are ordered by unit, so a unit's
+    are `unit_first_container` and the `unit_container_count` - 1 after it. Ids count from 1 in this order, unless they
+    were read from a database.
+    """
+
+    geography_name: Names
+    geography_code: Names
+    geography_id: Ints
+
+    station_name: Names
+    station_geography: Ints
+    station_id: Ints
+
+    unit_name: Names
+    unit_geography: Ints
+    unit_station: Ints
+    unit_is_area: Bools
+    unit_stage: Ints
+    unit_in_production: Bools
+    unit_climate: Names
+    unit_latitude: Floats
+    unit_longitude: Floats
+    unit_first_container: Ints
+    unit_container_count: Ints
+    unit_id: Ints
+
+    container_name: Names
+    container_geography: Ints
+    container_unit: Ints
+    container_in_production: Bools
+    container_type: Ints
+    container_volume_m3: Floats
+    container_max_biomass_kg: Floats
+    container_store: Ints
+    container_sensors: Ints
+    container_id: Ints
+
+    store_name: Names
+    store_kind: Names
+    store_unit: Ints
+    store_capacity_kg: Floats
+    store_id: Ints
+
+    sensor_name: Names
+    sensor_container: Ints
+    sensor_parameter: Ints
+    sensor_id: Ints
+
+    parameter_name: Names
+    parameter_id: Ints
+    feed_name: Names
+    feed_id: Ints
+    species_name: str
+    species_id: int
+    stage_name: Names
+    stage_id: Ints
+    grade_code: Names
+    grade_id: Ints
+
+    user_name: Names
+    user_role: Names
+    user_subsidiary: Names
+    user_geography: Ints
+    user_id: Ints
+
+    @cached_property
+    def _container_of_name(self) -> dict[str, int]:
+        return {name: index for index, name in enumerate(self.container_name)}
+
+    def geography_index(self, name: str) -> int:
+        if name not in self.geography_name:
+            raise UserError("geography", name, f"No geography is called so. {closest(name, self.geography_name)}")
+        return self.geography_name.index(name)
+
+    def container_index(self, name: str) -> int:
+        if name not in self._container_of_name:
+            raise UserError("container", name, f"No container is called so. {closest(name, self.container_name)}")
+        return self._container_of_name[name]
+
+    def user_ids(self, role: str, geography: int) -> Ints:
+        """Ids of a geography's people of a role (OPR, MGR, VET ...), of the whole company's where it has none."""
+        in_role = np.array([user == role for user in self.user_role])
+        own = in_role & (self.user_geography == geography)
+        ids: Ints = self.user_id[own if own.any() else in_role & (self.user_geography == -1)]
+        if not len(ids):
+            cure = f"Add a user with it to people.yaml, for {self.geography_name[geography]} or without a geography"
+            raise UserError("role", role, cure)
+        return ids
+
+
+def halls(catalog: Catalog) -> Iterator[tuple[Station, HallLayout]]:
+    """Every hall of the company in catalog order, with its station."""
+    layouts = {layout.name: layout for layout in catalog.containers.station_layouts}
+    for station in catalog.sites.stations:
+        for hall in layouts[station.layout].halls:
+            yield station, hall
+
+
+def areas(catalog: Catalog) -> Iterator[tuple[Area, AreaLayout]]:
+    """Every sea area of the company in catalog order, with its layout."""
+    layouts = {layout.name: layout for layout in catalog.containers.area_layouts}
+    for area in catalog.sites.areas:
+        yield area, layouts[area.layout]
+
+
+def resolve(catalog: Catalog) -> Farm:
+    """The farm in catalog order."""
+    geographies = [geography.name for geography in catalog.company.geographies]
+    units = _units(catalog, geographies)
+    containers = _containers(catalog, units)
+    return Farm(
+        geography_name=tuple(geographies),
+        geography_code=tuple(geography.code for geography in catalog.company.geographies),
+        geography_id=_counted(len(geographies)),
+        station_name=tuple(station.name for station in catalog.sites.stations),
+        station_geography=_ints(geographies.index(station.geography) for station in catalog.sites.stations),
+        station_id=_counted(len(catalog.sites.stations)),
+        **units,
+        **containers,
+        **_stores(catalog, units, containers),
+        **_sensors(catalog, containers),
+        **_products(catalog),
+        **_users(catalog, geographies),
+    )
+
+
+def with_database_ids(farm: Farm, connection: Connection) -> Farm:
+    """The farm with the ids that its rows have in the database, found by name."""
+
+    def ids(table: str, names: Sequence[str], column: str = "name") -> Ints:
+        return _database_ids(connection, table, column, names)
+
+    halls_first = int((~farm.unit_is_area).sum())
+    hall_ids = ids("infrastructure_hall", farm.unit_name[:halls_first])
+    area_ids = ids("infrastructure_area", farm.unit_name[halls_first:])
+    return replace(
+        farm,
+        geography_id=ids("infrastructure_geography", farm.geography_name),
+        station_id=ids("infrastructure_freshwaterstation", farm.station_name),
+        unit_id=np.concatenate([hall_ids, area_ids]),
+        container_id=ids("infrastructure_container", farm.container_name),
+        store_id=ids("infrastructure_feedcontainer", farm.store_name),
+        sensor_id=ids("infrastructure_sensor", farm.sensor_name),
+        parameter_id=ids("environmental_environmentalparameter", farm.parameter_name),
+        feed_id=ids("inventory_feed", farm.feed_name),
+        species_id=int(ids("batch_species", [farm.species_name])[0]),
+        stage_id=ids("batch_lifecyclestage", farm.stage_name),
+        grade_id=ids("harvest_productgrade", farm.grade_code, "code"),
+        user_id=ids("auth_user", farm.user_name, "username"),
+    )
+
+
+def _database_ids(connection: Connection, table: str, column: str, names: Sequence[str]) -> Ints:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {column}, min(id), count(*) FROM {table} WHERE {column} = ANY(%s) GROUP BY {column}", [list(names)]
+        )
+        rows = {name: (row_id, times) for name, row_id, times in cursor.fetchall()}
+    for name in names:
+        if name not in rows:
+            raise UserError(f"{table}.{column}", name, "The database has no such row: run `aquamind init`")
+        if rows[name][1] > 1:
+            raise UserError(f"{table}.{column}", name, f"{rows[name][1]} rows share this name; rename all but one")
+    return _ints(rows[name][0] for name in names)
+
+
+def _counted(count: int) -> Ints:
+    return np.arange(1, count + 1)
+
+
+def _ints(values: Any) -> Ints:
+    return np.array(list(values), np.int64)
+
+
+def _units(catalog: Catalog, geographies: list[str]) -> dict[str, Any]:
+    stages = [stage.key for stage in catalog.biology.stages]
+    stations = [station.name for station in catalog.sites.stations]
+    in_halls = list(halls(catalog))
+    in_areas = list(areas(catalog))
+    both: list[tuple[Station | Area, HallLayout | AreaLayout]] = [*in_halls, *in_areas]
+    counts = _ints(layout.containers for _, layout in both)
+    hall_names = [f"{station.name} Hall {hall.letter}" for station, hall in in_halls]
+    hall_stations = [stations.index(station.name) for station, _ in in_halls]
+    return {
+        "unit_name": (*hall_names, *(area.name for area, _ in in_areas)),
+        "unit_geography": _ints(geographies.index(site.geography) for site, _ in both),
+        "unit_station": _ints([*hall_stations, *[-1] * len(in_areas)]),
+        "unit_is_area": np.arange(len(both)) >= len(in_halls),
+        "unit_stage": _ints(stages.index(layout.stage) if layout.stage else -1 for _, layout in both),
+        "unit_in_production": np.array([site.in_production and layout.stage is not None for site, layout in both]),
+        "unit_climate": (*[""] * len(in_halls), *(area.climate for area, _ in in_areas)),
+        "unit_latitude": np.array([site.latitude for site, _ in both]),
+        "unit_longitude": np.array([site.longitude for site, _ in both]),
+        "unit_first_container": np.cumsum(counts) - counts,
+        "unit_container_count": counts,
+        "unit_id": np.concatenate([_counted(len(in_halls)), _counted(len(in_areas))]),
+    }
+
+
+def _containers(catalog: Catalog, units: dict[str, Any]) -> dict[str, Any]:
+    codes = {geography.name: geography.code for geography in catalog.company.geographies}
+    names: list[str] = []
+    kinds: list[str] = []
+    for station, hall in halls(catalog):
+        prefix = f"{codes[station.geography]}-{station.code}-{hall.letter}"
+        names += [f"{prefix}-{number:02d}" for number in range(1, hall.containers + 1)]
+        kinds += [hall.container_type] * hall.containers
+    for area, layout in areas(catalog):
+        prefix = f"{codes[area.geography]}-{area.code}"
+        names += [f"{prefix}-R{number:02d}" for number in range(1, layout.containers + 1)]
+        kinds += [layout.container_type] * layout.containers
+    type_names = [kind.name for kind in catalog.containers.types]
+    kind = _ints(type_names.index(name) for name in kinds)
+    unit = np.repeat(np.arange(len(units["unit_name"])), units["unit_container_count"])
+    return {
+        "container_name": tuple(names),
+        "container_geography": units["unit_geography"][unit],
+        "container_unit": unit,
+        "container_in_production": units["unit_in_production"][unit],
+        "container_type": kind,
+        "container_volume_m3": np.array([each.volume_m3 for each in catalog.containers.types])[kind],
+        "container_max_biomass_kg": np.array([each.max_biomass_kg for each in catalog.containers.types])[kind],
+        "container_id": _counted(len(names)),
+    }
+
+
+def _stores(catalog: Catalog, units: dict[str, Any], containers: dict[str, Any]) -> dict[str, Any]:
+    """A silo a hall and the barges of each area, where there is production; barges share the rings in order."""
+    layouts: list[HallLayout | AreaLayout] = [layout for _, layout in halls(catalog)]
+    layouts += [layout for _, layout in areas(catalog)]
+    names: list[str] = []
+    kinds: list[str] = []
+    store_units: list[int] = []
+    capacities: list[float] = []
+    served_by = np.full(len(containers["container_name"]), -1)
+    for unit in np.flatnonzero(units["unit_in_production"]):
+        layout, name = layouts[unit], units["unit_name"][unit]
+        first = units["unit_first_container"][unit]
+        served = np.arange(first, first + layout.containers)
+        if isinstance(layout, HallLayout):
+            served_by[served] = len(names)
+            names.append(f"{name} Silo")
+            kinds.append("SILO")
+            capacities.append(layout.silo_capacity_kg)
+        else:
+            for barge, rings in enumerate(np.array_split(served, layout.barges)):
+                served_by[rings] = len(names) + barge
+            names += [f"{name} Barge {barge}" for barge in range(1, layout.barges + 1)]
+            kinds += ["BARGE"] * layout.barges
+            capacities += [layout.barge_capacity_kg] * layout.barges
+        store_units += [int(unit)] * (len(names) - len(store_units))
+    return {
+        "store_name": tuple(names),
+        "store_kind": tuple(kinds),
+        "store_unit": _ints(store_units),
+        "store_capacity_kg": np.array(capacities),
+        "store_id": _counted(len(names)),
+        "container_store": served_by,
+    }
+
+
+def _sensors(catalog: Catalog, containers: dict[str, Any]) -> dict[str, Any]:
+    parameters = [parameter.name for parameter in catalog.environment.parameters]
+    sets = {each.name: sorted(map(parameters.index, each.parameters)) for each in catalog.environment.sensor_sets}
+    hung = [sets[kind.sensors] for kind in catalog.containers.types]
+    names: list[str] = []
+    where: list[int] = []
+    what: list[int] = []
+    sensors = np.full((len(containers["container_name"]), len(parameters)), -1)
+    for container in np.flatnonzero(containers["container_in_production"]):
+        for parameter in hung[containers["container_type"][container]]:
+            sensors[container, parameter] = len(names)
+            names.append(f"{containers['container_name'][container]} {parameters[parameter]}")
+            where.append(int(container))
+            what.append(parameter)
+    return {
+        "container_sensors": sensors,
+        "sensor_name": tuple(names),
+        "sensor_container": _ints(where),
+        "sensor_parameter": _ints(what),
+        "sensor_id": _counted(len(names)),
+        "parameter_name": tuple(parameters),
+        "parameter_id": _counted(len(parameters)),
+    }
+
+
+def _products(catalog: Catalog) -> dict[str, Any]:
+    return {
+        "feed_name": tuple(feed.name for feed in catalog.feeds.feeds),
+        "feed_id": _counted(len(catalog.feeds.feeds)),
+        "species_name": catalog.biology.species,
+        "species_id": 1,
+        "stage_name": tuple(stage.name for stage in catalog.biology.stages),
+        "stage_id": _counted(len(catalog.biology.stages)),
+        "grade_code": tuple(grade.code for grade in catalog.grades.grades),
+        "grade_id": _counted(len(catalog.grades.grades)),
+    }
+
+
+def _users(catalog: Catalog, geographies: list[str]) -> dict[str, Any]:
+    users = catalog.people.users
+    return {
+        "user_name": tuple(user.username for user in users),
+        "user_role": tuple(user.role for user in users),
+        "user_subsidiary": tuple(user.subsidiary for user in users),
+        "user_geography": _ints(geographies.index(user.geography) if user.geography else -1 for user in users),
+        "user_id": _counted(len(users)),
+    }
