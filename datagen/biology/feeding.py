@@ -1,0 +1,47 @@
+"""Feed: the ration that growth asks for, what the store gives, and what it cost."""
+
+import numpy as np
+
+from datagen.arrays import Floats, Ints
+
+GRAIN_G = 10
+"""Feed is counted in whole 10 g: the stock column of the schema holds hundredths of a kilogram."""
+
+
+def ration_g(gain_kg: Floats, fcr: Floats) -> Ints:
+    """Feed [g, whole grains] that a biomass gain asks for at a feed conversion ratio [kg feed / kg gain]."""
+    grains: Ints = np.rint(np.maximum(gain_kg, 0.0) * fcr * (1000.0 / GRAIN_G)).astype(np.int64)
+    return grains * GRAIN_G
+
+
+def served_g(wanted_g: Ints, bins: Ints, stock_g: Ints) -> Ints:
+    """What each container gets [g] from its feed bin: all it wants, or its share of what is there, in whole grains."""
+    demand_g = np.bincount(bins, weights=wanted_g, minlength=len(stock_g))
+    short = demand_g > stock_g
+    if not short.any():
+        return wanted_g
+    share = np.where(short, stock_g / np.maximum(demand_g, 1.0), 1.0)
+    cut = np.floor(wanted_g * share[bins] / GRAIN_G).astype(np.int64) * GRAIN_G
+    return np.where(short[bins], cut, wanted_g)
+
+
+def queue_position_g(served: Ints, bins: Ints, eaten_g: Ints) -> Ints:
+    """Where in its bin's first-in-first-out queue each container's ration begins [g since the bin's first delivery].
+
+    Containers of a bin eat in array order; `eaten_g` is what had left each bin before today.
+    """
+    order = np.argsort(bins, kind="stable")
+    ahead = np.cumsum(served[order]) - served[order]
+    sorted_bins = bins[order]
+    first_of_bin = np.searchsorted(sorted_bins, sorted_bins)
+    position = np.empty_like(served)
+    position[order] = eaten_g[sorted_bins] + ahead - ahead[first_of_bin]
+    return position
+
+
+def fifo_cost(begin_g: Ints, end_g: Ints, lot_end_g: Ints, lot_price_per_kg: Floats) -> Floats:
+    """Cost of the feed between two positions of a queue whose lots end at `lot_end_g` and cost `lot_price_per_kg`."""
+    ends = np.concatenate(([0], lot_end_g)).astype(float)
+    cost = np.concatenate(([0.0], np.cumsum(np.diff(ends) * lot_price_per_kg))) / 1000.0
+    paid: Floats = np.interp(end_g, ends, cost) - np.interp(begin_g, ends, cost)
+    return paid

@@ -1,0 +1,34 @@
+"""Water: the year in a temperature, and how much oxygen it can hold."""
+
+import numpy as np
+
+from datagen.arrays import Floats
+
+# Garcia & Gordon (1992), Limnol. Oceanogr. 37:1307-1312, fit to Benson & Krause; result in umol/kg.
+_A = (5.80871, 3.20291, 4.17887, 5.10006, -0.0986643, 3.80369)
+_B = (-7.01577e-3, -7.70028e-3, -1.13864e-2, -9.51519e-3)
+_C0 = -2.75915e-7
+_OXYGEN_MG_PER_UMOL = 31.9988e-3
+
+
+def year_wave(day_of_year: Floats, warmest_day: float) -> Floats:
+    """A cosine of the year: 1 on the warmest day, -1 half a year later (dimensionless)."""
+    wave: Floats = np.cos(2.0 * np.pi * (np.asarray(day_of_year) - warmest_day) / 365.25)
+    return wave
+
+
+def oxygen_saturation_mg_l(temp_c: Floats | float, salinity_psu: Floats | float) -> Floats:
+    """Dissolved oxygen [mg/L] of water in balance with air at sea level, -2 to 40 C, 0 to 42 psu.
+
+    Density is taken as 1 + 0.00078 S - 0.0000055 (T-4)^2 kg/L (own fit, within 0.1 % for 0-20 C and 0-36 psu).
+
+    >>> [round(float(oxygen_saturation_mg_l(t, s)), 2) for t, s in ((8, 0), (10, 28), (10, 35))]
+    [11.84, 9.44, 9.02]
+    """
+    temp_c, salinity_psu = np.asarray(temp_c, float), np.asarray(salinity_psu, float)
+    y = np.log((298.15 - temp_c) / (273.15 + temp_c))
+    fresh = np.polynomial.polynomial.polyval(y, _A)
+    salt = salinity_psu * np.polynomial.polynomial.polyval(y, _B) + _C0 * salinity_psu**2
+    density_kg_l = 1.0 + 0.00078 * salinity_psu - 5.5e-6 * (temp_c - 4.0) ** 2
+    saturation: Floats = np.exp(fresh + salt) * _OXYGEN_MG_PER_UMOL * density_kg_l
+    return saturation

@@ -1,0 +1,1 @@
+"""How many batches, when, and in which containers."""

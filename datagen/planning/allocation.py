@@ -1,0 +1,110 @@
+"""Containers for batches: every hall and ring booked by simulated date, for the longest life a batch can have."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from datagen.arrays import Ints
+from datagen.farm import Farm
+from datagen.planning.plan import SEA
+
+MOST_HALLS = 3
+"""Halls of one stage that a batch is spread over at most: 30 tanks of the default company (reading of the guide)."""
+
+
+class DoesNotFit(Exception):
+    """A batch found no room; the message names the constraint that bound."""
+
+
+@dataclass
+class Booking:
+    """Until when each container of a farm is taken; batches must be booked in order of their start."""
+
+    farm: Farm
+    stage_starts: tuple[int, ...]
+    saturation: float
+    containers_per_stage: int | None
+    free_from: Ints = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.free_from = np.full(len(self.farm.container_unit), np.iinfo(np.int64).min)
+
+    def units(self, geography: int, stage: int) -> Ints:
+        """Halls or areas in production where this stage lives."""
+        farm = self.farm
+        here = (farm.unit_geography == geography) & (farm.unit_stage == stage) & farm.unit_in_production
+        return np.flatnonzero(here)
+
+    def allowance(self, geography: int, stage: int, starts: Sequence[int]) -> Ints:
+        """Containers that each batch may take (in units of whole halls on land, in rings at sea).
+
+        The saturated stock is shared out among the batches that live in the stage at once, so that any run of that many
+        neighbours takes exactly the stock: 10 halls among 4 batches give 2, 3, 2, 3.
+        """
+        units = self.units(geography, stage)
+        sizes = self.farm.unit_container_count[units]
+        days = self.stage_starts[stage + 1] - self.stage_starts[stage]
+        order = np.asarray(starts)
+        together = int((np.arange(len(order)) - np.searchsorted(order, order - days, side="right") + 1).max())
+        stock = int(self.saturation * (sizes.sum() if stage == SEA else len(units)) + 1e-9)
+        if self.containers_per_stage is not None:
+            size = int(sizes[0]) if len(sizes) else 1
+            want = self.containers_per_stage if stage == SEA else -(-self.containers_per_stage // size)
+            share = np.full(len(order), want)
+        else:
+            steps = np.arange(len(order) + 1) * stock // together
+            share = np.minimum(np.diff(steps), int(sizes.max()) if stage == SEA and len(sizes) else MOST_HALLS)
+        return share.astype(np.int64)
+
+    def book(self, geography: int, start: int, shares: Sequence[int]) -> tuple[tuple[int, ...], ...]:
+        """Containers of one batch by stage; nothing is booked when a stage finds no room."""
+        chosen: list[Ints] = []
+        stations: set[int] = set()
+        for stage, share in enumerate(shares):
+            first = start + self.stage_starts[stage]
+            containers = self._rings(geography, first, share) if stage == SEA else self._halls(geography, stage, first, share, stations)
+            self._check_saturation(geography, stage, first, len(containers))
+            chosen.append(containers)
+            stations.update(int(s) for s in np.unique(self.farm.unit_station[self.farm.container_unit[containers]]))
+        for stage, containers in enumerate(chosen):
+            self.free_from[containers] = start + self.stage_starts[stage + 1]
+        return tuple(tuple(int(c) for c in containers) for containers in chosen)
+
+    def _unit_free_from(self, units: Ints) -> Ints:
+        farm = self.farm
+        return np.array([self.free_from[farm.unit_first_container[u] :][: farm.unit_container_count[u]].max() for u in units], np.int64)
+
+    def _containers(self, unit: int) -> Ints:
+        return self.farm.unit_first_container[unit] + np.arange(self.farm.unit_container_count[unit])
+
+    def _halls(self, geography: int, stage: int, first: int, share: int, stations: set[int]) -> Ints:
+        """Whole halls, of the batch's own stations where they are free, else those that have stood empty longest."""
+        units = self.units(geography, stage)
+        until = self._unit_free_from(units)
+        away = ~np.isin(self.farm.unit_station[units], list(stations)) if stations else np.zeros(len(units), bool)
+        free = [i for i in np.lexsort((units, until, away)) if until[i] <= first][:share]
+        if share < 1 or len(free) < share:
+            raise DoesNotFit(self._bound(geography, stage, f"{len(units)} halls, {max(share, 1)} wanted, {len(free)} free"))
+        return np.concatenate([self._containers(units[i]) for i in sorted(free)])
+
+    def _rings(self, geography: int, first: int, share: int) -> Ints:
+        """Rings of one area: an empty one that has stood empty longest, else one with rings enough to spare."""
+        units = self.units(geography, SEA)
+        until = self._unit_free_from(units)
+        for i in np.lexsort((units, until)):
+            rings = self._containers(units[i])
+            free = rings[self.free_from[rings] <= first]
+            if 1 <= share <= len(free):
+                return free[:share]
+        raise DoesNotFit(self._bound(geography, SEA, f"no area of {len(units)} has {max(share, 1)} rings free"))
+
+    def _check_saturation(self, geography: int, stage: int, first: int, wanted: int) -> None:
+        stock = np.concatenate([self._containers(u) for u in self.units(geography, stage)])
+        taken = int((self.free_from[stock] > first).sum()) + wanted
+        if taken > self.saturation * len(stock) + 1e-9:
+            raise DoesNotFit(self._bound(geography, stage, f"{taken} of {len(stock)} containers would be taken"))
+
+    def _bound(self, geography: int, stage: int, what: str) -> str:
+        kind = ("egg", "fry", "parr", "smolt", "post-smolt", "sea")[stage]
+        return f"{self.farm.geography_name[geography]}, {kind} containers: {what} at saturation {self.saturation:g}"

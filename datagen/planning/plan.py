@@ -1,0 +1,108 @@
+"""The frozen plan: every batch with its start, eggs, harvest target and containers, stage by stage."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property
+
+import numpy as np
+
+from datagen.arrays import Floats
+from datagen.catalog import Catalog
+from datagen.errors import UserError
+from datagen.farm import Farm
+
+SEA = 5
+"""Index of the stage that lives at sea (lifecycle order 6)."""
+
+
+@dataclass(frozen=True)
+class BatchPlan:
+    """One batch: `containers[stage]` are indices into the farm, in the order in which they are filled."""
+
+    number: str
+    geography: int
+    start: date
+    eggs: int
+    harvest_target_g: float
+    containers: tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What will be simulated: the batches in order of their start, and the last day of the record.
+
+    `stage_starts` are the days of life on which the stages begin, and last the day by which a batch has been harvested.
+    """
+
+    preset: str
+    seed: int
+    as_of: date
+    years: float
+    stagger_days: int
+    saturation: float
+    stage_starts: tuple[int, ...]
+    batches: tuple[BatchPlan, ...]
+
+    @property
+    def first_day(self) -> date:
+        return min(batch.start for batch in self.batches)
+
+    @cached_property
+    def days(self) -> int:
+        """Days of the record, from the first batch's start to the as-of day, both included."""
+        return (self.as_of - self.first_day).days + 1
+
+    def starts(self) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
+        """Day of the record on which each batch starts."""
+        return np.array([(batch.start - self.first_day).days for batch in self.batches], np.int64)
+
+    def stage_days(self, stage: int) -> int:
+        return self.stage_starts[stage + 1] - self.stage_starts[stage]
+
+
+UTILISATION_FROM_DAY = 780
+"""Utilisation is measured from this day of the record on, when the first batches are grown (reading of the guide)."""
+
+
+def planned_occupancy(plan: Plan, farm: Farm, last_day: int | None = None) -> Floats:
+    """Containers planned to be occupied, by day, geography and stage [days, geographies, stages]; longest lives.
+
+    The days reach to `last_day`, by default to the end of the last planned life: the peak may lie after the as-of day.
+    """
+    starts = plan.starts()
+    days = last_day if last_day is not None else int(starts.max()) + plan.stage_starts[-1] + 1
+    change = np.zeros((days + 1, len(farm.geography_name), len(plan.stage_starts) - 1))
+    for batch, start in zip(plan.batches, starts, strict=True):
+        for stage, containers in enumerate(batch.containers):
+            first, end = start + plan.stage_starts[stage], start + plan.stage_starts[stage + 1]
+            change[min(first, days), batch.geography, stage] += len(containers)
+            change[min(end, days), batch.geography, stage] -= len(containers)
+    return np.cumsum(change, axis=0)[:days]
+
+
+def containers_by_kind(farm: Farm) -> Floats:
+    """Containers in production, by geography and by the stage that lives in them [geographies, stages]."""
+    count = np.zeros((len(farm.geography_name), SEA + 1))
+    stage = np.asarray(farm.unit_stage)[farm.container_unit]
+    used = farm.container_in_production & (stage >= 0)
+    np.add.at(count, (farm.container_geography[used], stage[used]), 1)
+    return count
+
+
+def check_as_of(start: date, as_of: date) -> None:
+    """A batch that has not begun by the as-of day has no history."""
+    if start > as_of:
+        raise UserError(
+            "start-date",
+            start.isoformat(),
+            f"It lies after the as-of day {as_of.isoformat()}; start by then or set --as-of {start.isoformat()} or later.",
+        )
+
+
+def stage_starts(catalog: Catalog) -> tuple[int, ...]:
+    """Days of life on which the stages begin, and the day by which the last one ends."""
+    return (0, *np.cumsum([stage.duration_days for stage in catalog.biology.stages]).tolist())
+
+
+def day_of(plan: Plan, day: int) -> date:
+    return plan.first_day + timedelta(days=day)

@@ -1,0 +1,141 @@
+"""From a preset and a few figures to a plan in which every batch has its containers."""
+
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from datagen.catalog import Catalog
+from datagen.errors import UserError
+from datagen.farm import Farm
+from datagen.planning.allocation import Booking, DoesNotFit
+from datagen.planning.plan import SEA, BatchPlan, Plan, check_as_of, stage_starts
+from datagen.streams import stream
+
+YOUNGEST_DAYS = 50
+"""Age of the last batch on the as-of day (reading of the guide)."""
+
+
+@dataclass(frozen=True)
+class Preset:
+    """The figures a plan is made from; `batches` is per geography, None fills the window of `years`."""
+
+    name: str
+    years: float = 4.0
+    stagger_days: int = 13
+    saturation: float = 0.85
+    batches: int | None = None
+    containers_per_stage: int | None = None
+
+
+PRESETS = {
+    "production": Preset("production"),
+    "guide": Preset("guide", containers_per_stage=10),
+    "medium": Preset("medium", stagger_days=52, batches=20, containers_per_stage=10),
+    "small": Preset("small", batches=1, containers_per_stage=10),
+}
+"""`medium` staggers by 52 days, so that its 40 batches span the life of a batch: about 25 harvested and 15 growing."""
+
+SMALL_DAYS = 200
+"""Days of record of the `small` preset's one batch."""
+
+
+def batch_count(preset: Preset, adult_days: int, geographies: int) -> int:
+    """Batches in all: those of the window that opens when the first batch reaches the sea, made even over geographies."""
+    if preset.batches is not None:
+        return preset.batches * geographies
+    total = int((preset.years * 365 + adult_days - YOUNGEST_DAYS) // preset.stagger_days) + 1
+    return -(-total // geographies) * geographies
+
+
+def make_plan(catalog: Catalog, farm: Farm, preset: Preset, as_of: date, seed: int) -> tuple[Plan, str | None]:
+    """Plan as many batches as asked for; where they do not all fit, the largest number that does.
+
+    Returns the plan, and what bound it when it holds fewer batches than asked for.
+    """
+    _check(preset)
+    geographies = [g for g in range(len(farm.geography_name)) if (farm.unit_in_production & (farm.unit_geography == g)).any()]
+    starts_at = stage_starts(catalog)
+    total = batch_count(preset, starts_at[SEA + 1] - starts_at[SEA], len(geographies))
+    bound = None
+    while total:
+        try:
+            return _plan(catalog, farm, preset, as_of, seed, geographies, total), bound
+        except DoesNotFit as why:
+            bound = bound or str(why)
+            total -= len(geographies)
+    raise UserError("saturation", preset.saturation, f"Not one batch fits: {bound}. Raise it, or give the stage more containers.")
+
+
+def small_plan(catalog: Catalog, farm: Farm, as_of: date, seed: int) -> Plan:
+    """One batch in the first geography that has lived 200 days on the as-of day."""
+    start = as_of - timedelta(days=SMALL_DAYS - 1)
+    return single_plan(catalog, farm, farm.geography_name[0], start, None, as_of, seed)
+
+
+def single_plan(
+    catalog: Catalog, farm: Farm, geography: str, start: date, eggs: int | None, as_of: date, seed: int
+) -> Plan:
+    """One batch of 10 containers a stage in an otherwise empty company; eggs None draws their number."""
+    check_as_of(start, as_of)
+    place = farm.geography_index(geography)
+    if not (farm.unit_in_production & (farm.unit_geography == place)).any():
+        raise UserError("geography", geography, "It has no containers in production; choose one that has.")
+    if eggs is not None and not 1 <= eggs <= 100_000_000:
+        raise UserError("eggs", eggs, "Give a whole number of eggs from 1 to 100,000,000.")
+    plan = _book(catalog, farm, PRESETS["small"], as_of, seed, [(place, start)])
+    if eggs is None:
+        return plan
+    return replace(plan, batches=(replace(plan.batches[0], eggs=eggs),))
+
+
+def _check(preset: Preset) -> None:
+    limits = {
+        "years": (preset.years, 0 < preset.years <= 50, "Give years above 0, at most 50."),
+        "stagger": (preset.stagger_days, 1 <= preset.stagger_days <= 365, "Give 1 to 365 days."),
+        "saturation": (preset.saturation, 0 < preset.saturation <= 1, "Give a share above 0, at most 1, such as 0.85."),
+        "batches": (preset.batches, preset.batches is None or 1 <= preset.batches <= 1000, "Give 1 to 1,000 batches per geography."),
+    }
+    for name, (value, good, cure) in limits.items():
+        if not good:
+            raise UserError(name, value, cure)
+
+
+def _plan(
+    catalog: Catalog, farm: Farm, preset: Preset, as_of: date, seed: int, geographies: list[int], total: int
+) -> Plan:
+    """Geographies take turns, `stagger_days` apart; the last batch is `YOUNGEST_DAYS` old on the as-of day."""
+    last = as_of - timedelta(days=YOUNGEST_DAYS)
+    turns = [
+        (geographies[i % len(geographies)], last - timedelta(days=(total - 1 - i) * preset.stagger_days)) for i in range(total)
+    ]
+    return _book(catalog, farm, preset, as_of, seed, turns)
+
+
+def _book(
+    catalog: Catalog, farm: Farm, preset: Preset, as_of: date, seed: int, turns: list[tuple[int, date]]
+) -> Plan:
+    starts_at = stage_starts(catalog)
+    booking = Booking(farm, starts_at, preset.saturation, preset.containers_per_stage)
+    shares = {}
+    for place in {place for place, _ in turns}:
+        days = [start.toordinal() for g, start in turns if g == place]
+        shares[place] = [booking.allowance(place, stage, days) for stage in range(SEA + 1)]
+    counts = dict.fromkeys(shares, 0)
+    batches = []
+    for place, start in turns:
+        turn, counts[place] = counts[place], counts[place] + 1
+        containers = booking.book(place, start.toordinal(), [int(share[turn]) for share in shares[place]])
+        number = f"{farm.geography_code[place]}-{start.year}-{turn + 1:03d}"
+        batches.append(_batch(catalog, seed, number, place, start, containers))
+    return Plan(
+        preset.name, seed, as_of, preset.years, preset.stagger_days, preset.saturation, starts_at, tuple(batches)
+    )
+
+
+def _batch(
+    catalog: Catalog, seed: int, number: str, geography: int, start: date, containers: tuple[tuple[int, ...], ...]
+) -> BatchPlan:
+    draws = stream(seed, number, "plan")
+    eggs, harvest = catalog.biology.eggs, catalog.biology.harvest
+    count = int(draws.integers(eggs.count_min // 100, eggs.count_max // 100 + 1)) * 100
+    target_g = round(float(draws.uniform(harvest.target_min_g, harvest.target_max_g)), -1)
+    return BatchPlan(number, geography, start, count, target_g, containers)

@@ -1,0 +1,120 @@
+"""The weather of a geography: what the water of every hall and area was like on every day."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from datagen.arrays import Bools, Floats, Ints
+from datagen.biology.mortality import outbreak_course
+from datagen.biology.water import year_wave
+from datagen.catalog import Catalog
+from datagen.catalog.biology import SeaClimate, Water
+from datagen.farm import Farm
+from datagen.planning.plan import Plan
+from datagen.streams import remembering, stream
+
+STORM_MONTHS = (10, 11, 12, 1, 2, 3)
+
+
+@dataclass(frozen=True)
+class Climate:
+    """Day by unit [days, units of the farm]; zero in the columns of units of other geographies."""
+
+    temp_c: Floats
+    salinity_psu: Floats
+    oxygen_pct: Floats
+    storm: Bools
+    bloom_hazard: Floats
+
+
+def climate(catalog: Catalog, farm: Farm, plan: Plan, geography: int) -> Climate:
+    """Weather of one geography for every day of the plan; a longer plan begins with the same weather."""
+    units = np.flatnonzero(farm.unit_geography == geography)
+    shape = (plan.days, len(farm.unit_name))
+    out = Climate(*(np.zeros(shape) for _ in range(3)), np.zeros(shape, bool), np.zeros(shape))
+    dates = np.datetime64(plan.first_day) + np.arange(plan.days)
+    day_of_year = (dates - dates.astype("datetime64[Y]")).astype(float) + 1.0
+    place = farm.geography_name[geography]
+    common = _anomaly(catalog.water, plan, place)
+    storm = _storms(catalog.water, dates, stream(plan.seed, place, "storm").random(plan.days))
+    for unit in units:
+        if not farm.unit_in_production[unit]:
+            continue
+        name = farm.unit_name[unit]
+        own = _anomaly(catalog.water, plan, place, name)
+        if farm.unit_is_area[unit]:
+            share = catalog.water.weather.shared_share
+            anomaly = np.sqrt(share) * common + np.sqrt(1.0 - share) * own
+            sea = catalog.water.climates[farm.unit_climate[unit]]
+            _sea(out, int(unit), sea, day_of_year, anomaly, stream(plan.seed, place, name, "salt and oxygen"))
+            out.storm[:, unit] = storm
+            out.bloom_hazard[:, unit] = _blooms(catalog, plan, dates, day_of_year, place, name)
+        else:
+            _tempered(out, int(unit), catalog, farm, day_of_year, own, stream(plan.seed, place, name, "oxygen"))
+    return out
+
+
+def _anomaly(water: Water, plan: Plan, *place: str) -> Floats:
+    """Departure from the mean year [C]: a slow part that lasts months and a fast one that lasts days."""
+    draws = stream(plan.seed, *place, "temperature").standard_normal((plan.days, 2))
+    weather = water.weather
+    slow = weather.slow_sd_c * remembering(draws[:, 0], weather.slow_memory)
+    return slow + weather.fast_sd_c * remembering(draws[:, 1], weather.fast_memory)
+
+
+def _storms(water: Water, dates: "np.ndarray[tuple[int], np.dtype[np.datetime64]]", uniform: Floats) -> Bools:
+    month = dates.astype("datetime64[M]").astype(int) % 12 + 1
+    weather = water.weather
+    stormy: Bools = uniform < np.where(
+        np.isin(month, STORM_MONTHS), weather.storm_probability_winter, weather.storm_probability_summer
+    )
+    return stormy
+
+
+def _sea(out: Climate, unit: int, sea: SeaClimate, day_of_year: Floats, anomaly: Floats, rng: np.random.Generator) -> None:
+    wave = year_wave(day_of_year, sea.warmest_day)
+    draws = remembering(rng.standard_normal((len(anomaly), 2)), 0.9)
+    out.temp_c[:, unit] = sea.mean_c + sea.amplitude_c * wave + anomaly
+    # Rain and rivers only freshen: the dips are one-sided.
+    out.salinity_psu[:, unit] = sea.salinity_psu - sea.salinity_sd * np.abs(draws[:, 0])
+    middle, swing = (sea.oxygen_winter_pct + sea.oxygen_summer_pct) / 2, (sea.oxygen_winter_pct - sea.oxygen_summer_pct) / 2
+    out.oxygen_pct[:, unit] = middle - swing * wave + 1.5 * draws[:, 1]
+
+
+def _tempered(
+    out: Climate, unit: int, catalog: Catalog, farm: Farm, day_of_year: Floats, anomaly: Floats, rng: np.random.Generator
+) -> None:
+    fresh = catalog.water.freshwater
+    stage = catalog.biology.stages[farm.unit_stage[unit]].key
+    tempering = next(t for t in fresh.tempering if t.stage == stage)
+    spread = np.hypot(catalog.water.weather.slow_sd_c, catalog.water.weather.fast_sd_c)
+    # A tempered hall sees the same weather as the sea, only damped to its own spread.
+    damped = anomaly * (fresh.weather_sd_c / spread if spread else 0.0)
+    out.temp_c[:, unit] = tempering.mean_c + tempering.amplitude_c * year_wave(day_of_year, fresh.warmest_day) + damped
+    out.oxygen_pct[:, unit] = fresh.oxygen_pct + 1.2 * remembering(rng.standard_normal(len(anomaly)), 0.9)
+
+
+def _blooms(
+    catalog: Catalog,
+    plan: Plan,
+    dates: "np.ndarray[tuple[int], np.dtype[np.datetime64]]",
+    day_of_year: Floats,
+    place: str,
+    name: str,
+) -> Floats:
+    """Daily hazard of algae and jellyfish in an area; each year has its own address, so years never shift each other."""
+    bloom = catalog.mortality.bloom
+    course = outbreak_course(bloom.duration_days)
+    hazard = np.zeros(plan.days + bloom.duration_days)
+    years: Ints = dates.astype("datetime64[Y]").astype(int) + 1970
+    for year in np.unique(years):
+        rng = stream(plan.seed, place, name, "bloom", int(year))
+        met, at, size = rng.random(), rng.random(), rng.standard_normal()
+        if met >= bloom.probability_per_year:
+            continue
+        begins = bloom.first_day_of_year + at * (bloom.last_day_of_year - bloom.first_day_of_year)
+        total = min(bloom.total_median * np.exp(bloom.total_spread * size), bloom.largest_total)
+        on = np.flatnonzero((years == year) & (day_of_year == np.floor(begins)))
+        for day in on:
+            hazard[day : day + bloom.duration_days] += total * course
+    return hazard[: plan.days]

@@ -1,0 +1,163 @@
+"""What happened: every container-day, and every move, operation, purchase and harvest."""
+
+from dataclasses import dataclass, fields, replace
+from typing import TypeVar
+
+import numpy as np
+
+from datagen.arrays import Floats, Ints
+
+
+@dataclass(frozen=True)
+class Assignments:
+    """The stays of batches in containers, ordered by batch, stage and container; one row each.
+
+    A stay has `days` consecutive rows of container-days from `row` on. `left` stays ended by the as-of day: `fish_out`
+    then is who was moved or harvested on the day after the last (and who died in the move), else who is alive today.
+    """
+
+    batch: Ints
+    stage: Ints
+    container: Ints
+    first_day: Ints
+    days: Ints
+    row: Ints
+    fish_in: Ints
+    weight_in_g: Floats
+    fish_out: Ints
+    weight_out_g: Floats
+    left: "np.ndarray[tuple[int], np.dtype[np.bool_]]"
+
+    @property
+    def departure_day(self) -> Ints:
+        """Day of the record on which the fish left; meaningful where `left`."""
+        return self.first_day + self.days
+
+
+@dataclass(frozen=True)
+class ContainerDays:
+    """One row a container and day, contiguous by assignment, in its order.
+
+    `fish` and `weight_g` are of the morning, before the day's deaths and growth; `feed_position_g` is where the day's
+    ration begins in the first-in-first-out queue of its feed bin.
+    """
+
+    fish: Ints
+    deaths: Ints
+    cause: Ints
+    weight_g: Floats
+    temp_c: Floats
+    salinity_psu: Floats
+    oxygen_pct: Floats
+    appetite: Floats
+    feed_g: Ints
+    feed: Ints
+    feed_position_g: Ints
+
+
+@dataclass(frozen=True)
+class Deliveries:
+    """Eggs received, one row a container: those planned, and those dead on arrival."""
+
+    assignment: Ints
+    eggs: Ints
+    dead: Ints
+
+
+@dataclass(frozen=True)
+class Moves:
+    """Fish moved from one container to another, in the order in which it was done."""
+
+    batch: Ints
+    stage: Ints
+    day: Ints
+    source: Ints
+    dest: Ints
+    before: Ints
+    moved: Ints
+    died: Ints
+    weight_g: Floats
+
+
+@dataclass(frozen=True)
+class Operations:
+    """Vaccinations and lice treatments, one row a container; `kind` indexes the catalog's list."""
+
+    assignment: Ints
+    day: Ints
+    kind: Ints
+    share: Floats
+
+
+@dataclass(frozen=True)
+class Harvests:
+    """Rings emptied for slaughter; the day has no container-day of its own."""
+
+    assignment: Ints
+    day: Ints
+    fish: Ints
+    weight_g: Floats
+
+
+@dataclass(frozen=True)
+class Purchases:
+    """Feed delivered to a bin (store, feed), in order of arrival; recorded when the goods are there."""
+
+    store: Ints
+    feed: Ints
+    ordered_day: Ints
+    arrival_day: Ints
+    quantity_g: Ints
+    price_per_kg: Floats
+    left_g: Ints
+
+
+@dataclass(frozen=True)
+class History:
+    """One geography's history. Days count from the plan's first day; batches index the plan's batches."""
+
+    geography: int
+    assignments: Assignments
+    days: ContainerDays
+    deliveries: Deliveries
+    moves: Moves
+    vaccinations: Operations
+    treatments: Operations
+    harvests: Harvests
+    purchases: Purchases
+
+    def batch(self, index: int) -> "History":
+        """The part of the history that one batch needs; its assignments and rows are renumbered from 0.
+
+        All purchases stay: what the batch's meals cost depends on the queues of its stores.
+        """
+        own = np.flatnonzero(self.assignments.batch == index)
+        first, after = int(own[0]), int(own[-1]) + 1
+        assignments = _rows(self.assignments, slice(first, after))
+        row = int(assignments.row[0])
+        rows = int(assignments.row[-1] + assignments.days[-1])
+        moves = _rows(self.moves, self.moves.batch == index)
+
+        def mine(table: _WithAssignment) -> _WithAssignment:
+            part = _rows(table, (table.assignment >= first) & (table.assignment < after))
+            return replace(part, assignment=part.assignment - first)
+
+        return History(
+            self.geography,
+            replace(assignments, row=assignments.row - row),
+            _rows(self.days, slice(row, rows)),
+            mine(self.deliveries),
+            replace(moves, source=moves.source - first, dest=moves.dest - first),
+            mine(self.vaccinations),
+            mine(self.treatments),
+            mine(self.harvests),
+            self.purchases,
+        )
+
+
+_Table = TypeVar("_Table", Assignments, ContainerDays, Deliveries, Moves, Operations, Harvests)
+_WithAssignment = TypeVar("_WithAssignment", Deliveries, Operations, Harvests)
+
+
+def _rows(table: _Table, which: "slice | np.ndarray[tuple[int], np.dtype[np.bool_]]") -> _Table:
+    return type(table)(*(getattr(table, f.name)[which] for f in fields(table)))

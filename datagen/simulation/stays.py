@@ -1,0 +1,136 @@
+"""Every stay of a batch in a container that the plan foresees, with its own nature and its own random draws."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+import numpy as np
+
+from datagen.arrays import Floats, Ints
+from datagen.biology.mortality import outbreak_course
+from datagen.catalog import Catalog
+from datagen.farm import Farm
+from datagen.planning.plan import SEA, BatchPlan, Plan
+from datagen.streams import remembering, stream
+
+
+@dataclass(frozen=True)
+class Draws:
+    """Random numbers, one a row of the stays' container-days."""
+
+    deaths: Floats
+    rounding: Floats
+    cause: Floats
+    hardship: Floats
+    appetite: Floats
+
+
+@dataclass(frozen=True)
+class Stays:
+    """Struct of arrays, ordered by batch, stage, container; `row` is where a stay's container-days begin."""
+
+    batch: Ints
+    stage: Ints
+    container: Ints
+    first_day: Ints
+    row: Ints
+    rows: int
+    tgc: Floats
+    fcr: Floats
+    hazard: Floats
+    frailty: Floats
+    draws: Draws
+    outbreak: Floats
+    of: dict[tuple[int, int], Ints]
+    by_first_day: dict[int, list[int]]
+
+    def beginning(self, day: int) -> list[int]:
+        """Stays that begin on a day of the record."""
+        return self.by_first_day.get(day, [])
+
+    def outbreak_on(self, day: int, stay: Ints) -> Floats:
+        """Hazard of disease outbreaks on a day, by stay; the frail suffer more."""
+        hazard: Floats = self.outbreak[day, self.batch[stay]] * self.frailty[stay]
+        return hazard
+
+
+def stays(catalog: Catalog, farm: Farm, plan: Plan, batches: list[int]) -> Stays:
+    """The stays of these batches that begin by the as-of day."""
+    columns: dict[str, list[Ints | Floats]] = defaultdict(list)
+    of: dict[tuple[int, int], Ints] = {}
+    by_first_day: dict[int, list[int]] = defaultdict(list)
+    outbreak = np.zeros((plan.days, len(plan.batches)))
+    count = 0
+    for b, start in zip(batches, plan.starts()[batches], strict=True):
+        batch = plan.batches[b]
+        outbreak[:, b] = _outbreak(catalog, plan, batch, int(start))
+        for stage, containers in enumerate(batch.containers):
+            first = int(start) + plan.stage_starts[stage]
+            if first >= plan.days:
+                break
+            n = len(containers)
+            of[b, stage] = np.arange(count, count + n)
+            by_first_day[first] += of[b, stage].tolist()
+            count += n
+            for name, value in (("batch", b), ("stage", stage), ("first_day", first)):
+                columns[name].append(np.full(n, value))
+            columns["container"].append(np.array(containers))
+            days = min(plan.stage_days(stage), plan.days - first)
+            columns["length"].append(np.full(n, days))
+            for name, values in _nature(catalog, plan, batch, stage, n).items():
+                columns[name].append(values)
+            for name, values in _draws(catalog, plan, batch, stage, n, days).items():
+                columns[name].append(values.T.ravel())
+    merged = {name: np.concatenate(parts) for name, parts in columns.items()}
+    length = merged["length"].astype(np.int64)
+    return Stays(
+        merged["batch"], merged["stage"], merged["container"], merged["first_day"],
+        np.cumsum(length) - length, int(length.sum()),
+        merged["tgc"], merged["fcr"], merged["hazard"], merged["frailty"],
+        Draws(*(merged[name] for name in ("deaths", "rounding", "cause", "hardship", "appetite_noise"))),
+        outbreak, of, by_first_day,
+    )  # fmt: skip
+
+
+def _nature(catalog: Catalog, plan: Plan, batch: BatchPlan, stage: int, n: int) -> dict[str, Floats]:
+    """How the batch, and each container of it in this stage, differ from the book."""
+    growth, spec = catalog.biology.growth, catalog.biology.stages[stage]
+    of_batch = stream(plan.seed, batch.number, "nature").standard_normal(3 + len(catalog.biology.stages))
+    of_container = stream(plan.seed, batch.number, spec.key, "nature").standard_normal((2, n))
+    everyday = next(h for h in catalog.mortality.stages if h.stage == spec.key)
+    frailty = np.exp(catalog.mortality.container_spread * of_container[1])
+    vigour = (1.0 + growth.batch_sd * of_batch[0]) * (1.0 + growth.container_sd * of_container[0])
+    return {
+        "tgc": spec.tgc * growth.potential * vigour,
+        "fcr": np.full(n, spec.fcr * (1.0 + growth.fcr_batch_sd * of_batch[1])),
+        "hazard": everyday.daily * np.exp(everyday.batch_spread * of_batch[3 + stage]) * frailty,
+        "frailty": frailty,
+    }
+
+
+def _draws(catalog: Catalog, plan: Plan, batch: BatchPlan, stage: int, n: int, days: int) -> dict[str, Floats]:
+    """Draws by day and container; `hardship` multiplies the everyday hazard, with memory and a mean of 1."""
+    address = (plan.seed, batch.number, catalog.biology.stages[stage].key)
+    mortality = catalog.mortality
+    hardship = remembering(stream(*address, "hardship").standard_normal((days, n)), mortality.daily_memory)
+    return {
+        "deaths": stream(*address, "deaths").standard_normal((days, n)),
+        "rounding": stream(*address, "deaths, rounded").random((days, n)),
+        "cause": stream(*address, "cause").random((days, n)),
+        "hardship": np.exp(mortality.daily_spread * hardship - mortality.daily_spread**2 / 2),
+        "appetite_noise": stream(*address, "appetite").standard_normal((days, n)),
+    }
+
+
+def _outbreak(catalog: Catalog, plan: Plan, batch: BatchPlan, start: int) -> Floats:
+    """Hazard of the batch's disease outbreak at sea, if it meets one, by day of the record."""
+    spec = catalog.mortality.outbreak
+    rng = stream(plan.seed, batch.number, "outbreak")
+    met, at, size = rng.random(), rng.random(), rng.standard_normal()
+    hazard = np.zeros(plan.days + spec.duration_days)
+    if met < spec.probability:
+        sea_day = spec.earliest_sea_day + at * (spec.latest_sea_day - spec.earliest_sea_day)
+        begins = start + plan.stage_starts[SEA] + int(sea_day)
+        total = min(spec.total_median * np.exp(spec.total_spread * size), 0.5)
+        if begins < plan.days:
+            hazard[begins : begins + spec.duration_days] = total * outbreak_course(spec.duration_days)
+    return hazard[: plan.days]

@@ -1,0 +1,107 @@
+"""Feed in silos and barges: stock by bin, orders, arrivals, first in first out."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+import numpy as np
+
+from datagen.arrays import Bools, Floats, Ints
+from datagen.biology import feeding
+from datagen.catalog import Catalog
+from datagen.farm import Farm
+from datagen.planning.plan import Plan
+from datagen.simulation.history import Purchases
+from datagen.streams import remembering, stream
+
+LEAD_DAYS = 2
+"""Days from an order to its arrival in the morning; invented."""
+
+REORDER_SHARE = 0.20
+"""A bin is refilled when stock and orders fall below this share of its capacity (guide)."""
+
+
+@dataclass
+class Stores:
+    """The feed of a geography. A bin is one feed in one store, `store * feeds + feed`; all amounts in grams.
+
+    A store's capacity is shared evenly by the feeds of the stage that it serves, so that its bins together never
+    hold more than it can.
+    """
+
+    capacity_g: Ints
+    lot_g: Ints
+    prices: Floats
+    feeds: int
+
+    def __post_init__(self) -> None:
+        bins = len(self.capacity_g)
+        self.stock_g = np.zeros(bins, np.int64)
+        self.eaten_g = np.zeros(bins, np.int64)
+        self._on_order_g = np.zeros(bins, np.int64)
+        self._daily_use_g = np.zeros(bins)
+        self._arrivals: dict[int, list[tuple[Ints, Ints]]] = defaultdict(list)
+        self._bought: list[tuple[Ints, int, int, Ints]] = []
+
+    def receive(self, day: int) -> None:
+        """Unload what was ordered for this morning."""
+        for bins, quantity_g in self._arrivals.pop(day, []):
+            self.stock_g[bins] += quantity_g
+            self._on_order_g[bins] -= quantity_g
+            self._bought.append((bins, day - LEAD_DAYS, day, quantity_g))
+
+    def feed_out(self, wanted_g: Ints, bins: Ints) -> tuple[Ints, Ints]:
+        """What each container gets of what it wants, and where in its bin's queue that begins."""
+        served = feeding.served_g(wanted_g, bins, self.stock_g)
+        position = feeding.queue_position_g(served, bins, self.eaten_g)
+        used = np.bincount(bins, weights=served, minlength=len(self.stock_g)).astype(np.int64)
+        self.stock_g -= used
+        self.eaten_g += used
+        self._daily_use_g += 0.3 * (used - self._daily_use_g)
+        return served, position
+
+    def order(self, day: int, open_bins: Bools) -> None:
+        """In the evening, order for bins in use that fall below the reorder share, or below three days' use.
+
+        The order lasts two weeks, within 40 and 90 % of the bin: invented, so that little is left when fish move on.
+        """
+        position = self.stock_g + self._on_order_g
+        low = np.maximum(REORDER_SHARE * self.capacity_g, (LEAD_DAYS + 1) * self._daily_use_g)
+        due = np.flatnonzero(open_bins & (position < low))
+        if not len(due):
+            return
+        target = np.clip(14 * self._daily_use_g[due], 0.4 * self.capacity_g[due], 0.9 * self.capacity_g[due])
+        quantity = ((target - position[due]) / self.lot_g[due]).astype(np.int64) * self.lot_g[due]
+        due, quantity = due[quantity > 0], quantity[quantity > 0]
+        self._on_order_g[due] += quantity
+        self._arrivals[day + LEAD_DAYS].append((due, quantity))
+
+    def purchases(self) -> Purchases:
+        """All deliveries, with what is left of each: the oldest of a bin is used up first."""
+        bins = np.concatenate([b for b, *_ in self._bought] or [np.zeros(0, np.int64)])
+        repeat = [len(b) for b, *_ in self._bought]
+        ordered = np.repeat([o for _, o, _, _ in self._bought], repeat).astype(np.int64)
+        arrived = np.repeat([a for _, _, a, _ in self._bought], repeat).astype(np.int64)
+        quantity = np.concatenate([q for *_, q in self._bought] or [np.zeros(0, np.int64)])
+        begins = feeding.queue_position_g(quantity, bins, np.zeros_like(self.eaten_g))
+        left = np.clip(begins + quantity - self.eaten_g[bins], 0, quantity)
+        store, feed = np.divmod(bins, self.feeds)
+        return Purchases(store, feed, ordered, arrived, quantity, self.prices[ordered, feed], left)
+
+
+def stores(catalog: Catalog, farm: Farm, plan: Plan, geography: int) -> Stores:
+    """The empty stores of a geography before its first fish; bins of other geographies have no capacity."""
+    names = [feed.name for feed in catalog.feeds.feeds]
+    capacity = np.zeros((len(farm.store_name), len(names)))
+    stage_feeds = [[names.index(step.feed) for step in stage.feeds] for stage in catalog.biology.stages]
+    for store, unit in enumerate(farm.store_unit):
+        feeds = stage_feeds[farm.unit_stage[unit]] if farm.unit_stage[unit] >= 0 else []
+        if farm.unit_geography[unit] == geography and feeds:
+            capacity[store, feeds] = farm.store_capacity_kg[store] / len(feeds)
+    capacity_g = (capacity.ravel() * 1000).astype(np.int64)
+    lot_g = np.where(capacity_g < 50_000_000, 100_000, 1_000_000)
+    rng = stream(plan.seed, farm.geography_name[geography], "feed prices")
+    # Prices move by a few per cent over months, all feeds mostly together; invented.
+    walk = remembering(rng.standard_normal((plan.days + 1, len(names) + 1)), 0.995)
+    index = np.exp(0.05 * walk[:, :1] + 0.015 * walk[:, 1:])
+    prices = np.round(index * [feed.price_per_kg for feed in catalog.feeds.feeds], 2)
+    return Stores(capacity_g, lot_g, prices, len(names))

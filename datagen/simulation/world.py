@@ -1,0 +1,239 @@
+"""The state of a geography and how one day changes it: all containers at once, whole fish, whole grains of feed."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+import numpy as np
+
+from datagen.arrays import Floats, Ints
+from datagen.biology import feeding, mortality
+from datagen.biology.growth import cube_root_gain
+from datagen.biology.water import year_wave
+from datagen.catalog import Catalog
+from datagen.catalog.biology import Handling
+from datagen.farm import Farm
+from datagen.planning.plan import SEA, Plan
+from datagen.simulation.climate import Climate, climate
+from datagen.simulation.history import (
+    Assignments,
+    ContainerDays,
+    Deliveries,
+    Harvests,
+    History,
+    Moves,
+    Operations,
+)
+from datagen.simulation.stays import Stays, stays
+from datagen.simulation.stores import LEAD_DAYS, Stores, stores
+from datagen.streams import stream
+
+HANDLING = mortality.CAUSES.index("HANDLING")
+DISEASE = mortality.CAUSES.index("DISEASE")
+ENVIRONMENTAL = mortality.CAUSES.index("ENVIRONMENTAL")
+
+
+@dataclass(frozen=True)
+class _StageTables:
+    """What the loop looks up by stage, as arrays."""
+
+    tgc: Floats
+    fcr: Floats
+    causes: Floats
+    feed: Ints
+    feed_from_g: Floats
+
+    @classmethod
+    def of(cls, catalog: Catalog) -> "_StageTables":
+        stages, names = catalog.biology.stages, [feed.name for feed in catalog.feeds.feeds]
+        steps = max(len(stage.feeds) for stage in stages)
+        feed = np.full((len(stages), steps), -1)
+        feed_from_g = np.full((len(stages), steps), np.inf)
+        for s, stage in enumerate(stages):
+            for k, step in enumerate(stage.feeds):
+                feed[s, k], feed_from_g[s, k] = names.index(step.feed), step.from_weight_g
+        causes = np.zeros((len(mortality.CAUSES), len(stages)))
+        for hazard in catalog.mortality.stages:
+            s = [stage.key for stage in stages].index(hazard.stage)
+            for cause, weight in hazard.causes.items():
+                causes[mortality.CAUSES.index(cause), s] = weight / sum(hazard.causes.values())
+        return cls(np.array([s.tgc for s in stages]), np.array([s.fcr for s in stages]), causes, feed, feed_from_g)
+
+
+class World:
+    """The state of a geography; indices are those of the farm's containers, of `stays` and of the plan's batches."""
+
+    def __init__(self, catalog: Catalog, farm: Farm, plan: Plan, geography: int, batches: list[int]) -> None:
+        self.catalog, self.farm, self.plan, self.geography = catalog, farm, plan, geography
+        self.tables = _StageTables.of(catalog)
+        self.stays: Stays = stays(catalog, farm, plan, batches)
+        self.climate: Climate = climate(catalog, farm, plan, geography)
+        self.stores: Stores = stores(catalog, farm, plan, geography)
+        containers, rows = len(farm.container_unit), self.stays.rows
+        self.stay = np.full(containers, -1)
+        self.fish = np.zeros(containers, np.int64)
+        self.root = np.zeros(containers)
+        self.appetite = np.ones(containers)
+        self.pulse = np.zeros(containers)
+        self.pulse_decay = np.zeros(containers)
+        self.fasting_until = np.full(containers, -1)
+        self.temp_offset_c = catalog.water.weather.container_sd_c * stream(
+            plan.seed, farm.geography_name[geography], "containers"
+        ).standard_normal(containers)
+        whole, real = (lambda: np.zeros(rows, np.int64)), (lambda: np.zeros(rows))
+        self.days = ContainerDays(
+            whole(), whole(), whole(), real(), real(), real(), real(), real(), whole(), np.full(rows, -1), whole()
+        )
+        self.open_until = np.full(len(self.stores.capacity_g), -1)
+        self.left = np.zeros(len(self.stays.batch), bool)
+        self.lived = np.zeros(len(self.stays.batch), np.int64)
+        self.fish_in, self.fish_out = np.zeros_like(self.lived), np.zeros_like(self.lived)
+        self.weight_in_g, self.weight_out_g = np.zeros(len(self.lived)), np.zeros(len(self.lived))
+        self.log: dict[str, list[tuple[float, ...]]] = defaultdict(list)
+        dates = np.datetime64(plan.first_day) + np.arange(plan.days)
+        day_of_year = (dates - dates.astype("datetime64[Y]")).astype(float) + 1.0
+        # The hard season at sea is opposite to the warm one; 242 is the Faroe shelf's warmest day.
+        self.winter = catalog.mortality.winter_factor ** -year_wave(day_of_year, 242)
+
+    def step(self, day: int) -> None:
+        """Live one day, from the morning's deliveries of feed to the evening's orders."""
+        self.stores.receive(day)
+        active = np.flatnonzero(self.stay >= 0)
+        if len(active):
+            self._live(day, active)
+        self.stores.order(day, self._open_bins(day))
+
+    def _live(self, day: int, active: Ints) -> None:
+        stay = self.stay[active]
+        row = self.stays.row[stay] + day - self.stays.first_day[stay]
+        unit = self.farm.container_unit[active]
+        record = self.days
+        alive = self.fish[active]
+        record.fish[row], record.weight_g[row] = alive, self.root[active] ** 3
+        record.temp_c[row] = temp_c = self.climate.temp_c[day, unit] + self.temp_offset_c[active]
+        record.salinity_psu[row] = self.climate.salinity_psu[day, unit]
+        alive = self._die(day, active, stay, row, unit, alive)
+        gain = self._eat(day, active, stay, row, unit, alive, temp_c)
+        load = alive * record.weight_g[row] / (1000.0 * self.farm.container_max_biomass_kg[active])
+        record.oxygen_pct[row] = self.climate.oxygen_pct[day, unit] - self.catalog.water.oxygen_load_pct * load
+        self.fish[active] = alive
+        self.root[active] += gain
+
+    def _die(self, day: int, active: Ints, stay: Ints, row: Ints, unit: Ints, alive: Ints) -> Ints:
+        s, draws = self.stays, self.stays.draws
+        at_sea = s.stage[stay] == SEA
+        everyday = s.hazard[stay] * draws.hardship[row] * np.where(at_sea, self.winter[day], 1.0)
+        hazards = self.tables.causes[:, s.stage[stay]] * everyday
+        hazards[HANDLING] += self.pulse[active]
+        hazards[DISEASE] += self.stays.outbreak_on(day, stay) * at_sea
+        hazards[ENVIRONMENTAL] += self.climate.bloom_hazard[day, unit]
+        dead = mortality.deaths(alive, hazards.sum(axis=0), draws.deaths[row], draws.rounding[row])
+        self.days.deaths[row] = dead
+        self.days.cause[row] = mortality.picked_cause(hazards, draws.cause[row])
+        self.pulse[active] *= self.pulse_decay[active]
+        return alive - dead
+
+    def _eat(self, day: int, active: Ints, stay: Ints, row: Ints, unit: Ints, alive: Ints, temp_c: Floats) -> Floats:
+        """Feed out the day's rations; what the cube root of the weight gains."""
+        s, growth = self.stays, self.catalog.biology.growth
+        fasting = (self.fasting_until[active] >= day) | self.climate.storm[day, unit]
+        steady = np.maximum(1.0 + growth.appetite_daily_sd * s.draws.appetite[row], 0.0)
+        appetite = np.where(fasting, 0.0, self.appetite[active] * steady)
+        self.appetite[active] += (1.0 - self.appetite[active]) * growth.appetite_recovery_per_day
+        gain = cube_root_gain(temp_c, s.tgc[stay]) * appetite
+        root = self.root[active]
+        bins, feed = self._bins(active, s.stage[stay], root**3, day)
+        fed = feed >= 0
+        gain_kg = alive * ((root + gain) ** 3 - root**3) / 1000.0
+        wanted_g = feeding.ration_g(gain_kg, s.fcr[stay])
+        served, position = self.stores.feed_out(wanted_g[fed], bins[fed])
+        self.days.appetite[row] = appetite
+        self.days.feed[row] = feed
+        self.days.feed_g[row[fed]], self.days.feed_position_g[row[fed]] = served, position
+        short = np.flatnonzero(fed)[served < wanted_g[fed]]
+        gain[short] *= self.days.feed_g[row[short]] / wanted_g[short]
+        return gain
+
+    def _bins(self, active: Ints, stage: Ints, weight_g: Floats, day: int) -> tuple[Ints, Ints]:
+        """The bin each container eats from today and its feed (-1: none); keeps today's and the next bins open."""
+        from_g = self.tables.feed_from_g[stage]
+        step = (weight_g[:, None] >= from_g).sum(axis=1) - 1
+        feed = np.where(step >= 0, self.tables.feed[stage, step], -1)
+        store = self.farm.container_store[active]
+        bins = store * self.stores.feeds + feed
+        self.open_until[bins[feed >= 0]] = day
+        coming = (weight_g[:, None] >= 0.85 * from_g).sum(axis=1) - 1
+        soon = np.flatnonzero((coming > step) & (step >= 0))
+        self.open_until[store[soon] * self.stores.feeds + self.tables.feed[stage[soon], coming[soon]]] = day
+        return bins, feed
+
+    def _open_bins(self, day: int) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
+        """Bins in use today, or awaited by fish that come within the lead time: those order in time."""
+        for stay in self.stays.beginning(day + LEAD_DAYS + 1):
+            feed = self.tables.feed[self.stays.stage[stay], 0]
+            if feed >= 0:
+                store = self.farm.container_store[self.stays.container[stay]]
+                self.open_until[store * self.stores.feeds + feed] = self.stays.first_day[stay]
+        return self.open_until >= day
+
+    def enter(self, stay: int, fish: int, root: float) -> None:
+        container = self.stays.container[stay]
+        self.stay[container], self.fish[container], self.root[container] = stay, fish, root
+        self.appetite[container], self.pulse[container], self.fasting_until[container] = 1.0, 0.0, -1
+        self.fish_in[stay], self.weight_in_g[stay] = fish, root**3
+
+    def leave(self, stay: int, day: int) -> tuple[int, float]:
+        container = self.stays.container[stay]
+        fish, root = int(self.fish[container]), float(self.root[container])
+        self.stay[container] = -1
+        self.left[stay], self.lived[stay] = True, day - self.stays.first_day[stay]
+        self.fish_out[stay], self.weight_out_g[stay] = fish, root**3
+        return fish, root
+
+    def handle(self, stay: int, share: float, handling: Handling) -> None:
+        """An operation leaves a pulse of deaths that decays, and takes appetite."""
+        container = self.stays.container[stay]
+        self.pulse[container] += mortality.pulse_day_one(share, handling.deaths_decay_per_day)
+        self.pulse_decay[container] = handling.deaths_decay_per_day
+        self.appetite[container] *= handling.appetite
+
+    def history(self) -> History:
+        """Close the books on the as-of day; stays still going on take today's fish and weight."""
+        s = self.stays
+        here = np.flatnonzero(self.stay >= 0)
+        stay = self.stay[here]
+        self.lived[stay] = self.plan.days - s.first_day[stay]
+        self.fish_out[stay], self.weight_out_g[stay] = self.fish[here], self.root[here] ** 3
+        began = self.lived > 0
+        kept = np.concatenate([np.arange(r, r + n) for r, n in zip(s.row[began], self.lived[began], strict=True)])
+        rows = np.cumsum(self.lived[began]) - self.lived[began]
+        number = np.cumsum(began) - 1
+        assignments = Assignments(
+            s.batch[began], s.stage[began], s.container[began], s.first_day[began], self.lived[began], rows,
+            self.fish_in[began], self.weight_in_g[began], self.fish_out[began], self.weight_out_g[began], self.left[began],
+        )  # fmt: skip
+
+        def table(name: str, width: int) -> list[Floats]:
+            return list(np.array(self.log[name], float).reshape(-1, width).T)
+
+        def whole(columns: list[Floats], renumbered: int = 1) -> list[Ints]:
+            ints = [c.astype(np.int64) for c in columns]
+            return [number[c] for c in ints[:renumbered]] + ints[renumbered:]
+
+        moves = table("move", 9)
+        operations = {
+            kind: Operations(*whole(columns[:3]), columns[3])
+            for kind in ("vaccination", "treatment")
+            for columns in [table(kind, 4)]
+        }
+        harvests = table("harvest", 4)
+        return History(
+            self.geography,
+            assignments,
+            ContainerDays(*(column[kept] for column in vars(self.days).values())),
+            Deliveries(*whole(table("delivery", 3))),
+            Moves(*whole(moves[:3], 0), *whole(moves[3:5], 2), *whole(moves[5:8], 0), moves[8]),
+            operations["vaccination"],
+            operations["treatment"],
+            Harvests(*whole(harvests[:3]), harvests[3]),
+            self.stores.purchases(),
+        )
