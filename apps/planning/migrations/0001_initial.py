@@ -8,10 +8,10 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
+        ('auth', '__first__'),
         ('batch', '0001_initial'),
         ('infrastructure', '0001_initial'),
         ('scenario', '0001_initial'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -19,6 +19,7 @@ class Migration(migrations.Migration):
             name='ActivityTemplate',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('target_lifecycle_stage', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='target_templates', to='batch.lifecyclestage')),
                 ('name', models.CharField(max_length=200)),
                 ('description', models.TextField(blank=True, null=True)),
                 ('activity_type', models.CharField(choices=[('VACCINATION', 'Vaccination'), ('TREATMENT', 'Treatment'), ('CULL', 'Cull'), ('HARVEST', 'Harvest'), ('SALE', 'Sale'), ('FEED_CHANGE', 'Feed Change'), ('TRANSFER', 'Transfer'), ('MAINTENANCE', 'Maintenance'), ('SAMPLING', 'Sampling'), ('OTHER', 'Other')], max_length=50)),
@@ -29,7 +30,6 @@ class Migration(migrations.Migration):
                 ('is_active', models.BooleanField(default=True)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('updated_at', models.DateTimeField(auto_now=True)),
-                ('target_lifecycle_stage', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='target_templates', to='batch.lifecyclestage')),
             ],
             options={
                 'constraints': [models.UniqueConstraint(fields=('name',), name='planning_activitytemplate_name_key')],
@@ -39,6 +39,12 @@ class Migration(migrations.Migration):
             name='PlannedActivity',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('batch', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='planned_activities', to='batch.batch')),
+                ('completed_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='completed_planned_activities', to=settings.AUTH_USER_MODEL)),
+                ('container', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to='infrastructure.container')),
+                ('created_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='created_planned_activities', to=settings.AUTH_USER_MODEL)),
+                ('scenario', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='planned_activities', to='scenario.scenario')),
+                ('transfer_workflow', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to='batch.batchtransferworkflow')),
                 ('activity_type', models.CharField(choices=[('VACCINATION', 'Vaccination'), ('TREATMENT', 'Treatment'), ('CULL', 'Cull'), ('HARVEST', 'Harvest'), ('SALE', 'Sale'), ('FEED_CHANGE', 'Feed Change'), ('TRANSFER', 'Transfer'), ('MAINTENANCE', 'Maintenance'), ('SAMPLING', 'Sampling'), ('OTHER', 'Other')], max_length=50)),
                 ('due_date', models.DateField()),
                 ('status', models.CharField(choices=[('PENDING', 'Pending'), ('IN_PROGRESS', 'In Progress'), ('COMPLETED', 'Completed'), ('CANCELLED', 'Cancelled')], default='PENDING', max_length=20)),
@@ -46,12 +52,6 @@ class Migration(migrations.Migration):
                 ('completed_at', models.DateTimeField(blank=True, null=True)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('updated_at', models.DateTimeField(auto_now=True)),
-                ('batch', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='planned_activities', to='batch.batch')),
-                ('completed_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='completed_planned_activities', to=settings.AUTH_USER_MODEL)),
-                ('container', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to='infrastructure.container')),
-                ('created_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='created_planned_activities', to=settings.AUTH_USER_MODEL)),
-                ('scenario', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='planned_activities', to='scenario.scenario')),
-                ('transfer_workflow', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to='batch.batchtransferworkflow')),
             ],
             options={
                 'verbose_name_plural': 'planned activities',

@@ -8,8 +8,8 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
+        ('auth', '__first__'),
         ('infrastructure', '0001_initial'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -17,6 +17,7 @@ class Migration(migrations.Migration):
             name='UserProfile',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('user', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='profile', to=settings.AUTH_USER_MODEL)),
                 ('profile_picture', models.FileField(blank=True, null=True, upload_to='users_userprofile')),
                 ('job_title', models.CharField(blank=True, max_length=100, null=True)),
                 ('department', models.CharField(blank=True, max_length=100, null=True)),
@@ -30,9 +31,8 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('updated_at', models.DateTimeField(auto_now=True)),
                 ('allowed_areas', models.ManyToManyField(blank=True, related_name='+', to='infrastructure.area')),
-                ('allowed_containers', models.ManyToManyField(blank=True, related_name='+', to='infrastructure.container')),
                 ('allowed_stations', models.ManyToManyField(blank=True, related_name='+', to='infrastructure.freshwaterstation')),
-                ('user', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='profile', to=settings.AUTH_USER_MODEL)),
+                ('allowed_containers', models.ManyToManyField(blank=True, related_name='+', to='infrastructure.container')),
             ],
         ),
     ]
