@@ -138,16 +138,15 @@ def _place(folder: Path, nodes: dict[str, yaml.Node], loc: Loc) -> str:
 
 def _fault(detail: ErrorDetails) -> Fault:
     loc = detail["loc"]
+    # A whole mapping or list as the value found would bury the message.
+    value = detail["input"] if isinstance(detail["input"], str | int | float) else None
     match detail["type"]:
         case "extra_forbidden":
             return Fault(loc, loc[-1], f"Unknown key. {closest(str(loc[-1]), _known_keys(loc[:-1]))}")
         case "missing":
             return Fault(loc, None, "This key is missing; add it")
-        case "value_error":
-            value = detail["input"] if isinstance(detail["input"], str | int | float) else None
-            return Fault(loc, value, detail["msg"].removeprefix("Value error, "))
         case _:
-            return Fault(loc, detail["input"], detail["msg"])
+            return Fault(loc, value, detail["msg"].removeprefix("Value error, "))
 
 
 def _known_keys(loc: Loc) -> list[str]:

@@ -1,0 +1,218 @@
+"""The default company is the one asked for, a faulty catalog is told where and why, and its rows are created once."""
+
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+
+from apps.infrastructure.models import Sensor
+from datagen.catalog.reader import DEFAULT_FOLDER, catalog_hash, load
+from datagen.errors import UserError
+from datagen.farm import Farm, resolve, with_database_ids
+from datagen.masterdata import init
+
+COUNTS = {
+    "infrastructure_geography": 3,
+    "infrastructure_freshwaterstation": 25,
+    "infrastructure_hall": 120,
+    "infrastructure_area": 43,
+    "infrastructure_containertype": 7,
+    "infrastructure_container": 2017,
+    "infrastructure_feedcontainer": 236,
+    "infrastructure_sensor": 11060,
+    "batch_species": 1,
+    "batch_lifecyclestage": 6,
+    "environmental_environmentalparameter": 8,
+    "inventory_feed": 6,
+    "harvest_productgrade": 5,
+    "auth_user": 12,
+    "users_userprofile": 12,
+}
+GUIDE_FEEDS = (
+    "Starter Feed 0.5mm",
+    "Starter Feed 1.0mm",
+    "Grower Feed 2.0mm",
+    "Grower Feed 3.0mm",
+    "Finisher Feed 4.5mm",
+    "Finisher Feed 6.0mm",
+)
+
+
+@pytest.fixture(scope="module")
+def farm() -> Farm:
+    return resolve(load())
+
+
+def test_the_farm_is_the_size_asked_for(farm: Farm) -> None:
+    at_sea = farm.unit_is_area[farm.container_unit]
+    by_geography = [
+        (int((~at_sea[farm.container_geography == g]).sum()), int(at_sea[farm.container_geography == g].sum()))
+        for g in range(3)
+    ]
+    assert by_geography == [(656, 460), (500, 400), (1, 0)]
+    assert len(farm.sensor_name) == 11_060
+    assert (farm.store_kind.count("SILO"), farm.store_kind.count("BARGE")) == (110, 126)
+    assert int((~farm.unit_is_area).sum()) == 120
+    in_production = [int((farm.container_in_production & (at_sea == sea)).sum()) for sea in (False, True)]
+    assert in_production == [1_100, 840]
+    assert farm.feed_name == GUIDE_FEEDS
+    assert farm.stage_name == ("Egg&Alevin", "Fry", "Parr", "Smolt", "Post-Smolt", "Adult")
+
+
+def test_no_name_is_used_twice(farm: Farm) -> None:
+    for names in (farm.station_name, farm.unit_name, farm.container_name, farm.store_name, farm.sensor_name):
+        assert len(set(names)) == len(names)
+
+
+def test_each_container_in_production_has_its_own_sensors_and_a_store_of_its_unit(farm: Farm) -> None:
+    tank = {"Temperature", "Dissolved Oxygen", "pH", "CO2", "NO2", "NO3", "NH4"}
+    ring = {"Temperature", "Dissolved Oxygen", "pH", "Salinity"}
+    for container in np.flatnonzero(farm.container_in_production):
+        unit, store = farm.container_unit[container], farm.container_store[container]
+        assert farm.store_unit[store] == unit
+        sensors = farm.container_sensors[container][farm.container_sensors[container] >= 0]
+        assert set(farm.sensor_container[sensors]) == {container}
+        measured = {farm.parameter_name[parameter] for parameter in farm.sensor_parameter[sensors]}
+        assert measured == (ring if farm.unit_is_area[unit] else tank)
+    idle = ~farm.container_in_production
+    assert (farm.container_store[idle] == -1).all()
+    assert (farm.container_sensors[idle] == -1).all()
+
+
+def test_the_barges_of_an_area_share_its_rings_in_order(farm: Farm) -> None:
+    area = int(np.flatnonzero(farm.unit_is_area)[0])
+    first = farm.unit_first_container[area]
+    served = farm.container_store[first : first + farm.unit_container_count[area]]
+    assert (np.diff(served) >= 0).all()
+    assert np.unique(served, return_counts=True)[1].tolist() == [7, 7, 6]
+
+
+def test_ten_containers_hold_the_largest_batch_at_the_end_of_each_stage(farm: Farm) -> None:
+    catalog = load()
+    for unit in np.flatnonzero(farm.unit_in_production & ~farm.unit_is_area):
+        first = farm.unit_first_container[unit]
+        limit_kg = farm.container_max_biomass_kg[first : first + 10].sum()
+        heaviest_kg = catalog.biology.eggs.count_max * catalog.biology.stages[farm.unit_stage[unit]].weight_max_g / 1000
+        assert limit_kg > 0.83 * heaviest_kg
+
+
+def test_lookups_by_name_say_what_was_meant(farm: Farm) -> None:
+    assert farm.container_name[farm.container_index("SCO-A12-R05")] == "SCO-A12-R05"
+    with pytest.raises(UserError, match=r"'Faroe Isles'.*Did you mean 'Faroe Islands'"):
+        farm.geography_index("Faroe Isles")
+    with pytest.raises(UserError, match="FAR-S03-A-07"):
+        farm.container_index("FAR-S03-A07")
+
+
+def test_people_of_a_geography_come_before_those_of_the_company(farm: Farm) -> None:
+    scotland = farm.geography_index("Scotland")
+    operators = [farm.user_name[i - 1] for i in farm.user_ids("OPR", scotland)]
+    assert operators == ["ewan.macleod", "isla.williamson"]
+    assert [farm.user_name[i - 1] for i in farm.user_ids("FIN", scotland)] == ["marjun.petersen"]
+
+
+@pytest.fixture
+def faulty(tmp_path: Path) -> Callable[..., Path]:
+    """A copy of the default catalog with pieces of text replaced in its files."""
+
+    def change(*replacements: tuple[str, str, str]) -> Path:
+        folder = tmp_path / "catalog"
+        shutil.copytree(DEFAULT_FOLDER, folder, dirs_exist_ok=True)
+        for subject, old, new in replacements:
+            path = folder / f"{subject}.yaml"
+            text = path.read_text(encoding="utf-8")
+            assert old in text
+            path.write_text(text.replace(old, new, 1), encoding="utf-8")
+        return folder
+
+    return change
+
+
+STATION = "{code: S02, name: Norðtoftir Smolt Station, geography: Faroe Islands, latitude: 62.2760,"
+
+
+@pytest.mark.parametrize(
+    ("subject", "old", "new", "told"),
+    [
+        ("sites", STATION, STATION.replace("latitude", "lattitude"), r"'lattitude'.*Did you mean 'latitude'"),
+        ("sites", STATION, STATION.replace("62.2760", "north"), r"latitude: 'north'. Input should be a valid number"),
+        ("sites", STATION, STATION.replace("62.2760", "622760"), r"latitude: 622760. .*less than or equal to 90"),
+        ("sites", STATION, STATION.replace("Faroe Islands", "Faroes"), r"geography: 'Faroes'. .*'Faroe Islands'"),
+        ("sites", STATION, STATION.replace("Norðtoftir", "Hvalvík"), r"name: 'Hvalvík Smolt Station'. Another one"),
+        ("sites", STATION, STATION.replace("S02", "S01"), r"code: 'S01'. Another one"),
+        ("sites", STATION, STATION.replace("code: S02, ", ""), r"stations\[1\].code: This key is missing"),
+        ("sites", STATION, STATION.replace("62.2760", "[62"), "Correct the YAML"),
+        ("sites", STATION, STATION.replace("code: S02", "code: S02, code: S02"), "keep one"),
+        ("water", "mean_c: 8.3", "mean: 8.3", r"climates.faroe_fjord.mean: 'mean'. .*'mean_c'"),
+        ("biology", "feed: Starter Feed 0.5mm", "feed: Starter Feed 0.5 mm", "'Starter Feed 0.5mm'"),
+        # YAML reads a bare NO as false.
+        ("environment", "CO2, NO2", "CO2, NO", r"parameters\[4\]: False. Input should be a valid string"),
+    ],
+)
+def test_a_fault_is_told_with_file_line_value_and_cure(
+    faulty: Callable[..., Path], subject: str, old: str, new: str, told: str
+) -> None:
+    folder = faulty((subject, old, new))
+    changed = (folder / f"{subject}.yaml").read_text(encoding="utf-8").splitlines()
+    original = (DEFAULT_FOLDER / f"{subject}.yaml").read_text(encoding="utf-8").splitlines()
+    line = next(i for i, (a, b) in enumerate(zip(changed, original, strict=True), start=1) if a != b)
+    with pytest.raises(UserError, match=told) as error:
+        load(folder)
+    place = re.search(rf"{subject}\.yaml:(\d+)", str(error.value))
+    assert place
+    assert int(place[1]) == line
+
+
+def test_all_faults_are_told_at_once(faulty: Callable[..., Path]) -> None:
+    folder = faulty(("sites", "layout: sea_area", "layout: see_area"), ("people", "Scotland", "Scottland"))
+    with pytest.raises(UserError, match="2 faults") as error:
+        load(folder)
+    assert re.search(r"sites\.yaml:\d+ areas\[0\]\.layout: 'see_area'", str(error.value))
+    assert re.search(r"people\.yaml:\d+ users\[5\]\.geography: 'Scottland'", str(error.value))
+
+
+def test_shares_of_grades_make_a_whole(faulty: Callable[..., Path]) -> None:
+    with pytest.raises(UserError, match=r"grades\.yaml:2 grades: .*sum to 1\.1; make it 1"):
+        load(faulty(("grades", "share: 0.10", "share: 0.20")))
+
+
+def test_files_too_few_or_too_many_are_told(faulty: Callable[..., Path]) -> None:
+    folder = faulty()
+    (folder / "feeds.yaml").rename(folder / "feed.yaml")
+    with pytest.raises(UserError, match=r"(?s)feeds\.yaml.*missing.*'feed\.yaml'.*Did you mean 'feeds'"):
+        load(folder)
+    with pytest.raises(UserError, match="No such folder"):
+        load(folder / "nowhere")
+
+
+def test_the_hash_sees_values_and_not_their_writing(faulty: Callable[..., Path]) -> None:
+    assert (
+        catalog_hash(faulty(("feeds", "price_per_kg: 3.20", "price_per_kg:  3.2  # a comment\n   "))) == catalog_hash()
+    )
+    assert catalog_hash(faulty(("feeds", "price_per_kg: 3.20", "price_per_kg: 3.21"))) != catalog_hash()
+
+
+@pytest.mark.django_db
+def test_init_creates_the_company_once_and_its_rows_are_found_by_name(farm: Farm) -> None:
+    catalog = load()
+    assert init(catalog, farm) == COUNTS
+    assert set(init(catalog, farm).values()) == {0}
+    assert not any(user.has_usable_password() for user in User.objects.all())
+
+    found = with_database_ids(farm, connection)
+    sensor = Sensor.objects.select_related("container__area").get(id=found.sensor_id[-1])
+    assert sensor.name == "SCO-A20-R20 Salinity"
+    assert sensor.container_id == found.container_id[-1]
+    assert sensor.container.area_id == found.unit_id[-1]
+    assert (np.diff(found.container_id) == 1).all()
+    assert (np.diff(found.sensor_id) == 1).all()
+
+    Sensor.objects.filter(id=sensor.id).delete()
+    with pytest.raises(UserError, match=r"SCO-A20-R20 Salinity.*aquamind init"):
+        with_database_ids(farm, connection)
+    assert sum(init(catalog, farm).values()) == 1
