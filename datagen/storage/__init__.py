@@ -1,0 +1,1 @@
+"""Where the record goes: Arrow tables into PostgreSQL, a unit wholly or not at all."""

@@ -1,0 +1,413 @@
+"""Django models as Arrow schemas, and checked, quickly built record batches of their rows."""
+
+import datetime as dt
+import decimal
+import functools
+import hashlib
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute
+from django.db import models
+from pgpq import ArrowToPostgresBinaryEncoder, encoders
+from pgpq import schema as pgtypes
+
+# What the type checker does not know: a model's _meta, and arrays whose element type is a run-time value.
+Model: TypeAlias = Any
+Array: TypeAlias = Any
+pc: Any = pyarrow.compute
+
+UTC_MICROSECONDS = pa.timestamp("us", tz="UTC")
+# decimal64 carries 18 digits; no column of the schema has more than 14.
+MOST_DIGITS = 18
+NO_DEFAULT = object()
+
+
+@dataclass(frozen=True)
+class Scaled:
+    """Exact decimals as whole numbers of the column's smallest unit: with 2 places, 1234 is 12.34."""
+
+    units: npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One database column as its Django field declares it."""
+
+    table: str
+    name: str
+    type: Any
+    nullable: bool
+    default: Any
+    max_length: int | None
+    is_json: bool
+
+    def fault(self, what: str) -> ValueError:
+        return ValueError(f"{self.table}.{self.name}: {what}")
+
+
+@functools.cache
+def columns(model: Model) -> dict[str, Column]:
+    """Return the columns of a model's table by name, in the order in which they are copied."""
+    fields = [field for field in model._meta.concrete_fields if not getattr(field, "generated", False)]
+    return {field.column: _column(field) for field in fields}
+
+
+@functools.cache
+def schema(model: Model) -> pa.Schema:
+    """Return the Arrow schema of a model's table."""
+    return pa.schema([pa.field(c.name, c.type, nullable=c.nullable) for c in columns(model).values()])
+
+
+def encoder(model: Model) -> ArrowToPostgresBinaryEncoder:
+    """Return a new encoder from a model's record batches to PostgreSQL's binary COPY."""
+    builders: dict[str, Any] = {}
+    for column in columns(model).values():
+        field = schema(model).field(column.name)
+        if column.is_json:
+            builders[column.name] = encoders.StringEncoderBuilder.new_with_output(field, pgtypes.Jsonb())
+        else:
+            builders[column.name] = ArrowToPostgresBinaryEncoder.infer_encoder(field)
+    return ArrowToPostgresBinaryEncoder.new_with_encoders(schema(model), builders)
+
+
+def record_batch(model: Model, rows: int, **values: Any) -> pa.RecordBatch:
+    """Build rows of a table from arrays and scalars; a column that is not given takes its field's default, else NULL.
+
+    Decimals: floats are rounded half to even, integers are taken as whole, `Scaled` as is. NaN, NaT and masked
+    elements become NULL. Timestamps: datetime64, or int64 microseconds since 1970. JSON: text, or objects.
+    A value that the column cannot hold is a ValueError that names the column.
+    """
+    known = columns(model)
+    if unknown := values.keys() - known.keys():
+        raise ValueError(f"{model._meta.db_table} has no column {', '.join(sorted(unknown))}")
+    arrays = [_array(column, values.get(name, column.default), rows) for name, column in known.items()]
+    return pa.RecordBatch.from_arrays(arrays, schema=schema(model))
+
+
+class TableHash:
+    """A hash over the rows of one table in their order, whatever the chunks they come in."""
+
+    # SHA-256, because processors have instructions for it (1.5 GB/s against 0.6 GB/s for BLAKE2b).
+    def __init__(self, model: Model) -> None:
+        self.rows = 0
+        self._schema = schema(model)
+        self._values = [hashlib.sha256() for _ in self._schema]
+        self._extras = [hashlib.sha256() for _ in self._schema]
+
+    def update(self, batch: pa.RecordBatch) -> None:
+        self.rows += batch.num_rows
+        for array, field, values, extras in zip(batch.columns, self._schema, self._values, self._extras, strict=True):
+            if field.nullable:
+                valid = np.ones(len(array), bool) if array.null_count == 0 else np.asarray(array.is_valid())
+                extras.update(valid.view(np.uint8).data)
+            if pa.types.is_string(field.type):
+                lengths, text = _text_buffers(array)
+                extras.update(lengths)
+                values.update(text)
+            else:
+                values.update(_fixed_width(array).data)
+
+    def hexdigest(self) -> str:
+        whole = hashlib.sha256(str(self.rows).encode())
+        for field, values, extras in zip(self._schema, self._values, self._extras, strict=True):
+            whole.update(f"{field.name}:{field.type}".encode())
+            whole.update(values.digest() + extras.digest())
+        return whole.hexdigest()
+
+
+def content_hash(model: Model, batches: Iterable[pa.RecordBatch]) -> str:
+    """Return the hash of a table given as record batches."""
+    table = TableHash(model)
+    for batch in batches:
+        table.update(batch)
+    return table.hexdigest()
+
+
+def _column(field: Any) -> Column:
+    target = field
+    while target.remote_field is not None:
+        target = target.target_field
+    return Column(
+        table=field.model._meta.db_table,
+        name=field.column,
+        type=_arrow_type(target),
+        nullable=field.null,
+        default=_static_default(field),
+        max_length=target.max_length if isinstance(target, models.CharField) else None,
+        is_json=isinstance(target, models.JSONField),
+    )
+
+
+def _arrow_type(field: Any) -> pa.DataType:
+    kind = field.get_internal_type()
+    if kind == "DecimalField":
+        if field.max_digits > MOST_DIGITS:
+            raise ValueError(f"{field}: more than {MOST_DIGITS} digits")
+        return pa.decimal64(field.max_digits, field.decimal_places)
+    known: dict[str, pa.DataType] = {
+        "BooleanField": pa.bool_(),
+        "CharField": pa.string(),
+        "DateField": pa.date32(),
+        "DateTimeField": UTC_MICROSECONDS,
+        "EmailField": pa.string(),
+        "FileField": pa.string(),
+        "FloatField": pa.float64(),
+        "JSONField": pa.string(),
+        "SlugField": pa.string(),
+        "TextField": pa.string(),
+        "TimeField": pa.time64("us"),
+        "URLField": pa.string(),
+        "UUIDField": pa.binary(16),
+    }
+    if kind in known:
+        return known[kind]
+    if kind.endswith(("AutoField", "IntegerField")):
+        width = 16 if "Small" in kind else 64 if "Big" in kind else 32
+        return {16: pa.int16(), 32: pa.int32(), 64: pa.int64()}[width]
+    raise ValueError(f"{field}: no Arrow type for {kind}")
+
+
+def _static_default(field: Any) -> Any:
+    """Return what a field holds when nothing is said, as Django would, but never the time or anything random."""
+    if field.has_default():
+        if not callable(field.default):
+            return field.default
+        if field.default in (dict, list, str):
+            return field.default()
+        return NO_DEFAULT
+    if field.null:
+        return None
+    return "" if field.blank and _arrow_type_is_text(field) else NO_DEFAULT
+
+
+def _arrow_type_is_text(field: Any) -> bool:
+    return isinstance(field, models.CharField | models.TextField | models.FileField)
+
+
+def _array(column: Column, value: Any, rows: int) -> Array:
+    if value is NO_DEFAULT:
+        raise column.fault("no value given, and the field has no default")
+    if value is None:
+        array: Array = pa.nulls(rows, column.type)
+    elif _is_scalar(column, value):
+        one = _convert(column, [value])
+        array = pa.repeat(one[0], rows) if one.null_count == 0 else pa.nulls(rows, column.type)
+    else:
+        array = _convert(column, value)
+        if len(array) != rows:
+            raise column.fault(f"{len(array)} values for {rows} rows")
+    if array.null_count and not column.nullable:
+        raise column.fault(f"NULL in row {pc.index(array.is_valid(), False).as_py()} of a NOT NULL column")
+    return array
+
+
+def _is_scalar(column: Column, value: Any) -> bool:
+    if isinstance(value, np.ndarray):
+        return value.ndim == 0
+    if column.is_json and isinstance(value, dict | list) and not (value and isinstance(value[0], dict | str)):
+        return True
+    return not isinstance(value, list | tuple | Scaled | pa.Array | pa.ChunkedArray)
+
+
+def _convert(column: Column, value: Any) -> Array:
+    if isinstance(value, pa.ChunkedArray):
+        value = value.combine_chunks()
+    try:
+        if isinstance(value, pa.Array):
+            array = value if value.type == column.type else value.cast(column.type)
+        else:
+            array = _converter(column.type)(column, value)
+    except (pa.ArrowException, TypeError, OverflowError, decimal.InvalidOperation) as error:
+        raise column.fault(str(error)) from error
+    if column.max_length is not None:
+        _check_length(column, array)
+    return array
+
+
+def _converter(kind: pa.DataType) -> Callable[[Column, Any], Array]:
+    if pa.types.is_decimal64(kind):
+        return _decimals
+    if pa.types.is_string(kind):
+        return _texts
+    if pa.types.is_integer(kind):
+        return _integers
+    if pa.types.is_timestamp(kind) or pa.types.is_date32(kind):
+        return _times
+    if pa.types.is_floating(kind):
+        return _floats
+    return lambda column, value: pa.array(value, column.type)
+
+
+def _split(value: Any) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_] | None]:
+    """Return an array and where it is masked, None for nowhere."""
+    if isinstance(value, np.ma.MaskedArray):
+        return value.data, np.ma.getmaskarray(value) if np.ma.is_masked(value) else None
+    return np.asarray(value), None
+
+
+def _decimals(column: Column, value: Any) -> Array:
+    digits, places = column.type.precision, column.type.scale
+    if isinstance(value, Scaled):
+        units, null = _split(value.units)
+        if units.dtype.kind not in "iu":
+            raise column.fault(f"scaled units of type {units.dtype}")
+    elif isinstance(value, list | tuple):
+        return _decimal_list(column, value)
+    else:
+        units, null = _split(value)
+        if units.dtype.kind == "f":
+            units, null = _round(column, units, null)
+        elif units.dtype.kind in "iu":
+            if len(units) and max(abs(int(units.max())), abs(int(units.min()))) >= 10 ** (digits - places):
+                raise column.fault(f"{_farthest(units)} has more digits than {column.type}")
+            units = units.astype(np.int64) * 10**places
+        else:
+            return _decimal_list(column, value.tolist())
+    units = np.ascontiguousarray(units, dtype=np.int64)
+    if null is not None:
+        units = np.where(null, 0, units)
+    if len(units) and max(int(units.max()), -int(units.min())) >= 10**digits:
+        raise column.fault(f"{_farthest(units)} / {10**places} has more digits than {column.type}")
+    valid = None if null is None else _buffer(np.packbits(~null, bitorder="little"))
+    return pa.Array.from_buffers(column.type, len(units), [valid, _buffer(units)])
+
+
+def _buffer(values: Any) -> pa.Buffer:
+    return pa.py_buffer(values)
+
+
+def _round(
+    column: Column, value: npt.NDArray[Any], null: npt.NDArray[np.bool_] | None
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_] | None]:
+    scaled = np.multiply(value, 10.0**column.type.scale, dtype=np.float64)
+    np.rint(scaled, out=scaled)
+    # One comparison finds NaN, infinity and what would not fit: all of them fail it.
+    fits = np.abs(scaled) < 10.0**column.type.precision
+    if not fits.all():
+        nothing = np.isnan(scaled) if null is None else np.isnan(scaled) | null
+        if not (fits | nothing).all():
+            raise column.fault(f"{_farthest(value[~nothing])} has more digits than {column.type}")
+        null = nothing
+        scaled[nothing] = 0.0
+    return scaled.astype(np.int64), null
+
+
+def _farthest(values: npt.NDArray[Any]) -> Any:
+    return values[np.argmax(np.abs(values))]
+
+
+def _decimal_list(column: Column, values: Any) -> Array:
+    unit = decimal.Decimal(1).scaleb(-column.type.scale)
+    rounded = []
+    for value in values:
+        missing = value is None or (isinstance(value, float) and np.isnan(value))
+        rounded.append(None if missing else decimal.Decimal(str(value)).quantize(unit, decimal.ROUND_HALF_EVEN))
+    return pa.array(rounded, column.type)
+
+
+def _texts(column: Column, value: Any) -> Array:
+    if column.is_json:
+        given = value.tolist() if isinstance(value, np.ndarray) else value
+        value = [_json(column, one) for one in given]
+    if isinstance(value, np.ndarray) and not isinstance(value, np.ma.MaskedArray) and value.dtype.kind == "T":
+        value = value.astype(object)
+    return pa.array(value, pa.string(), from_pandas=True)
+
+
+def _json(column: Column, value: Any) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    try:
+        return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    except ValueError as error:
+        raise column.fault(str(error)) from error
+
+
+def _integers(column: Column, value: Any) -> Array:
+    values, null = _split(value)
+    if values.dtype.kind == "O":
+        return pa.array(value, column.type)
+    if values.dtype.kind not in "iu" and len(values):
+        raise column.fault(f"whole numbers wanted, not {values.dtype}")
+    if null is not None:
+        values = np.where(null, 0, values)
+    width: Any = np.dtype(column.type.to_pandas_dtype())
+    if values.dtype != width:
+        limits: Any = np.iinfo(width)
+        if len(values) and not (limits.min <= values.min() and values.max() <= limits.max):
+            raise column.fault(f"{_farthest(values)} does not fit {column.type}")
+        values = values.astype(width)
+    return pa.array(values, column.type, mask=null)
+
+
+def _times(column: Column, value: Any) -> Array:
+    values, null = _split(value)
+    if values.dtype.kind == "O":
+        return _time_list(column, list(value))
+    if values.dtype.kind in "iu":
+        count = pa.array(values.astype(np.int64, copy=False), mask=null)
+        return count.cast(pa.int32()).view(column.type) if pa.types.is_date32(column.type) else count.view(column.type)
+    if values.dtype.kind != "M":
+        raise column.fault(f"datetime64 wanted, not {values.dtype}")
+    exact = values.astype("datetime64[D]" if pa.types.is_date32(column.type) else "datetime64[us]", copy=False)
+    if pa.types.is_date32(column.type) and np.datetime_data(values.dtype)[0] != "D":
+        same = (exact == values) | np.isnat(values)
+        if not same.all():
+            raise column.fault(f"{values[~same][0]} is no whole day")
+    return pa.array(exact, column.type, mask=null, from_pandas=True)
+
+
+def _time_list(column: Column, values: list[Any]) -> Array:
+    for value in values:
+        if isinstance(value, dt.datetime) and (value.tzinfo is None or pa.types.is_date32(column.type)):
+            raise column.fault(f"{value} " + ("has no time zone" if value.tzinfo is None else "is no day"))
+    return pa.array(values, column.type)
+
+
+def _floats(column: Column, value: Any) -> Array:
+    values, null = _split(value)
+    if values.dtype.kind == "O":
+        return pa.array(value, column.type, from_pandas=True)
+    if np.isinf(values).any():
+        raise column.fault("infinite")
+    return pa.array(values.astype(np.float64, copy=False), column.type, mask=null, from_pandas=True)
+
+
+def _check_length(column: Column, array: Array) -> None:
+    # Bytes are never fewer than characters, and known from the offsets alone.
+    limit = column.max_length or 0
+    if (pc.max(pc.binary_length(array)).as_py() or 0) > limit:
+        too_long = array.filter(pc.greater(pc.utf8_length(array), limit))
+        if len(too_long):
+            raise column.fault(f"{too_long[0].as_py()!r} is longer than {limit}")
+
+
+def _fixed_width(array: Array) -> npt.NDArray[Any]:
+    """Return the values of a column as bytes that do not depend on what lies under its NULLs."""
+    if pa.types.is_boolean(array.type):
+        array = array.cast(pa.uint8())
+    if array.null_count == len(array):
+        return np.zeros(len(array) * (array.type.bit_width // 8), np.uint8)
+    width = array.type.bit_width // 8
+    buffer = array.buffers()[1]
+    values = np.frombuffer(buffer, np.uint8, len(array) * width, array.offset * width)
+    if array.null_count:
+        values = values.copy().reshape(len(array), width)
+        values[~np.asarray(array.is_valid())] = 0
+    return np.ascontiguousarray(values)
+
+
+def _text_buffers(array: Array) -> tuple[Any, Any]:
+    """Return lengths and characters of a text column, free of NULLs and of the chunk's offset."""
+    if array.null_count:
+        array = array.fill_null("")
+    _, offsets, characters = array.buffers()
+    ends = np.frombuffer(offsets, np.int32, len(array) + 1, array.offset * 4)
+    first, last = int(ends[0]), int(ends[-1])
+    return np.diff(ends).data, (memoryview(characters)[first:last] if last > first else b"")

@@ -1,0 +1,278 @@
+"""Indexes and constraints out of the way of a load, and back afterwards, even if the program dies in between."""
+
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import psycopg
+
+from aquamind import database
+from datagen.errors import UserError
+from datagen.storage.ledger import Connection
+
+# Called when a piece of work is done: what it was, and the share of the whole that is done.
+Progress: TypeAlias = Callable[[str, float], None]
+
+# How long a piece of work takes, for a table of the same size; order in this dictionary is order of execution.
+EFFORT = {"index": 1.0, "validation": 0.3, "analysis": 0.05}
+ORDER = {kind: place for place, kind in enumerate(EFFORT)}
+
+# A key is recorded as its index and the constraint that takes the index over, because indexes of one table can then be
+# built at the same time; ADD PRIMARY KEY would lock the table against that.
+KEYS = """
+    SELECT conrelid::regclass::text, relname, pg_get_indexdef(conindid), conname,
+           format('ALTER TABLE %%s ADD CONSTRAINT %%I %%s USING INDEX %%I%%s%%s', conrelid::regclass, conname,
+                  CASE contype WHEN 'p' THEN 'PRIMARY KEY' ELSE 'UNIQUE' END, relname,
+                  CASE WHEN condeferrable THEN ' DEFERRABLE' ELSE '' END,
+                  CASE WHEN condeferred THEN ' INITIALLY DEFERRED' ELSE '' END),
+           format('ALTER TABLE %%s DROP CONSTRAINT %%I', conrelid::regclass, conname)
+    FROM pg_constraint JOIN pg_class ON pg_class.oid = conindid
+    WHERE contype IN ('p', 'u') AND conrelid = ANY(%(tables)s::regclass[])
+    ORDER BY conrelid::regclass::text, conname
+"""
+FOREIGN_KEYS = """
+    SELECT conrelid::regclass::text, conname, confrelid::regclass::text,
+           format('ALTER TABLE %%s ADD CONSTRAINT %%I %%s NOT VALID', conrelid::regclass, conname,
+                  regexp_replace(pg_get_constraintdef(oid), ' NOT VALID$', '')),
+           format('ALTER TABLE %%s DROP CONSTRAINT %%I', conrelid::regclass, conname)
+    FROM pg_constraint
+    WHERE contype = 'f' AND (conrelid = ANY(%(tables)s::regclass[]) OR confrelid = ANY(%(tables)s::regclass[]))
+    ORDER BY conrelid::regclass::text, conname
+"""
+INDEXES = """
+    SELECT indrelid::regclass::text, relname, pg_get_indexdef(indexrelid),
+           format('DROP INDEX %%s', indexrelid::regclass)
+    FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid
+    WHERE indrelid = ANY(%(tables)s::regclass[])
+        AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid AND contype IN ('p', 'u', 'x'))
+    ORDER BY indrelid::regclass::text, relname
+"""
+SEQUENCES = """
+    SELECT format('SELECT setval(%%L, max(%%I)) FROM %%s HAVING max(%%I) IS NOT NULL',
+                  pg_get_serial_sequence(attrelid::regclass::text, attname), attname, attrelid::regclass, attname)
+    FROM pg_attribute
+    WHERE attrelid = ANY(%(tables)s::regclass[]) AND attnum > 0 AND NOT attisdropped
+        AND pg_get_serial_sequence(attrelid::regclass::text, attname) IS NOT NULL
+"""
+
+
+@dataclass(frozen=True)
+class Task:
+    """One long piece of work on a table: to build an index, to check a foreign key, to analyse."""
+
+    kind: str
+    table: str
+    name: str
+    statement: str
+    effort: float
+    record: int | None = None
+
+    def excludes(self, other: "Task") -> bool:
+        """Tell whether the locks conflict: only index builds share a table."""
+        return self.table == other.table and not (self.kind == other.kind == "index")
+
+
+def drop_secondary(connection: Connection, tables: Iterable[str]) -> int:
+    """Drop indexes, keys and foreign keys of those given tables that are empty, and return how many went.
+
+    What goes is recorded in the same transaction; `rebuild` brings it back. Checks and NOT NULL stay.
+    """
+    with connection.transaction():
+        # Qualified names in all that is recorded: it must not depend on anybody's search_path.
+        connection.execute("SET LOCAL search_path = pg_catalog")
+        chosen = {"tables": [table for table in _qualified(tables) if _lock_if_empty(connection, table)]}
+        records: list[tuple[str, str, str, str | None, str]] = []
+        drops: list[str] = []
+        for table, name, refers_to, definition, drop in connection.execute(FOREIGN_KEYS, chosen):
+            records.append(("foreign key", table, name, refers_to, definition))
+            drops.append(drop)
+        for table, index, index_definition, name, definition, drop in connection.execute(KEYS, chosen):
+            records.append(("index", table, index, None, index_definition))
+            records.append(("key", table, name, None, definition))
+            drops.append(drop)
+        for table, name, definition, drop in connection.execute(INDEXES, chosen):
+            records.append(("index", table, name, None, definition))
+            drops.append(drop)
+        for drop in drops:
+            connection.execute(drop.encode())
+        _record(connection, records)
+    return len(drops)
+
+
+def rebuild(dsn: str, tables: Iterable[str], workers: int = 2, progress: Progress | None = None) -> None:
+    """Bring back all that is recorded as dropped, then analyse the given tables and set their sequences.
+
+    Each thing is struck off in the transaction that brings it back: this may be interrupted anywhere and called again.
+    """
+    # Foreign keys come back unchecked as soon as what they refer to has its key, which takes no time, and are checked
+    # later: checking one leaves the other workers every other table, adding it checked would lock two tables for long.
+    names = _qualified(tables)
+    with database.connect(dsn, autocommit=True, application_name="aquamind rebuild") as connection:
+        rows = connection.execute("SELECT kind, table_name, refers_to FROM datagen.dropped").fetchall()
+        referenced = {refers_to for _, _, refers_to in rows if refers_to}
+        sizes = _sizes(connection, {*names, *(table for _, table, _ in rows)})
+        kinds = {"foreign key": "validation", "key": None}
+        ahead = [(kinds.get(kind, kind), table) for kind, table, _ in rows] + [("analysis", name) for name in names]
+        meter = _Meter(sum(EFFORT[kind] * sizes[table] for kind, table in ahead if kind), progress)
+
+        indexes = _recorded(connection, "index", sizes)
+        _run(dsn, [task for task in indexes if task.table in referenced], workers, meter)
+        _attach(connection, "key", referenced)
+        _attach(connection, "foreign key")
+        rest = [task for task in indexes if task.table not in referenced]
+        rest += _recorded(connection, "validation", sizes)
+        rest += [Task("analysis", name, name, f"ANALYZE {name}", EFFORT["analysis"] * sizes[name]) for name in names]
+        _run(dsn, rest, workers, meter)
+        _attach(connection, "key")
+        for (statement,) in connection.execute(SEQUENCES, {"tables": names}).fetchall():
+            connection.execute(statement.encode())
+
+
+def _qualified(tables: Iterable[str]) -> list[str]:
+    return [f"public.{table}" for table in sorted(set(tables))]
+
+
+def _lock_if_empty(connection: Connection, table: str) -> bool:
+    # Looked at twice: filled tables, which others may be reading, are not locked, and nobody fills one in between.
+    filled = f"SELECT FROM {table} LIMIT 1".encode()
+    if connection.execute(filled).rowcount:
+        return False
+    try:
+        connection.execute("SET LOCAL lock_timeout = '30s'")
+        connection.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE".encode())
+    except psycopg.errors.LockNotAvailable:
+        raise UserError("table", table, "In use by another session. End that session and run again") from None
+    return connection.execute(filled).rowcount == 0
+
+
+def _record(connection: Connection, records: list[tuple[str, str, str, str | None, str]]) -> None:
+    cursor = connection.cursor()
+    # A foreign key that was back but not yet checked, and now goes again.
+    cursor.executemany(
+        "DELETE FROM datagen.dropped WHERE kind = 'validation' AND table_name = %s AND name = %s",
+        [(table, name) for kind, table, name, _, _ in records if kind == "foreign key"],
+    )
+    cursor.executemany(
+        "INSERT INTO datagen.dropped (kind, table_name, name, refers_to, definition) VALUES (%s, %s, %s, %s, %s)",
+        records,
+    )
+
+
+def _sizes(connection: Connection, tables: Iterable[str]) -> dict[str, float]:
+    """Return bytes by table, at least one, as the measure of what work on it takes."""
+    return dict(
+        connection.execute(
+            "SELECT name, greatest(1, pg_relation_size(name::regclass))::float8 FROM unnest(%s::text[]) AS name",
+            [sorted(tables)],
+        ).fetchall()
+    )
+
+
+def _recorded(connection: Connection, kind: str, sizes: dict[str, float]) -> list[Task]:
+    rows = connection.execute(
+        "SELECT table_name, name, definition, id FROM datagen.dropped WHERE kind = %s ORDER BY id", [kind]
+    )
+    return [Task(kind, table, name, text, EFFORT[kind] * sizes[table], record) for table, name, text, record in rows]
+
+
+def _attach(connection: Connection, kind: str, tables: Iterable[str] | None = None) -> None:
+    """Bring back constraints that take no time: keys whose index is there, foreign keys still to be checked."""
+    with connection.transaction():
+        rows = connection.execute(
+            "SELECT id, table_name, definition FROM datagen.dropped WHERE kind = %s ORDER BY id", [kind]
+        ).fetchall()
+        chosen = [row for row in rows if tables is None or row[1] in tables]
+        for _, _, definition in chosen:
+            connection.execute(definition.encode())
+        ids = [record for record, _, _ in chosen]
+        if kind == "foreign key":
+            connection.execute(
+                "UPDATE datagen.dropped SET kind = 'validation', refers_to = NULL,"
+                " definition = format('ALTER TABLE %%s VALIDATE CONSTRAINT %%I', table_name, name) WHERE id = ANY(%s)",
+                [ids],
+            )
+        else:
+            connection.execute("DELETE FROM datagen.dropped WHERE id = ANY(%s)", [ids])
+
+
+class _Meter:
+    """Adds up what is done, and tells."""
+
+    def __init__(self, whole: float, progress: Progress | None) -> None:
+        self.whole, self.done, self.progress = max(whole, 1.0), 0.0, progress
+
+    def add(self, task: Task) -> None:
+        self.done += task.effort
+        if self.progress is not None:
+            self.progress(f"{task.kind} {task.name}", min(1.0, self.done / self.whole))
+
+
+class _Queue:
+    """Hands out tasks so that locks never wait, from the table with the most work left first."""
+
+    def __init__(self, tasks: list[Task], meter: _Meter) -> None:
+        self.waiting, self.running = list(tasks), list[Task]()
+        self.meter = meter
+        self.failure: BaseException | None = None
+        self.connections: list[Connection] = []
+        self.changed = threading.Condition()
+
+    def take(self) -> Task | None:
+        with self.changed:
+            while self.waiting and self.failure is None:
+                if free := [task for task in self.waiting if not any(map(task.excludes, self.running))]:
+                    left: dict[str, float] = defaultdict(float)
+                    for task in self.waiting:
+                        left[task.table] += task.effort
+                    chosen = max(free, key=lambda task: (left[task.table], -ORDER[task.kind]))
+                    self.waiting.remove(chosen)
+                    self.running.append(chosen)
+                    return chosen
+                self.changed.wait()
+            return None
+
+    def finish(self, task: Task) -> None:
+        with self.changed:
+            self.running.remove(task)
+            self.meter.add(task)
+            self.changed.notify_all()
+
+    def fail(self, error: BaseException) -> None:
+        with self.changed:
+            if self.failure is None:
+                self.failure = error
+                for connection in self.connections:
+                    connection.cancel()
+            self.changed.notify_all()
+
+
+def _run(dsn: str, tasks: list[Task], workers: int, meter: _Meter) -> None:
+    queue = _Queue(tasks, meter)
+    threads = [threading.Thread(target=_work, args=(dsn, queue)) for _ in range(min(workers, len(tasks)))]
+    for thread in threads:
+        thread.start()
+    try:
+        for thread in threads:
+            thread.join()
+    except BaseException as error:
+        queue.fail(error)
+        for thread in threads:
+            thread.join()
+        raise
+    if queue.failure is not None:
+        raise queue.failure
+
+
+def _work(dsn: str, queue: _Queue) -> None:
+    try:
+        with database.connect(dsn, autocommit=True, application_name="aquamind rebuild") as connection:
+            queue.connections.append(connection)
+            while (task := queue.take()) is not None:
+                with connection.transaction():
+                    connection.execute(task.statement.encode())
+                    connection.execute("DELETE FROM datagen.dropped WHERE id = %s", [task.record])
+                queue.finish(task)
+    except BaseException as error:  # noqa: BLE001 - handed to the thread that waits, which raises it
+        queue.fail(error)

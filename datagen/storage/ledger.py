@@ -1,0 +1,184 @@
+"""What this tool wrote into a database, kept in the database: runs, units and their content, and what is dropped."""
+
+import hashlib
+from collections import defaultdict
+from dataclasses import asdict, dataclass
+from typing import Any, TypeAlias
+
+import psycopg
+from psycopg.rows import dict_row
+from psycopg.types.json import Jsonb
+
+from datagen.errors import UserError
+
+Connection: TypeAlias = psycopg.Connection[Any]
+
+SCHEMA = """
+CREATE SCHEMA IF NOT EXISTS datagen;
+
+CREATE TABLE IF NOT EXISTS datagen.run (
+    id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    seed         bigint NOT NULL,
+    as_of        date NOT NULL,
+    plan_hash    text NOT NULL,
+    catalog_hash text NOT NULL,
+    version      text NOT NULL,
+    parameters   jsonb NOT NULL,
+    started      timestamptz NOT NULL DEFAULT clock_timestamp(),
+    finished     timestamptz
+);
+
+-- What is written in one transaction: a batch, the purchases of a geography, the master data.
+CREATE TABLE IF NOT EXISTS datagen.unit (
+    unit    text PRIMARY KEY,
+    run     bigint NOT NULL REFERENCES datagen.run,
+    written timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+
+CREATE TABLE IF NOT EXISTS datagen.content (
+    unit         text REFERENCES datagen.unit ON DELETE CASCADE,
+    table_name   text,
+    rows         bigint NOT NULL,
+    content_hash text NOT NULL,
+    PRIMARY KEY (unit, table_name)
+);
+
+-- Indexes and constraints that are away while a table is filled; a line goes when its object is back.
+CREATE TABLE IF NOT EXISTS datagen.dropped (
+    id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    kind       text NOT NULL CHECK (kind IN ('index', 'key', 'foreign key', 'validation')),
+    table_name text NOT NULL,
+    name       text NOT NULL,
+    refers_to  text,
+    definition text NOT NULL,
+    UNIQUE (table_name, name, kind)
+);
+"""
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What determines the content of a run."""
+
+    seed: int
+    as_of: str
+    plan_hash: str
+    catalog_hash: str
+    version: str
+
+
+@dataclass(frozen=True)
+class Content:
+    """What a unit put into one table."""
+
+    rows: int
+    content_hash: str
+
+
+def prepare(connection: Connection) -> None:
+    """Make the ledger's tables, in the schema `datagen`, where they are not there yet."""
+    with connection.transaction():
+        # IF NOT EXISTS alone does not protect two sessions from each other.
+        connection.execute("SELECT pg_advisory_xact_lock(hashtext('datagen schema'))")
+        connection.execute(SCHEMA)
+
+
+def begin(connection: Connection, identity: Identity, parameters: dict[str, Any]) -> int:
+    """Open a run and return its id: the one that was interrupted, if it is the same, else a new one."""
+    with connection.transaction():
+        interrupted = connection.cursor(row_factory=dict_row).execute(
+            "SELECT id, seed, as_of::text, plan_hash, catalog_hash, version FROM datagen.run WHERE finished IS NULL"
+        )
+        open_run = interrupted.fetchone()
+        if open_run is not None:
+            run = int(open_run.pop("id"))
+            different = [name for name, value in asdict(identity).items() if open_run[name] != value]
+            if different:
+                raise UserError(
+                    "database",
+                    f"run {run}, interrupted",
+                    f"It differs in {', '.join(different)} ({', '.join(f'{n} {open_run[n]}' for n in different)}). "
+                    "Finish it with the values it began with, or wipe the database first",
+                )
+            return run
+        opened = connection.execute(
+            "INSERT INTO datagen.run (seed, as_of, plan_hash, catalog_hash, version, parameters)"
+            " VALUES (%s, %s, %s, %s, %s, %s) RETURNING id",
+            [*asdict(identity).values(), Jsonb(parameters)],
+        )
+        return int(opened.fetchall()[0][0])
+
+
+def finish(connection: Connection, run: int) -> None:
+    """Close a run; on return it and everything before it is on disk."""
+    with connection.transaction():
+        # Commits before this one may still be in memory (synchronous_commit = off); the log is flushed up to here.
+        connection.execute("SET LOCAL synchronous_commit = on")
+        connection.execute("UPDATE datagen.run SET finished = clock_timestamp() WHERE id = %s", [run])
+
+
+def claim(connection: Connection, run: int, unit: str) -> bool:
+    """Enter a unit, within the caller's transaction; False if it is there, even since a moment ago."""
+    claimed = connection.execute(
+        "INSERT INTO datagen.unit (unit, run) VALUES (%s, %s) ON CONFLICT DO NOTHING RETURNING unit", [unit, run]
+    )
+    return claimed.fetchone() is not None
+
+
+def record(connection: Connection, unit: str, contents: dict[str, Content]) -> None:
+    """Enter what a unit wrote, within the caller's transaction."""
+    connection.cursor().executemany(
+        "INSERT INTO datagen.content (unit, table_name, rows, content_hash) VALUES (%s, %s, %s, %s)",
+        [(unit, table, content.rows, content.content_hash) for table, content in contents.items()],
+    )
+
+
+def units(connection: Connection) -> dict[str, dict[str, Content]]:
+    """Return every unit that is in the database, with its content by table."""
+    found: dict[str, dict[str, Content]] = {}
+    for unit, table, rows, content_hash in connection.execute(
+        "SELECT unit, table_name, rows, content_hash FROM datagen.unit LEFT JOIN datagen.content USING (unit)"
+        ' ORDER BY unit COLLATE "C", table_name COLLATE "C"'
+    ):
+        contents = found.setdefault(unit, {})
+        if table is not None:
+            contents[table] = Content(rows, content_hash)
+    return found
+
+
+def forget(connection: Connection) -> None:
+    """Empty the ledger of runs and units; for the transaction that empties the tables."""
+    connection.execute("TRUNCATE datagen.run, datagen.unit, datagen.content")
+
+
+def status(connection: Connection) -> dict[str, Any]:
+    """Return what the ledger holds, for showing, comparing and JSON: hashes do not depend on order or on runs."""
+    present = connection.execute("SELECT to_regclass('datagen.dropped') IS NOT NULL").fetchone()
+    if present is None or not present[0]:
+        return {"runs": [], "units": 0, "tables": {}, "dropped": [], "content_hash": _combined([])}
+    runs = connection.cursor(row_factory=dict_row).execute(
+        "SELECT id, seed, as_of::text, plan_hash, catalog_hash, version, parameters, started::text, finished::text"
+        " FROM datagen.run ORDER BY id"
+    )
+    dropped = connection.cursor(row_factory=dict_row).execute(
+        "SELECT kind, table_name, name FROM datagen.dropped ORDER BY id"
+    )
+    written = units(connection)
+    lines: dict[str, list[str]] = defaultdict(list)
+    rows: dict[str, int] = defaultdict(int)
+    for unit, contents in written.items():
+        for table, content in contents.items():
+            lines[table].append(f"{unit} {content.rows} {content.content_hash}")
+            rows[table] += content.rows
+    tables = {table: {"rows": rows[table], "content_hash": _combined(lines[table])} for table in sorted(lines)}
+    return {
+        "runs": runs.fetchall(),
+        "units": len(written),
+        "tables": tables,
+        "dropped": dropped.fetchall(),
+        "content_hash": _combined(f"{table} {entry['content_hash']}" for table, entry in tables.items()),
+    }
+
+
+def _combined(lines: Any) -> str:
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()

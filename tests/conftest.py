@@ -1,0 +1,81 @@
+"""A PostgreSQL server of the tests' own, and databases in it."""
+
+import itertools
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import dj_database_url
+import psycopg
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connections
+from pytest_django import DjangoDbBlocker
+
+from aquamind.database import EmbeddedServer, connect
+from datagen.storage import ledger
+
+TEMPLATE = "migrated"
+SERVER = EmbeddedServer(Path(tempfile.gettempdir()) / f"aquamind-tests-{os.getpid()}")
+# Known before the server runs, so that tests without a database do not wait for one. Nothing here may ever reach
+# the project's own database, or one that the environment names.
+os.environ["DATABASE_URL"] = SERVER.url(TEMPLATE)
+# In place: Django may have made connections of the same dictionary already.
+settings.DATABASES["default"].update(dj_database_url.parse(os.environ["DATABASE_URL"]))
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[EmbeddedServer]:
+    """The server, running."""
+    SERVER.start()
+    yield SERVER
+    SERVER.stop("immediate")
+    shutil.rmtree(SERVER.home)
+
+
+@pytest.fixture(scope="session")
+def template(server: EmbeddedServer, django_db_blocker: DjangoDbBlocker) -> str:
+    """The name of a migrated, empty database to copy."""
+    server.create_database(TEMPLATE)
+    with django_db_blocker.unblock():
+        call_command("migrate", verbosity=0)
+        connections.close_all()
+    return TEMPLATE
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(template: str) -> None:
+    """Let pytest-django's own test database be a copy as well."""
+    connections["default"].settings_dict["TEST"]["TEMPLATE"] = template
+
+
+@pytest.fixture(scope="session")
+def new_database(server: EmbeddedServer, template: str) -> Callable[[], str]:
+    """Make a migrated, empty database and return its URL; for fixtures of a wider scope than one test."""
+    numbers = itertools.count(1)
+
+    def make() -> str:
+        name = f"fresh_{next(numbers)}"
+        with connect(server.url("postgres"), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy".encode())
+        return server.url(name)
+
+    return make
+
+
+@pytest.fixture
+def fresh_database(new_database: Callable[[], str]) -> str:
+    """The URL of a migrated, empty database that nobody else uses."""
+    return new_database()
+
+
+@pytest.fixture
+def connection(fresh_database: str) -> Iterator[psycopg.Connection[Any]]:
+    """An autocommit connection to a fresh database with its ledger."""
+    with connect(fresh_database, autocommit=True) as connection:
+        ledger.prepare(connection)
+        yield connection
