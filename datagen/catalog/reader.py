@@ -32,6 +32,13 @@ class Fault:
     cure: str
 
 
+class _Loader(yaml.SafeLoader):
+    """Leaves dates as text: a wrong one is then found together with all other values, and its line known."""
+
+
+_Loader.add_constructor("tag:yaml.org,2002:timestamp", _Loader.construct_yaml_str)
+
+
 def load(folder: Path | None = None) -> Catalog:
     """The catalog of a folder with one YAML file a subject; the default company without a folder."""
     folder = folder or DEFAULT_FOLDER
@@ -74,27 +81,22 @@ def _read(folder: Path) -> tuple[dict[str, yaml.Node], dict[str, Any], list[Faul
         if path.stem not in subjects:
             faults.append(Fault((path.stem,), path.name, f"No such subject. {closest(path.stem, subjects)}"))
             continue
-        node = _parse(path)
-        nodes[path.stem] = node
-        faults += _repeated_keys(node, (path.stem,))
-        try:
-            data[path.stem] = yaml.SafeLoader("").construct_document(node)
-        except (yaml.MarkedYAMLError, ValueError) as error:  # an unknown tag, a 13th month
-            raise UserError(str(path), str(error), "Correct the YAML") from error
+        nodes[path.stem], data[path.stem] = _parse(path)
+        faults += _repeated_keys(nodes[path.stem], (path.stem,))
     return nodes, data, faults
 
 
-def _parse(path: Path) -> yaml.Node:
+def _parse(path: Path) -> tuple[yaml.Node, Any]:
     try:
-        node = yaml.compose(path.read_text(encoding="utf-8"), yaml.SafeLoader)
+        node = yaml.compose(path.read_text(encoding="utf-8"), _Loader)
+        if node is not None:
+            return node, _Loader("").construct_document(node)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise UserError(f"{path}:{line}", error.problem, "Correct the YAML") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise UserError(str(path), str(error), "Write it as YAML in UTF-8") from error
-    if node is None:
-        raise UserError(f"{path}:1", None, "The file is empty; fill it or copy the default company's")
-    return node
+    raise UserError(f"{path}:1", None, "The file is empty; fill it or copy the default company's")
 
 
 def _repeated_keys(node: yaml.Node, loc: Loc) -> Iterator[Fault]:
