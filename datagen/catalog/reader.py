@@ -36,7 +36,7 @@ class _Loader(yaml.SafeLoader):
     """Leaves dates as text: a wrong one is then found together with all other values, and its line known."""
 
 
-_Loader.add_constructor("tag:yaml.org,2002:timestamp", _Loader.construct_yaml_str)
+_Loader.add_constructor("tag:yaml.org,2002:timestamp", lambda _, node: node.value)
 
 
 def load(folder: Path | None = None) -> Catalog:
