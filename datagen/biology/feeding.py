@@ -45,3 +45,11 @@ def fifo_cost(begin_g: Ints, end_g: Ints, lot_end_g: Ints, lot_price_per_kg: Flo
     cost = np.concatenate(([0.0], np.cumsum(np.diff(ends) * lot_price_per_kg))) / 1000.0
     paid: Floats = np.interp(end_g, ends, cost) - np.interp(begin_g, ends, cost)
     return paid
+
+
+def whole_parts(total: Ints, shares: Floats) -> Ints:
+    """Split whole numbers [n] in proportion to `shares` [n, parts] into whole parts that sum to them exactly."""
+    ladder = np.cumsum(shares, axis=1)
+    upto = np.rint(total[:, None] * ladder / ladder[:, -1:]).astype(np.int64)
+    parts: Ints = np.diff(upto, axis=1, prepend=0)
+    return parts

@@ -1,0 +1,148 @@
+"""A batch, the delivery of its eggs, and its stays in containers."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from apps.batch.models import Batch, BatchContainerAssignment, BatchCreationWorkflow, CreationAction
+from datagen.events.context import BatchRecord, Life, Rows
+from datagen.events.growth_samples import last_weighing_day
+from datagen.planning.plan import SEA
+from datagen.storage.arrow import record_batch
+
+
+def most_rows(life: Life) -> dict[str, int]:
+    return {
+        "batch_batch": 1,
+        "batch_batchcontainerassignment": int(life.containers.sum()),
+        "batch_creationworkflow": 1,
+        "batch_creationaction": int(life.containers[0]),
+    }
+
+
+def expand(record: BatchRecord) -> Iterator[Rows]:
+    yield _batch(record)
+    yield _assignments(record)
+    yield from _creation(record)
+
+
+def completed(record: BatchRecord) -> bool:
+    """Whether every ring of the batch has been harvested by the as-of day."""
+    assignments = record.history.assignments
+    at_sea = assignments.stage == SEA
+    return bool(at_sea.any() and assignments.left[at_sea].all())
+
+
+def _batch(record: BatchRecord) -> Rows:
+    assignments = record.history.assignments
+    done = completed(record)
+    ended = int(assignments.departure_day.max())
+    changed = min(ended, record.last_day)
+    expected = record.start_day + record.stage_starts[-1]
+    stage = int(assignments.stage[~assignments.left].max()) if not done else SEA
+    return Batch, record_batch(
+        Batch,
+        1,
+        id=record.batch_id,
+        batch_number=record.batch.number,
+        species_id=record.farm.species_id,
+        lifecycle_stage_id=int(record.farm.stage_id[stage]),
+        status="COMPLETED" if done else "ACTIVE",
+        batch_type="STANDARD",
+        start_date=record.date(record.start_day)[None],
+        expected_end_date=record.date(expected)[None],
+        actual_end_date=record.date(ended)[None] if done else None,
+        notes=f"Harvest at {record.batch.harvest_target_g / 1000:.2f} kg",
+        created_at=record.at(record.start_day, 7)[None],
+        updated_at=record.at(changed, 18)[None],
+    )
+
+
+def _assignments(record: BatchRecord) -> Rows:
+    """Of a closed stay the fish placed in it, of an open one the fish alive on the as-of day."""
+    a = record.history.assignments
+    fish = np.where(a.left, a.fish_in, a.fish_out)
+    weight_g = np.where(a.left, a.weight_in_g, a.weight_out_g)
+    departure = record.date(a.departure_day)
+    departure[~a.left] = np.datetime64("NaT")
+    weighed = record.date(last_weighing_day(record))
+    weighed[last_weighing_day(record) < 0] = np.datetime64("NaT")
+    return BatchContainerAssignment, record_batch(
+        BatchContainerAssignment,
+        len(fish),
+        id=record.assignment_id,
+        batch_id=record.batch_id,
+        container_id=record.container_id,
+        lifecycle_stage_id=record.farm.stage_id[a.stage],
+        population_count=fish,
+        avg_weight_g=weight_g,
+        biomass_kg=fish * np.round(weight_g, 2) / 1000.0,
+        assignment_date=record.date(a.first_day),
+        departure_date=departure,
+        last_weighing_date=weighed,
+        is_active=~a.left,
+        created_at=record.at(a.first_day, 7),
+        updated_at=record.at(np.minimum(a.departure_day, record.last_day), 18),
+    )
+
+
+def _creation(record: BatchRecord) -> Iterator[Rows]:
+    """One workflow with one delivery a container, all on the first day."""
+    received, spec = record.history.deliveries, record.catalog.biology.eggs
+    count = len(received.eggs)
+    rng = record.stream("creation")
+    managers, operators = record.staff("MGR"), record.staff("OPR")
+    day = record.date(record.start_day)
+    workflow_id = record.first_id["batch_creationworkflow"]
+    yield (
+        BatchCreationWorkflow,
+        record_batch(
+            BatchCreationWorkflow,
+            1,
+            id=workflow_id,
+            batch_id=record.batch_id,
+            workflow_number=f"CRT-{record.batch.number}",
+            status="COMPLETED",
+            egg_source_type="EXTERNAL",
+            external_supplier_batch_number=f"EGG-{record.batch.number}",
+            external_cost_per_thousand=float(spec.cost_per_thousand),
+            total_eggs_planned=int(received.eggs.sum()),
+            total_eggs_received=int(received.eggs.sum()),
+            total_mortality_on_arrival=int(received.dead.sum()),
+            planned_start_date=day[None],
+            planned_completion_date=day[None],
+            actual_start_date=day[None],
+            actual_completion_date=day[None],
+            total_actions=count,
+            actions_completed=count,
+            progress_percentage=100.0,
+            created_by_id=int(managers[record.index % len(managers)]),
+            created_at=record.at(record.start_day - 30, 9)[None],
+            updated_at=record.at(record.start_day, 15)[None],
+        ),
+    )
+    hour = 8 + np.arange(count) * 0.25
+    yield (
+        CreationAction,
+        record_batch(
+            CreationAction,
+            count,
+            id=record.ids(CreationAction, count),
+            workflow_id=workflow_id,
+            action_number=np.arange(1, count + 1),
+            status="COMPLETED",
+            dest_assignment_id=record.assignment_id[received.assignment],
+            egg_count_planned=received.eggs,
+            egg_count_actual=received.eggs,
+            mortality_on_arrival=received.dead,
+            expected_delivery_date=day,
+            actual_delivery_date=day,
+            delivery_method=["BOAT", "TRANSPORT"][record.index % 2],
+            water_temp_on_arrival=spec.temp_c + 0.3 * rng.standard_normal(count),
+            egg_quality_score=4 + (rng.random(count) < 0.6).astype(int),
+            execution_duration_minutes=rng.integers(12, 30, count),
+            executed_by_id=operators[rng.integers(len(operators), size=count)],
+            created_at=record.at(record.start_day, hour),
+            updated_at=record.at(record.start_day, hour),
+        ),
+    )

@@ -1,0 +1,134 @@
+"""What every record family needs to expand one batch: its history, the farm's ids, dates and keys."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import Any, TypeAlias
+
+import numpy as np
+import pyarrow as pa
+
+from apps.batch.models import BatchContainerAssignment
+from datagen.arrays import Dates, Floats, Ints
+from datagen.catalog import Catalog
+from datagen.farm import Farm
+from datagen.planning.plan import BatchPlan, Plan
+from datagen.simulation.history import History
+from datagen.streams import stream
+
+Model: TypeAlias = Any
+Rows: TypeAlias = tuple[Model, pa.RecordBatch]
+
+CHUNK_ROWS = 65_536
+
+
+@dataclass(frozen=True)
+class Life:
+    """The longest life the plan allows a batch: containers, days and sensors by stage."""
+
+    catalog: Catalog
+    containers: Ints
+    days: Ints
+    sensors: Ints
+
+    @property
+    def container_days(self) -> Ints:
+        return self.containers * self.days
+
+
+@dataclass(frozen=True)
+class BatchRecord:
+    """One batch to be expanded. `first_id` is the first primary key of its block in each table (by table name)."""
+
+    catalog: Catalog
+    farm: Farm
+    plan_first_day: date
+    seed: int
+    as_of: date
+    stage_starts: tuple[int, ...]
+    index: int
+    batch: BatchPlan
+    history: History
+    first_id: Mapping[str, int]
+
+    def ids(self, model: Model, count: int) -> Ints:
+        """The first `count` primary keys of the batch's block in a table."""
+        return self.first_id[model._meta.db_table] + np.arange(count)
+
+    def date(self, day: Ints | int) -> Dates:
+        """Calendar date of a day of the record."""
+        dates: Dates = np.datetime64(self.plan_first_day) + np.asarray(day)
+        return dates
+
+    def at(self, day: Ints | int, hour: Floats | float) -> Dates:
+        """Moment of an hour on a day of the record, UTC."""
+        minutes = np.asarray(np.rint(np.asarray(hour) * 60), np.int64)
+        moments: Dates = self.date(day).astype("datetime64[us]") + minutes.astype("timedelta64[m]")
+        return moments
+
+    def stream(self, *names: object) -> np.random.Generator:
+        return stream(self.seed, self.batch.number, *names)
+
+    @property
+    def start_day(self) -> int:
+        """Day of the record on which the batch starts."""
+        return (self.batch.start - self.plan_first_day).days
+
+    @property
+    def last_day(self) -> int:
+        """Day of the record that is the as-of day."""
+        return (self.as_of - self.plan_first_day).days
+
+    @property
+    def batch_id(self) -> int:
+        return self.first_id["batch_batch"]
+
+    @cached_property
+    def assignment_id(self) -> Ints:
+        return self.ids(BatchContainerAssignment, len(self.history.assignments.batch))
+
+    @cached_property
+    def container_id(self) -> Ints:
+        """Database id of each assignment's container."""
+        return self.farm.container_id[self.history.assignments.container]
+
+    @cached_property
+    def row_assignment(self) -> Ints:
+        """Assignment of each container-day."""
+        assignments = self.history.assignments
+        return np.repeat(np.arange(len(assignments.days)), assignments.days)
+
+    @cached_property
+    def row_day(self) -> Ints:
+        """Day of the record of each container-day."""
+        assignments = self.history.assignments
+        begins = assignments.first_day - assignments.row
+        return np.arange(int(assignments.days.sum())) + begins[self.row_assignment]
+
+    def chronological(self, rows: Ints) -> Ints:
+        """These container-days by day, then assignment: a longer history then only adds rows at the end."""
+        return rows[np.lexsort((self.row_assignment[rows], self.row_day[rows]))]
+
+    def staff(self, role: str) -> Ints:
+        return self.farm.user_ids(role, self.batch.geography)
+
+
+def life(catalog: Catalog, farm: Farm, plan: Plan, batch: BatchPlan) -> Life:
+    """The longest life of a batch of the plan."""
+    per_stage = [np.array(containers) for containers in batch.containers]
+    sensors = [int((farm.container_sensors[containers[0]] >= 0).sum()) for containers in per_stage]
+    return Life(
+        catalog,
+        np.array([len(containers) for containers in per_stage]),
+        np.diff(plan.stage_starts),
+        np.array(sensors),
+    )
+
+
+def nearest_rows(record: BatchRecord, assignment: Ints, day: Ints) -> Ints:
+    """Container-day of each assignment on a day, or on its nearest day where it has no record of that one."""
+    assignments = record.history.assignments
+    offset = np.clip(day - assignments.first_day[assignment], 0, assignments.days[assignment] - 1)
+    rows: Ints = assignments.row[assignment] + offset
+    return rows

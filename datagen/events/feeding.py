@@ -1,0 +1,138 @@
+"""Meals: what every fed container got, when, of which feed and at what cost; and the deliveries it came from."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from apps.inventory.models import FeedContainerStock, FeedingEvent, FeedPurchase
+from datagen.arrays import Floats, Ints
+from datagen.biology.feeding import GRAIN_G, fifo_cost
+from datagen.catalog import Catalog
+from datagen.events.context import CHUNK_ROWS, BatchRecord, Life, Rows
+from datagen.farm import Farm
+from datagen.planning.plan import Plan
+from datagen.simulation.history import History
+from datagen.storage.arrow import Scaled, record_batch
+
+TWO_MEALS_HOURS = (8.0, 16.0)
+"""Hours of the two meals a day (guide); other numbers are spread evenly between them."""
+
+
+def most_rows(life: Life) -> dict[str, int]:
+    meals = np.array([stage.meals_per_day for stage in life.catalog.biology.stages])
+    return {"inventory_feedingevent": int((life.container_days * meals).sum())}
+
+
+def expand(record: BatchRecord) -> Iterator[Rows]:
+    days = record.history.days
+    rows = record.chronological(np.flatnonzero(days.feed_g))
+    meals = np.array([s.meals_per_day for s in record.catalog.biology.stages])[
+        record.history.assignments.stage[record.row_assignment[rows]]
+    ]
+    batch_kg = _batch_biomass_kg(record)
+    done = 0
+    for at in range(0, len(rows), CHUNK_ROWS // 4):
+        part = slice(at, at + CHUNK_ROWS // 4)
+        yield _meals(record, rows[part], meals[part], done, batch_kg)
+        done += int(meals[part].sum())
+
+
+def _batch_biomass_kg(record: BatchRecord) -> Floats:
+    """Biomass of each container-day in the morning: what the meal's percentage refers to."""
+    days = record.history.days
+    return days.fish * days.weight_g / 1000.0
+
+
+def _meals(record: BatchRecord, rows: Ints, meals: Ints, done: int, biomass_kg: Floats) -> Rows:
+    days = record.history.days
+    row = np.repeat(rows, meals)
+    count = len(row)
+    which = np.arange(count) - np.repeat(np.cumsum(meals) - meals, meals)
+    of = np.repeat(meals, meals)
+    grains = days.feed_g[row] // GRAIN_G
+    begin_g, end_g = (grains * which // of) * GRAIN_G, (grains * (which + 1) // of) * GRAIN_G
+    early, late = TWO_MEALS_HOURS
+    hour = np.where(of > 1, early + (late - early) * which / np.maximum(of - 1, 1), early)
+    assignment = record.row_assignment[row]
+    day = record.row_day[row]
+    moment = record.at(day, hour)
+    return FeedingEvent, record_batch(
+        FeedingEvent,
+        count,
+        id=record.first_id["inventory_feedingevent"] + done + np.arange(count),
+        batch_id=record.batch_id,
+        batch_assignment_id=record.assignment_id[assignment],
+        container_id=record.container_id[assignment],
+        feed_id=record.farm.feed_id[days.feed[row]],
+        feeding_date=record.date(day),
+        feeding_time=np.rint(hour * 3.6e9).astype(np.int64),
+        # Kilograms with four places: a gram is ten units.
+        amount_kg=Scaled((end_g - begin_g) * 10),
+        batch_biomass_kg=biomass_kg[row],
+        feeding_percentage=(end_g - begin_g) / np.maximum(biomass_kg[row], 1e-9) / 10.0,
+        feed_cost=_cost(record, row, days.feed_position_g[row] + begin_g, days.feed_position_g[row] + end_g),
+        method="AUTOMATIC",
+        created_at=moment,
+        updated_at=moment,
+    )
+
+
+def _cost(record: BatchRecord, row: Ints, begin_g: Ints, end_g: Ints) -> Floats:
+    """What each meal cost, first in first out, by the bin it came from."""
+    days, purchases, feeds = record.history.days, record.history.purchases, len(record.farm.feed_name)
+    store = record.farm.container_store[record.history.assignments.container[record.row_assignment[row]]]
+    eaten_from = store * feeds + days.feed[row]
+    bought_for = purchases.store * feeds + purchases.feed
+    cost = np.zeros(len(row))
+    for one in np.unique(eaten_from):
+        meals, lots = eaten_from == one, bought_for == one
+        lot_end_g = np.cumsum(purchases.quantity_g[lots])
+        cost[meals] = fifo_cost(begin_g[meals], end_g[meals], lot_end_g, purchases.price_per_kg[lots])
+    return cost
+
+
+def expand_purchases(catalog: Catalog, farm: Farm, plan: Plan, history: History, first_id: int, stride: int) -> Iterator[Rows]:
+    """Deliveries of feed to a geography, and what is left of each in its silo or barge.
+
+    Keys are `first_id` and every `stride`-th after it: geographies interleave, so that each can go on for ever.
+    """
+    bought = history.purchases
+    count = len(bought.store)
+    first_day = np.datetime64(plan.first_day)
+    ordered, arrived = first_day + bought.ordered_day, first_day + bought.arrival_day
+    unloaded = arrived.astype("datetime64[us]") + np.timedelta64(6, "h")
+    ids = first_id + stride * np.arange(count)
+    shelf_life = np.array([feed.shelf_life_days for feed in catalog.feeds.feeds])[bought.feed]
+    suppliers = np.array([feed.supplier for feed in catalog.feeds.feeds])
+    code = farm.geography_code[history.geography]
+    yield (
+        FeedPurchase,
+        record_batch(
+            FeedPurchase,
+            count,
+            id=ids,
+            feed_id=farm.feed_id[bought.feed],
+            purchase_date=ordered,
+            quantity_kg=Scaled(bought.quantity_g // GRAIN_G),
+            cost_per_kg=bought.price_per_kg,
+            supplier=suppliers[bought.feed],
+            batch_number=[f"{code}-FEED-{number:06d}" for number in range(1, count + 1)],
+            expiry_date=arrived + shelf_life,
+            created_at=ordered.astype("datetime64[us]") + np.timedelta64(17, "h"),
+            updated_at=unloaded,
+        ),
+    )
+    yield (
+        FeedContainerStock,
+        record_batch(
+            FeedContainerStock,
+            count,
+            id=ids,
+            feed_container_id=farm.store_id[bought.store],
+            feed_purchase_id=ids,
+            quantity_kg=Scaled(bought.left_g // GRAIN_G),
+            entry_date=unloaded,
+            created_at=unloaded,
+            updated_at=unloaded,
+        ),
+    )

@@ -1,0 +1,100 @@
+"""The weekly weighing: a sample of single fish from every container, and its statistics."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from apps.batch.models import GrowthSample, IndividualGrowthObservation
+from datagen.arrays import Floats, Ints
+from datagen.biology import size
+from datagen.events.context import CHUNK_ROWS, BatchRecord, Life, Rows
+from datagen.storage.arrow import record_batch
+
+
+def most_rows(life: Life) -> dict[str, int]:
+    spec = life.catalog.biology.sampling
+    first = [stage.key for stage in life.catalog.biology.stages].index(spec.first_stage)
+    samples = int((life.containers * -(-life.days // spec.every_days))[first:].sum())
+    return {"batch_growthsample": samples, "batch_individualgrowthobservation": samples * spec.fish}
+
+
+def sampled_rows(record: BatchRecord) -> Ints:
+    """Container-days on which a sample is taken, in order of time."""
+    spec = record.catalog.biology.sampling
+    first = [stage.key for stage in record.catalog.biology.stages].index(spec.first_stage)
+    a = record.history.assignments
+    week = (record.row_day - record.start_day - record.stage_starts[first] - spec.weekday_of_stage) % spec.every_days
+    weighed = (week == 0) & (a.stage[record.row_assignment] >= first) & (record.history.days.fish >= spec.fish)
+    return record.chronological(np.flatnonzero(weighed))
+
+
+def last_weighing_day(record: BatchRecord) -> Ints:
+    """Day of the record of each assignment's last sample, -1 without one."""
+    rows = sampled_rows(record)
+    last = np.full(len(record.history.assignments.stage), -1)
+    np.maximum.at(last, record.row_assignment[rows], record.row_day[rows])
+    return last
+
+
+def single_fish(record: BatchRecord, rows: Ints, fish: int, *address: str) -> tuple[Floats, Floats]:
+    """Weights [g] and fork lengths [cm] of `fish` fish from each of these container-days [rows, fish], as recorded."""
+    stage = record.history.assignments.stage[record.row_assignment[rows]]
+    stages = record.catalog.biology.stages
+    cv, k, k_sd = (
+        np.array([getattr(s, name) for s in stages])[stage][:, None]
+        for name in ("weight_cv", "condition_k", "condition_k_sd")
+    )
+    draws = record.stream(*address).standard_normal((len(rows), 2, fish), dtype=np.float32).astype(float)
+    weight_g = np.round(size.weights_g(record.history.days.weight_g[rows][:, None], cv, draws[:, 0]), 2)
+    length_cm = np.round(size.lengths_cm(weight_g, np.clip(k + k_sd * draws[:, 1], 0.6, 1.8)), 2)
+    return weight_g, length_cm
+
+
+def expand(record: BatchRecord) -> Iterator[Rows]:
+    rows = sampled_rows(record)
+    if not len(rows):
+        return
+    fish = record.catalog.biology.sampling.fish
+    sample_id = record.ids(GrowthSample, len(rows))
+    weight_g, length_cm = single_fish(record, rows, fish, "growth sample")
+    taken = record.at(record.row_day[rows], 11)
+    yield (
+        GrowthSample,
+        record_batch(
+            GrowthSample,
+            len(rows),
+            id=sample_id,
+            assignment_id=record.assignment_id[record.row_assignment[rows]],
+            sample_date=record.date(record.row_day[rows]),
+            sample_size=fish,
+            avg_weight_g=weight_g.mean(axis=1),
+            avg_length_cm=length_cm.mean(axis=1),
+            std_deviation_weight=weight_g.std(axis=1, ddof=1),
+            std_deviation_length=length_cm.std(axis=1, ddof=1),
+            min_weight_g=weight_g.min(axis=1),
+            max_weight_g=weight_g.max(axis=1),
+            condition_factor=(100.0 * weight_g / length_cm**3).mean(axis=1),
+            created_at=taken,
+            updated_at=taken,
+        ),
+    )
+    step = max(CHUNK_ROWS // fish, 1)
+    names = [f"F{number:02d}" for number in range(1, fish + 1)]
+    for at in range(0, len(rows), step):
+        part = slice(at, at + step)
+        samples = len(rows[part])
+        first = record.first_id["batch_individualgrowthobservation"] + at * fish
+        yield (
+            IndividualGrowthObservation,
+            record_batch(
+                IndividualGrowthObservation,
+                samples * fish,
+                id=first + np.arange(samples * fish),
+                growth_sample_id=np.repeat(sample_id[part], fish),
+                fish_identifier=names * samples,
+                weight_g=weight_g[part].ravel(),
+                length_cm=length_cm[part].ravel(),
+                created_at=np.repeat(taken[part], fish),
+                updated_at=np.repeat(taken[part], fish),
+            ),
+        )

@@ -1,0 +1,84 @@
+"""Slaughter: an event for every ring emptied, and a lot for every grade of its fish."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from apps.harvest.models import HarvestEvent, HarvestLot
+from datagen.arrays import Floats, Ints
+from datagen.biology.feeding import whole_parts
+from datagen.events.context import BatchRecord, Life, Rows
+from datagen.planning.plan import SEA
+from datagen.storage.arrow import Scaled, record_batch
+
+GRADE_WEIGHT = 0.06
+"""How much heavier than the mean the best grade's fish are, falling evenly to as much lighter for the last; invented."""
+
+
+def most_rows(life: Life) -> dict[str, int]:
+    rings = int(life.containers[SEA])
+    return {"harvest_harvestevent": rings, "harvest_harvestlot": rings * len(life.catalog.grades.grades)}
+
+
+def expand(record: BatchRecord) -> Iterator[Rows]:
+    harvests = record.history.harvests
+    count = len(harvests.day)
+    if not count:
+        return
+    event_id = record.ids(HarvestEvent, count)
+    moment = record.at(harvests.day, 6)
+    containers = record.history.assignments.container[harvests.assignment]
+    yield (
+        HarvestEvent,
+        record_batch(
+            HarvestEvent,
+            count,
+            id=event_id,
+            batch_id=record.batch_id,
+            assignment_id=record.assignment_id[harvests.assignment],
+            event_date=moment,
+            document_ref=[f"HRV-{record.batch.number}-{record.farm.container_name[c]}" for c in containers],
+            dest_geography_id=int(record.farm.geography_id[record.batch.geography]),
+            dest_subsidiary="LG",
+            created_at=moment,
+            updated_at=moment,
+        ),
+    )
+    yield _lots(record, event_id)
+
+
+def lot_fish_and_grams(record: BatchRecord) -> tuple[Ints, Ints]:
+    """Fish and live weight [g] of each lot [events, grades]; both sum exactly to what was harvested."""
+    harvests, spec = record.history.harvests, record.catalog.biology.harvest
+    grades = record.catalog.grades.grades
+    luck = record.stream("grades").standard_normal((len(harvests.day), len(grades)))
+    shares = np.array([grade.share for grade in grades]) * np.maximum(1.0 + spec.grade_share_sd * luck, 0.0)
+    fish = whole_parts(harvests.fish, shares)
+    relative = fish * (1.0 + GRADE_WEIGHT * np.linspace(1.0, -1.0, len(grades)))
+    grams = whole_parts(np.rint(harvests.fish * harvests.weight_g).astype(np.int64), relative)
+    return fish, grams
+
+
+def _lots(record: BatchRecord, event_id: Ints) -> Rows:
+    spec, harvests = record.catalog.biology.harvest, record.history.harvests
+    fish, grams = lot_fish_and_grams(record)
+    events, grades = fish.shape
+    moment = np.repeat(record.at(harvests.day, 16), grades)
+
+    def share(part: float) -> Scaled:
+        yielded: Floats = np.rint(grams.ravel() * part)
+        return Scaled(yielded.astype(np.int64))
+
+    return HarvestLot, record_batch(
+        HarvestLot,
+        events * grades,
+        id=record.ids(HarvestLot, events * grades),
+        event_id=np.repeat(event_id, grades),
+        product_grade_id=np.tile(record.farm.grade_id, events),
+        unit_count=fish.ravel(),
+        live_weight_kg=Scaled(grams.ravel()),
+        gutted_weight_kg=share(spec.gutted_share),
+        fillet_weight_kg=share(spec.fillet_share),
+        created_at=moment,
+        updated_at=moment,
+    )

@@ -1,0 +1,39 @@
+"""Deaths: one event for every container-day on which fish died, with the cause that its record names."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from apps.batch.models import MortalityEvent
+from datagen.biology.mortality import CAUSES
+from datagen.events.context import BatchRecord, Life, Rows
+from datagen.storage.arrow import record_batch
+
+
+def most_rows(life: Life) -> dict[str, int]:
+    return {"batch_mortalityevent": int(life.container_days.sum())}
+
+
+def expand(record: BatchRecord) -> Iterator[Rows]:
+    days = record.history.days
+    rows = record.chronological(np.flatnonzero(days.deaths))
+    count = len(rows)
+    day = record.row_day[rows]
+    # Counted on the morning's round.
+    counted = record.at(day, 9.5)
+    yield (
+        MortalityEvent,
+        record_batch(
+            MortalityEvent,
+            count,
+            id=record.ids(MortalityEvent, count),
+            batch_id=record.batch_id,
+            assignment_id=record.assignment_id[record.row_assignment[rows]],
+            event_date=record.date(day),
+            count=days.deaths[rows],
+            biomass_kg=days.deaths[rows] * days.weight_g[rows] / 1000.0,
+            cause=np.array(CAUSES)[days.cause[rows]],
+            created_at=counted,
+            updated_at=counted,
+        ),
+    )

@@ -1,0 +1,125 @@
+"""Transfers between stages: a workflow each, with one action for every move from container to container."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from apps.batch.models import BatchTransferWorkflow, TransferAction
+from datagen.biology import size
+from datagen.biology.water import oxygen_saturation_mg_l
+from datagen.events.context import BatchRecord, Life, Rows, nearest_rows
+from datagen.planning.plan import SEA
+from datagen.storage.arrow import record_batch
+
+WEIGHED_FISH = 50
+"""Fish weighed at each move; invented."""
+
+
+def most_rows(life: Life) -> dict[str, int]:
+    stages = len(life.containers)
+    return {
+        "batch_batchtransferworkflow": stages - 1,
+        "batch_transferaction": int((life.containers[:-1] + life.containers[1:]).sum()),
+    }
+
+
+def expand(record: BatchRecord) -> Iterator[Rows]:
+    moves = record.history.moves
+    if len(moves.stage):
+        yield _workflows(record)
+        yield _actions(record)
+
+
+def _workflows(record: BatchRecord) -> Rows:
+    moves = record.history.moves
+    stages, first, actions = np.unique(moves.stage, return_index=True, return_counts=True)
+    day = moves.day[first]
+    moved = np.add.reduceat(moves.moved, first)
+    died = np.add.reduceat(moves.died, first)
+    biomass_kg = np.add.reduceat(_biomass_kg(record), first)
+    to_sea = stages == SEA
+    managers = record.staff("MGR")
+    who = managers[(record.index + stages) % len(managers)]
+    numbers = [f"TRF-{record.batch.number}-D{d:03d}" for d in day - record.start_day]
+    return BatchTransferWorkflow, record_batch(
+        BatchTransferWorkflow,
+        len(stages),
+        id=record.first_id["batch_batchtransferworkflow"] + stages - 1,
+        batch_id=record.batch_id,
+        workflow_number=numbers,
+        workflow_type="LIFECYCLE_TRANSITION",
+        status="COMPLETED",
+        planned_start_date=record.date(day),
+        planned_completion_date=record.date(day),
+        actual_start_date=record.date(day),
+        actual_completion_date=record.date(day),
+        source_lifecycle_stage_id=record.farm.stage_id[stages - 1],
+        dest_lifecycle_stage_id=record.farm.stage_id[stages],
+        total_source_count=moved + died,
+        total_transferred_count=moved,
+        total_mortality_count=died,
+        total_biomass_kg=biomass_kg,
+        total_actions_planned=actions,
+        actions_completed=actions,
+        completion_percentage=100.0,
+        is_intercompany=to_sea,
+        source_subsidiary=np.where(to_sea, "FW", None),
+        dest_subsidiary=np.where(to_sea, "FM", None),
+        initiated_by_id=who,
+        completed_by_id=who,
+        created_at=record.at(day - 14, 9),
+        updated_at=record.at(day, 17),
+    )
+
+
+def _biomass_kg(record: BatchRecord) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
+    moves = record.history.moves
+    return np.round(moves.moved * moves.weight_g / 1000.0, 2)
+
+
+def _actions(record: BatchRecord) -> Rows:
+    moves, assignments = record.history.moves, record.history.assignments
+    count = len(moves.stage)
+    rng = record.stream("transfer weighing")
+    # Drawn for the most moves there can be, so that a later transfer does not change the draws of an earlier one.
+    luck = rng.standard_normal((count, 3))
+    _, first = np.unique(moves.stage, return_index=True)
+    number = np.arange(count) - np.repeat(first, np.diff(np.append(first, count))) + 1
+    stages = record.catalog.biology.stages
+    cv = np.array([stage.weight_cv for stage in stages])[moves.stage - 1]
+    k = np.array([stage.condition_k for stage in stages])[moves.stage - 1]
+    # A mean of 50 fish errs by its standard error.
+    measured_g = moves.weight_g * (1.0 + cv / np.sqrt(WEIGHED_FISH) * np.clip(luck[:, 0], -3, 3))
+    row = nearest_rows(record, moves.source, moves.day)
+    temp_c = record.history.days.temp_c[row]
+    oxygen = record.history.days.oxygen_pct[row] / 100 * oxygen_saturation_mg_l(temp_c, record.history.days.salinity_psu[row])
+    operators = record.staff("OPR")
+    hour = 7.0 + np.minimum(number - 1, 40) * 0.25
+    return TransferAction, record_batch(
+        TransferAction,
+        count,
+        id=record.ids(TransferAction, count),
+        workflow_id=record.first_id["batch_batchtransferworkflow"] + moves.stage - 1,
+        action_number=number,
+        status="COMPLETED",
+        source_assignment_id=record.assignment_id[moves.source],
+        dest_assignment_id=record.assignment_id[moves.dest],
+        source_population_before=moves.before,
+        transferred_count=moves.moved,
+        mortality_during_transfer=moves.died,
+        transferred_biomass_kg=_biomass_kg(record),
+        planned_date=record.date(moves.day),
+        actual_execution_date=record.date(moves.day),
+        transfer_method=np.where(assignments.stage[moves.dest] <= 1, "GRAVITY", "PUMP"),
+        water_temp_c=temp_c,
+        oxygen_level=oxygen + 0.1 * luck[:, 1],
+        execution_duration_minutes=np.clip(15 + moves.moved // 4000 + (5 * luck[:, 2]).astype(int), 5, 600),
+        measured_avg_weight_g=measured_g,
+        measured_std_dev_weight_g=measured_g * cv,
+        measured_sample_size=WEIGHED_FISH,
+        measured_avg_length_cm=size.lengths_cm(measured_g, k),
+        selection_method="AVERAGE",
+        executed_by_id=operators[(record.index + number) % len(operators)],
+        created_at=record.at(moves.day, hour),
+        updated_at=record.at(moves.day, hour),
+    )
