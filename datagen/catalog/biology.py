@@ -214,7 +214,9 @@ class StageHazard(Spec):
     stage: Annotated[str, Ref("biology.stages.key")]
     daily: Fraction
     batch_spread: Annotated[float, Field(ge=0, le=3)]
-    causes: dict[Annotated[str, Field(pattern="^(DISEASE|HANDLING|PREDATION|ENVIRONMENTAL|UNKNOWN|OTHER)$")], NotNegative]
+    causes: dict[
+        Annotated[str, Field(pattern="^(DISEASE|HANDLING|PREDATION|ENVIRONMENTAL|UNKNOWN|OTHER)$")], NotNegative
+    ]
 
 
 class Outbreak(Spec):

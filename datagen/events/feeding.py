@@ -91,7 +91,9 @@ def _cost(record: BatchRecord, row: Ints, begin_g: Ints, end_g: Ints) -> Floats:
     return cost
 
 
-def expand_purchases(catalog: Catalog, farm: Farm, plan: Plan, history: History, first_id: int, stride: int) -> Iterator[Rows]:
+def expand_purchases(
+    catalog: Catalog, farm: Farm, plan: Plan, history: History, first_id: int, stride: int
+) -> Iterator[Rows]:
     """Deliveries of feed to a geography, and what is left of each in its silo or barge.
 
     Keys are `first_id` and every `stride`-th after it: geographies interleave, so that each can go on for ever.

@@ -92,7 +92,11 @@ def _actions(record: BatchRecord) -> Rows:
     measured_g = moves.weight_g * (1.0 + cv / np.sqrt(WEIGHED_FISH) * np.clip(luck[:, 0], -3, 3))
     row = nearest_rows(record, moves.source, moves.day)
     temp_c = record.history.days.temp_c[row]
-    oxygen = record.history.days.oxygen_pct[row] / 100 * oxygen_saturation_mg_l(temp_c, record.history.days.salinity_psu[row])
+    oxygen = (
+        record.history.days.oxygen_pct[row]
+        / 100
+        * oxygen_saturation_mg_l(temp_c, record.history.days.salinity_psu[row])
+    )
     operators = record.staff("OPR")
     hour = 7.0 + np.minimum(number - 1, 40) * 0.25
     return TransferAction, record_batch(

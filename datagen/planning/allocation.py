@@ -63,7 +63,11 @@ class Booking:
         stations: set[int] = set()
         for stage, share in enumerate(shares):
             first = start + self.stage_starts[stage]
-            containers = self._rings(geography, first, share) if stage == SEA else self._halls(geography, stage, first, share, stations)
+            containers = (
+                self._rings(geography, first, share)
+                if stage == SEA
+                else self._halls(geography, stage, first, share, stations)
+            )
             self._check_saturation(geography, stage, first, len(containers))
             chosen.append(containers)
             stations.update(int(s) for s in np.unique(self.farm.unit_station[self.farm.container_unit[containers]]))
@@ -73,7 +77,10 @@ class Booking:
 
     def _unit_free_from(self, units: Ints) -> Ints:
         farm = self.farm
-        return np.array([self.free_from[farm.unit_first_container[u] :][: farm.unit_container_count[u]].max() for u in units], np.int64)
+        return np.array(
+            [self.free_from[farm.unit_first_container[u] :][: farm.unit_container_count[u]].max() for u in units],
+            np.int64,
+        )
 
     def _containers(self, unit: int) -> Ints:
         return self.farm.unit_first_container[unit] + np.arange(self.farm.unit_container_count[unit])
@@ -85,7 +92,9 @@ class Booking:
         away = ~np.isin(self.farm.unit_station[units], list(stations)) if stations else np.zeros(len(units), bool)
         free = [i for i in np.lexsort((units, until, away)) if until[i] <= first][:share]
         if share < 1 or len(free) < share:
-            raise DoesNotFit(self._bound(geography, stage, f"{len(units)} halls, {max(share, 1)} wanted, {len(free)} free"))
+            raise DoesNotFit(
+                self._bound(geography, stage, f"{len(units)} halls, {max(share, 1)} wanted, {len(free)} free")
+            )
         return np.concatenate([self._containers(units[i]) for i in sorted(free)])
 
     def _rings(self, geography: int, first: int, share: int) -> Ints:

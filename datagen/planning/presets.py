@@ -52,7 +52,9 @@ def make_plan(catalog: Catalog, farm: Farm, preset: Preset, as_of: date, seed: i
     Returns the plan, and what bound it when it holds fewer batches than asked for.
     """
     _check(preset)
-    geographies = [g for g in range(len(farm.geography_name)) if (farm.unit_in_production & (farm.unit_geography == g)).any()]
+    geographies = [
+        g for g in range(len(farm.geography_name)) if (farm.unit_in_production & (farm.unit_geography == g)).any()
+    ]
     starts_at = stage_starts(catalog)
     total = batch_count(preset, starts_at[SEA + 1] - starts_at[SEA], len(geographies))
     bound = None
@@ -62,7 +64,9 @@ def make_plan(catalog: Catalog, farm: Farm, preset: Preset, as_of: date, seed: i
         except DoesNotFit as why:
             bound = bound or str(why)
             total -= len(geographies)
-    raise UserError("saturation", preset.saturation, f"Not one batch fits: {bound}. Raise it, or give the stage more containers.")
+    raise UserError(
+        "saturation", preset.saturation, f"Not one batch fits: {bound}. Raise it, or give the stage more containers."
+    )
 
 
 def small_plan(catalog: Catalog, farm: Farm, as_of: date, seed: int) -> Plan:
@@ -92,7 +96,11 @@ def _check(preset: Preset) -> None:
         "years": (preset.years, 0 < preset.years <= 50, "Give years above 0, at most 50."),
         "stagger": (preset.stagger_days, 1 <= preset.stagger_days <= 365, "Give 1 to 365 days."),
         "saturation": (preset.saturation, 0 < preset.saturation <= 1, "Give a share above 0, at most 1, such as 0.85."),
-        "batches": (preset.batches, preset.batches is None or 1 <= preset.batches <= 1000, "Give 1 to 1,000 batches per geography."),
+        "batches": (
+            preset.batches,
+            preset.batches is None or 1 <= preset.batches <= 1000,
+            "Give 1 to 1,000 batches per geography.",
+        ),
     }
     for name, (value, good, cure) in limits.items():
         if not good:
@@ -105,14 +113,13 @@ def _plan(
     """Geographies take turns, `stagger_days` apart; the last batch is `YOUNGEST_DAYS` old on the as-of day."""
     last = as_of - timedelta(days=YOUNGEST_DAYS)
     turns = [
-        (geographies[i % len(geographies)], last - timedelta(days=(total - 1 - i) * preset.stagger_days)) for i in range(total)
+        (geographies[i % len(geographies)], last - timedelta(days=(total - 1 - i) * preset.stagger_days))
+        for i in range(total)
     ]
     return _book(catalog, farm, preset, as_of, seed, turns)
 
 
-def _book(
-    catalog: Catalog, farm: Farm, preset: Preset, as_of: date, seed: int, turns: list[tuple[int, date]]
-) -> Plan:
+def _book(catalog: Catalog, farm: Farm, preset: Preset, as_of: date, seed: int, turns: list[tuple[int, date]]) -> Plan:
     starts_at = stage_starts(catalog)
     booking = Booking(farm, starts_at, preset.saturation, preset.containers_per_stage)
     shares = {}

@@ -84,9 +84,7 @@ class Agenda:
         for i, j in zip(*np.nonzero(moved), strict=True):
             # The first lift out of a source finds its dead.
             dead, lost[i] = lost[i], 0
-            world.log["move"].append(
-                (b, stage, day, sources[i], dests[j], before[i], moved[i, j], dead, weight_g[i])
-            )
+            world.log["move"].append((b, stage, day, sources[i], dests[j], before[i], moved[i, j], dead, weight_g[i]))
             before[i] -= moved[i, j] + dead
         share = spec.deaths_share * np.exp(spec.deaths_spread * rng.standard_normal())
         for j, stay in enumerate(dests):
@@ -127,7 +125,10 @@ class Agenda:
         sea = int(world.stays.first_day[stays[0]])
         span = 1 + spec.fasting_days + (len(stays) - 1) // spec.rings_per_day
         latest = sea + self.plan.stage_days(SEA) - span
-        if _mean_g(world.fish[container], world.root[container]) < self.plan.batches[b].harvest_target_g and day < latest:
+        if (
+            _mean_g(world.fish[container], world.root[container]) < self.plan.batches[b].harvest_target_g
+            and day < latest
+        ):
             return
         del self._fit_for_harvest[b]
         for place in range(len(stays)):

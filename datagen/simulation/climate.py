@@ -71,18 +71,29 @@ def _storms(water: Water, dates: "np.ndarray[tuple[int], np.dtype[np.datetime64]
     return stormy
 
 
-def _sea(out: Climate, unit: int, sea: SeaClimate, day_of_year: Floats, anomaly: Floats, rng: np.random.Generator) -> None:
+def _sea(
+    out: Climate, unit: int, sea: SeaClimate, day_of_year: Floats, anomaly: Floats, rng: np.random.Generator
+) -> None:
     wave = year_wave(day_of_year, sea.warmest_day)
     draws = remembering(rng.standard_normal((len(anomaly), 2)), 0.9)
     out.temp_c[:, unit] = sea.mean_c + sea.amplitude_c * wave + anomaly
     # Rain and rivers only freshen: the dips are one-sided.
     out.salinity_psu[:, unit] = sea.salinity_psu - sea.salinity_sd * np.abs(draws[:, 0])
-    middle, swing = (sea.oxygen_winter_pct + sea.oxygen_summer_pct) / 2, (sea.oxygen_winter_pct - sea.oxygen_summer_pct) / 2
+    middle, swing = (
+        (sea.oxygen_winter_pct + sea.oxygen_summer_pct) / 2,
+        (sea.oxygen_winter_pct - sea.oxygen_summer_pct) / 2,
+    )
     out.oxygen_pct[:, unit] = middle - swing * wave + 1.5 * draws[:, 1]
 
 
 def _tempered(
-    out: Climate, unit: int, catalog: Catalog, farm: Farm, day_of_year: Floats, anomaly: Floats, rng: np.random.Generator
+    out: Climate,
+    unit: int,
+    catalog: Catalog,
+    farm: Farm,
+    day_of_year: Floats,
+    anomaly: Floats,
+    rng: np.random.Generator,
 ) -> None:
     fresh = catalog.water.freshwater
     stage = catalog.biology.stages[farm.unit_stage[unit]].key

@@ -1,12 +1,10 @@
-"""Puts the company's master data into the database; rows that are there already, by name, are left as they are."""
+"""The company's own master data: sites, containers, sensors, species, parameters, feeds, grades, people."""
 
 import hashlib
-from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.models import User
-from django.db import transaction
 
 from apps.batch.models import LifeCycleStage, Species
 from apps.environmental.models import EnvironmentalParameter
@@ -26,21 +24,7 @@ from apps.users.models import UserProfile
 from datagen.catalog import Catalog
 from datagen.errors import UserError
 from datagen.farm import Farm, areas, halls
-
-Created = dict[str, int]
-
-
-def init(catalog: Catalog, farm: Farm) -> Created:
-    """Create whatever of the catalog is missing, all or nothing; rows created by table."""
-    with transaction.atomic():  # type: ignore[no-untyped-call]
-        return {
-            **init_infrastructure(catalog, farm),
-            **init_species(catalog),
-            **init_environment(catalog),
-            **init_feeds(catalog),
-            **init_grades(catalog),
-            **init_users(catalog),
-        }
+from datagen.masterdata.rows import Created, create, ids_by_name
 
 
 def init_infrastructure(catalog: Catalog, farm: Farm) -> Created:
@@ -62,8 +46,8 @@ def init_species(catalog: Catalog) -> Created:
         "optimal_ph_min": ph and ph.optimal_min,
         "optimal_ph_max": ph and ph.optimal_max,
     }
-    created = _create(Species, [species])
-    species_id = _ids(Species)[biology.species]
+    created = create(Species, [species])
+    species_id = ids_by_name(Species)[biology.species]
     stages = [
         {
             "species_id": species_id,
@@ -83,12 +67,12 @@ def init_species(catalog: Catalog) -> Created:
         if there.get(stage["order"], stage["name"]) != stage["name"]:
             cure = f"The database calls stage {stage['order']} {there[stage['order']]!r}; rename one of the two"
             raise UserError("biology.stages.name", stage["name"], cure)
-    return created | _create(LifeCycleStage, stages)
+    return created | create(LifeCycleStage, stages)
 
 
 def init_environment(catalog: Catalog) -> Created:
     """What sensors measure, with its limits."""
-    return _create(
+    return create(
         EnvironmentalParameter,
         (
             {
@@ -107,7 +91,7 @@ def init_environment(catalog: Catalog) -> Created:
 
 def init_feeds(catalog: Catalog) -> Created:
     """The feed products."""
-    return _create(
+    return create(
         Feed,
         (
             {
@@ -130,7 +114,7 @@ def init_grades(catalog: Catalog) -> Created:
     rows = (
         {"code": grade.code, "name": grade.name, "description": grade.description} for grade in catalog.grades.grades
     )
-    return _create(ProductGrade, rows, key="code")
+    return create(ProductGrade, rows, key="code")
 
 
 def init_users(catalog: Catalog) -> Created:
@@ -146,8 +130,8 @@ def init_users(catalog: Catalog) -> Created:
         }
         for user in catalog.people.users
     )
-    created = _create(User, users, key="username")
-    user_ids = _ids(User, "username")
+    created = create(User, users, key="username")
+    user_ids = ids_by_name(User, "username")
     profiles = (
         {
             "user_id": user_ids[user.username],
@@ -161,13 +145,13 @@ def init_users(catalog: Catalog) -> Created:
         }
         for user in catalog.people.users
     )
-    return created | _create(UserProfile, profiles, key="user_id")
+    return created | create(UserProfile, profiles, key="user_id")
 
 
 def _init_sites(catalog: Catalog, farm: Farm) -> Created:
     geographies = ({"name": each.name, "description": each.description} for each in catalog.company.geographies)
-    created = _create(Geography, geographies)
-    geography_ids = _ids(Geography)
+    created = create(Geography, geographies)
+    geography_ids = ids_by_name(Geography)
     layouts = {layout.name: layout for layout in catalog.containers.station_layouts}
     stations = (
         {
@@ -181,8 +165,8 @@ def _init_sites(catalog: Catalog, farm: Farm) -> Created:
         }
         for station in catalog.sites.stations
     )
-    created |= _create(FreshwaterStation, stations)
-    station_ids = _ids(FreshwaterStation)
+    created |= create(FreshwaterStation, stations)
+    station_ids = ids_by_name(FreshwaterStation)
     stages = {stage.key: stage.name for stage in catalog.biology.stages}
     # Units are the halls and then the areas, so the halls, being fewer, end the pairing.
     hall_rows = (
@@ -195,7 +179,7 @@ def _init_sites(catalog: Catalog, farm: Farm) -> Created:
         }
         for name, (station, hall) in zip(farm.unit_name, halls(catalog), strict=False)
     )
-    created |= _create(Hall, hall_rows)
+    created |= create(Hall, hall_rows)
     area_rows = (
         {
             "name": area.name,
@@ -207,12 +191,12 @@ def _init_sites(catalog: Catalog, farm: Farm) -> Created:
         }
         for area, _ in areas(catalog)
     )
-    return created | _create(Area, area_rows)
+    return created | create(Area, area_rows)
 
 
 def _init_containers(catalog: Catalog, farm: Farm) -> Created:
     types = catalog.containers.types
-    created = _create(
+    created = create(
         ContainerType,
         (
             {
@@ -224,7 +208,7 @@ def _init_containers(catalog: Catalog, farm: Farm) -> Created:
             for kind in types
         ),
     )
-    type_ids, places = _ids(ContainerType), _places(farm)
+    type_ids, places = ids_by_name(ContainerType), _places(farm)
     containers = (
         {
             "name": name,
@@ -236,7 +220,7 @@ def _init_containers(catalog: Catalog, farm: Farm) -> Created:
         }
         for index, name in enumerate(farm.container_name)
     )
-    created |= _create(Container, containers)
+    created |= create(Container, containers)
     stores = (
         {
             "name": name,
@@ -246,12 +230,12 @@ def _init_containers(catalog: Catalog, farm: Farm) -> Created:
         }
         for index, name in enumerate(farm.store_name)
     )
-    return created | _create(FeedContainer, stores)
+    return created | create(FeedContainer, stores)
 
 
 def _places(farm: Farm) -> list[dict[str, Any]]:
     """For each unit the foreign keys of what stands there: a hall or an area."""
-    hall_ids, area_ids = _ids(Hall), _ids(Area)
+    hall_ids, area_ids = ids_by_name(Hall), ids_by_name(Area)
     return [
         {"area_id": area_ids[name]} if is_area else {"hall_id": hall_ids[name]}
         for name, is_area in zip(farm.unit_name, farm.unit_is_area, strict=True)
@@ -260,7 +244,7 @@ def _places(farm: Farm) -> list[dict[str, Any]]:
 
 def _init_sensors(catalog: Catalog, farm: Farm) -> Created:
     environment = catalog.environment
-    container_ids = _ids(Container)
+    container_ids = ids_by_name(Container)
     sensors = (
         {
             "name": name,
@@ -275,15 +259,4 @@ def _init_sensors(catalog: Catalog, farm: Farm) -> Created:
             farm.sensor_name, farm.sensor_container, farm.sensor_parameter, strict=True
         )
     )
-    return _create(Sensor, sensors)
-
-
-def _create(model: Any, rows: Iterable[dict[str, Any]], key: str = "name") -> Created:
-    there = set(model._default_manager.values_list(key, flat=True))
-    missing = [model(**row) for row in rows if row[key] not in there]
-    model._default_manager.bulk_create(missing, batch_size=2000)
-    return {model._meta.db_table: len(missing)}
-
-
-def _ids(model: Any, key: str = "name") -> dict[str, int]:
-    return dict(model._default_manager.values_list(key, "id"))
+    return create(Sensor, sensors)

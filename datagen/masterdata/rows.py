@@ -1,0 +1,19 @@
+"""Rows of master data by name: what is there already is left as it is."""
+
+from collections.abc import Iterable
+from typing import Any
+
+Created = dict[str, int]
+"""Rows created, by table."""
+
+
+def create(model: Any, rows: Iterable[dict[str, Any]], key: str = "name") -> Created:
+    """Create those rows whose key no row of the table has yet."""
+    there = set(model._default_manager.values_list(key, flat=True))
+    missing = [model(**row) for row in rows if row[key] not in there]
+    model._default_manager.bulk_create(missing, batch_size=2000)
+    return {model._meta.db_table: len(missing)}
+
+
+def ids_by_name(model: Any, key: str = "name") -> dict[str, int]:
+    return dict(model._default_manager.values_list(key, "pk"))
