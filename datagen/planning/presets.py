@@ -1,7 +1,10 @@
 """From a preset and a few figures to a plan in which every batch has its containers."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+
+import numpy as np
 
 from datagen.catalog import Catalog
 from datagen.errors import UserError
@@ -9,6 +12,9 @@ from datagen.farm import Farm
 from datagen.planning.allocation import Booking, DoesNotFit
 from datagen.planning.plan import SEA, BatchPlan, Plan, check_as_of, stage_starts
 from datagen.streams import stream
+
+Stay = tuple[int, int, int]
+"""Container, first day and day after the last (proleptic ordinals) on which it is taken."""
 
 YOUNGEST_DAYS = 50
 """Age of the last batch on the as-of day (reading of the guide)."""
@@ -33,6 +39,9 @@ PRESETS = {
     "small": Preset("small", batches=1, containers_per_stage=10),
 }
 """`medium` staggers by 52 days, so that its 40 batches span the life of a batch: about 25 harvested and 15 growing."""
+
+MOST_EGGS = 10_000_000
+"""Eggs of one batch; three times the largest delivery known, so that a slip of a digit is noticed."""
 
 SMALL_DAYS = 200
 """Days of record of the `small` preset's one batch."""
@@ -76,16 +85,31 @@ def small_plan(catalog: Catalog, farm: Farm, as_of: date, seed: int) -> Plan:
 
 
 def single_plan(
-    catalog: Catalog, farm: Farm, geography: str, start: date, eggs: int | None, as_of: date, seed: int
+    catalog: Catalog,
+    farm: Farm,
+    geography: str,
+    start: date,
+    eggs: int | None,
+    as_of: date,
+    seed: int,
+    taken: Sequence[Stay] = (),
+    turn: int = 1,
 ) -> Plan:
-    """One batch of 10 containers a stage in an otherwise empty company; eggs None draws their number."""
+    """One batch of 10 containers a stage, in containers free of the stays in `taken`; eggs None draws their number.
+
+    `turn` is the running number of the batch in its geography.
+    """
     check_as_of(start, as_of)
     place = farm.geography_index(geography)
     if not (farm.unit_in_production & (farm.unit_geography == place)).any():
         raise UserError("geography", geography, "It has no containers in production; choose one that has.")
-    if eggs is not None and not 1 <= eggs <= 100_000_000:
-        raise UserError("eggs", eggs, "Give a whole number of eggs from 1 to 100,000,000.")
-    plan = _book(catalog, farm, PRESETS["small"], as_of, seed, [(place, start)])
+    if eggs is not None and not 1 <= eggs <= MOST_EGGS:
+        raise UserError("eggs", eggs, f"Give a whole number of eggs from 1 to {MOST_EGGS:,}.")
+    preset = PRESETS["small"]
+    try:
+        plan = _book(catalog, farm, preset, as_of, seed, [(place, start)], taken, turn)
+    except DoesNotFit as why:
+        raise UserError("start-date", start.isoformat(), f"No room for this batch: {why}. Choose another day.") from None
     if eggs is None:
         return plan
     return replace(plan, batches=(replace(plan.batches[0], eggs=eggs),))
@@ -119,9 +143,23 @@ def _plan(
     return _book(catalog, farm, preset, as_of, seed, turns)
 
 
-def _book(catalog: Catalog, farm: Farm, preset: Preset, as_of: date, seed: int, turns: list[tuple[int, date]]) -> Plan:
+def _book(
+    catalog: Catalog,
+    farm: Farm,
+    preset: Preset,
+    as_of: date,
+    seed: int,
+    turns: list[tuple[int, date]],
+    taken: Sequence[Stay] = (),
+    first_turn: int = 1,
+) -> Plan:
     starts_at = stage_starts(catalog)
     booking = Booking(farm, starts_at, preset.saturation, preset.containers_per_stage)
+    for container, first, end in taken:
+        stage = int(farm.unit_stage[farm.container_unit[container]])
+        begin = turns[0][1].toordinal()
+        if first < begin + starts_at[stage + 1] and end > begin + starts_at[stage]:
+            booking.free_from[container] = np.iinfo(np.int64).max
     shares = {}
     for place in {place for place, _ in turns}:
         days = [start.toordinal() for g, start in turns if g == place]
@@ -131,7 +169,7 @@ def _book(catalog: Catalog, farm: Farm, preset: Preset, as_of: date, seed: int, 
     for place, start in turns:
         turn, counts[place] = counts[place], counts[place] + 1
         containers = booking.book(place, start.toordinal(), [int(share[turn]) for share in shares[place]])
-        number = f"{farm.geography_code[place]}-{start.year}-{turn + 1:03d}"
+        number = f"{farm.geography_code[place]}-{start.year}-{first_turn + turn:03d}"
         batches.append(_batch(catalog, seed, number, place, start, containers))
     return Plan(
         preset.name, seed, as_of, preset.years, preset.stagger_days, preset.saturation, starts_at, tuple(batches)

@@ -76,6 +76,8 @@ def _table_faults(model: arrow.Model, target: dict[str, tuple[str, bool]]) -> li
 def _type(field: arrow.Model) -> str:
     """Return a field's column type as PostgreSQL writes it."""
     kind = str(field.db_type(django.db.connection))
+    if kind == "time":
+        return "time without time zone"
     return kind.replace("varchar", "character varying").replace(", ", ",")
 
 

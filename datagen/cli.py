@@ -1,0 +1,308 @@
+"""The command `aquamind`: fill a PostgreSQL database with years of a salmon company's operation, in one command or step by step."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from datagen import console
+from datagen.errors import UserError
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help=__doc__,
+)
+
+Day = Annotated[str | None, typer.Option(help="Last day of the record, such as 2025-11-21; default today.")]
+Seed = Annotated[int, typer.Option(help="Another seed is another company history.", min=0, max=2**62)]
+Folder = Annotated[Path | None, typer.Option("--catalog", help="Folder of another company; default the built-in one.")]
+Workers = Annotated[int, typer.Option(help="Processes that load, and connections that build indexes.", min=1, max=64)]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+PresetName = Annotated[str, typer.Option(help="production, guide, medium or small.")]
+Years = Annotated[float | None, typer.Option(help="Years from the first batch at sea to today.")]
+Stagger = Annotated[int | None, typer.Option(help="Days between batch starts over all.")]
+Saturation = Annotated[float | None, typer.Option(help="Highest planned share of each kind of container.")]
+Batches = Annotated[int | None, typer.Option(help="Batches per geography; default as many as the years hold.")]
+CORES = os.cpu_count() or 2
+
+
+def main() -> None:
+    """Run the command; a mistake of the user's is one message and exit code 2."""
+    try:
+        app()
+    except UserError as error:
+        console.err.print(f"Error: {error}", markup=False, soft_wrap=True)
+        sys.exit(2)
+
+
+@app.command()
+def run(
+    preset: PresetName = "production",
+    as_of: Day = None,
+    seed: Seed = 1,
+    years: Years = None,
+    stagger: Stagger = None,
+    saturation: Saturation = None,
+    batches: Batches = None,
+    catalog: Folder = None,
+    workers: Workers = CORES,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan and write nothing.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Do everything: schema, master data, plan, simulation, load, indexes. Example: aquamind run --preset guide"""
+    plan, company, farm = _planned(preset, as_of, seed, years, stagger, saturation, batches, catalog, as_json)
+    if not dry_run:
+        _execute(plan, company, farm, workers, as_json)
+
+
+@app.command()
+def plan(
+    preset: PresetName = "production",
+    as_of: Day = None,
+    seed: Seed = 1,
+    years: Years = None,
+    stagger: Stagger = None,
+    saturation: Saturation = None,
+    batches: Batches = None,
+    catalog: Folder = None,
+    output: Annotated[Path | None, typer.Option(help="Schedule file to write, for `aquamind generate`.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan and write nothing.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show a plan and write it as a schedule file. Example: aquamind plan --years 4 --output config/schedule.yaml"""
+    from datagen.planning import schedule
+
+    made, _, farm = _planned(preset, as_of, seed, years, stagger, saturation, batches, catalog, as_json)
+    if output is not None and not dry_run:
+        schedule.write(made, farm, output)
+        console.err.print(f"Written: {output}. Next: aquamind generate {output}")
+
+
+@app.command()
+def generate(
+    schedule_file: Annotated[Path, typer.Argument(help="Schedule file of `aquamind plan`.")],
+    catalog: Folder = None,
+    workers: Workers = CORES,
+    as_json: AsJson = False,
+) -> None:
+    """Execute a schedule file. Example: aquamind generate config/schedule.yaml --workers 2"""
+    from datagen.catalog.reader import load
+    from datagen.farm import resolve
+    from datagen.planning import schedule
+
+    company = load(catalog)
+    farm = resolve(company)
+    _execute(schedule.read(schedule_file, company, farm), company, farm, workers, as_json)
+
+
+@app.command()
+def batch(
+    start_date: Annotated[str, typer.Option(help="Day the eggs arrive, such as 2025-01-01.")],
+    eggs: Annotated[int, typer.Option(help="Eyed eggs delivered.")],
+    geography: Annotated[str, typer.Option(help="Such as 'Faroe Islands'.")],
+    duration: Annotated[int, typer.Option(help="Days of record; at most up to today.")] = 900,
+    as_of: Day = None,
+    seed: Seed = 1,
+    catalog: Folder = None,
+    as_json: AsJson = False,
+) -> None:
+    """One batch of 10 containers a stage, beside what is there. Example: aquamind batch --start-date 2025-01-01
+    --eggs 3500000 --geography "Faroe Islands" --duration 200"""
+    from datagen import pipeline
+    from datagen.catalog.reader import load
+    from datagen.farm import resolve
+    from datagen.planning.presets import single_plan
+
+    if duration < 1:
+        raise UserError("duration", duration, "Give at least 1 day.")
+    start = _day("start-date", start_date)
+    company = load(catalog)
+    farm = resolve(company)
+    today = _day("as-of", as_of)
+    last = max(min(start + timedelta(days=duration - 1), today), start)
+    # Checked before a server is started, or asked.
+    single_plan(company, farm, geography, start, eggs, min(last, today), seed)
+    pipeline.django_setup(_dsn())
+    from datagen.storage import occupancy
+
+    taken, turn = occupancy.taken(_dsn(), farm, farm.geography_index(geography))
+    made = single_plan(company, farm, geography, start, eggs, last, seed, taken, turn)
+    _execute(made, company, farm, 1, as_json, beside=True)
+
+
+@app.command()
+def init(catalog: Folder = None, as_json: AsJson = False) -> None:
+    """Create the schema where there is none, and missing master data. Example: aquamind init"""
+    from aquamind import database
+    from datagen import pipeline
+    from datagen.catalog.reader import load
+    from datagen.farm import resolve
+
+    company = load(catalog)
+    dsn = _dsn()
+    pipeline.django_setup(dsn)
+    from datagen import runs
+    from datagen.storage import postgres
+
+    with database.connect(dsn, autocommit=True, application_name="aquamind init") as connection:
+        postgres.hold(connection)
+        created = runs.prepare(connection, company, resolve(company), ())
+    if as_json:
+        console.out.print_json(json.dumps(created))
+        return
+    console.show_table(
+        "Master data", [("table", "left"), ("rows created", "right")], [(t, f"{n:,}") for t, n in created.items()]
+    )
+
+
+@app.command()
+def wipe(
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Delete batches and all that was recorded of them; infrastructure and master data stay. Example: aquamind wipe"""
+    from aquamind import database
+    from datagen import pipeline
+
+    dsn = _dsn()
+    pipeline.django_setup(dsn)
+    from datagen.storage import wiping
+
+    with database.connect(dsn, autocommit=True, application_name="aquamind wipe") as connection:
+        rows = wiping.check(connection)
+        if not yes:
+            typer.echo(f"This deletes all operational data ({rows:,} batches) of {database.redacted(dsn)}.", err=True)
+            typer.echo("Type DELETE to go on: ", err=True, nl=False)
+            if sys.stdin.readline().strip() != "DELETE":
+                raise UserError("answer", None, "not DELETE: nothing was deleted.")
+        begin = time.perf_counter()
+        wiping.wipe(connection, dsn)
+    console.err.print(f"Wiped in {time.perf_counter() - begin:.1f} s. Next: aquamind run")
+
+
+@app.command()
+def status(as_json: AsJson = False) -> None:
+    """What this tool wrote into the database: runs, rows and content hash by table. Example: aquamind status --json"""
+    from aquamind import database
+    from datagen import pipeline
+
+    dsn = _dsn()
+    pipeline.django_setup(dsn)
+    from datagen.storage import ledger
+
+    with database.connect(dsn, autocommit=True, application_name="aquamind status") as connection:
+        found = ledger.status(connection)
+    if as_json:
+        console.out.print_json(json.dumps(found, default=str))
+        return
+    console.out.print(f"Database {database.redacted(dsn)}, {found['units']} units, content {found['content_hash'][:16]}")
+    for one in found["runs"]:
+        state = f"finished {one['finished'][:19]}" if one["finished"] else "interrupted: run it again to finish it"
+        console.out.print(f"Run {one['id']}: as of {one['as_of']}, seed {one['seed']}, {state}")
+    if found["dropped"]:
+        console.out.print(f"{len(found['dropped'])} indexes and keys are away until the run is finished")
+    console.show_table(
+        "Rows",
+        [("table", "left"), ("rows", "right"), ("content hash", "left")],
+        [(table, f"{entry['rows']:,}", entry["content_hash"][:16]) for table, entry in found["tables"].items()],
+    )
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def psql(context: typer.Context) -> None:
+    """Open psql on the database, with psql's own arguments. Example: aquamind psql -c "select count(*) from batch_batch" """
+    from aquamind import database
+
+    sys.exit(subprocess.run([str(database.binaries() / "psql"), _dsn(), *context.args], check=False).returncode)
+
+
+@app.command()
+def stop() -> None:
+    """Stop the embedded server; its data stays. Example: aquamind stop"""
+    from aquamind import database
+
+    database.stop()
+
+
+def _dsn() -> str:
+    from aquamind import database
+
+    return database.url()
+
+
+def _day(field: str, text: str | None) -> date:
+    if text is None:
+        return date.today()
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").date()
+    except ValueError:
+        raise UserError(field, text, "Write a day as YYYY-MM-DD, such as 2025-11-21.") from None
+
+
+def _planned(
+    preset: str,
+    as_of: str | None,
+    seed: int,
+    years: float | None,
+    stagger: int | None,
+    saturation: float | None,
+    batches: int | None,
+    folder: Path | None,
+    as_json: bool,
+) -> tuple[Any, Any, Any]:
+    """The plan of a preset with what was set otherwise, shown; the company; the farm."""
+    from dataclasses import replace
+
+    from datagen.catalog.reader import closest, load
+    from datagen.farm import resolve
+    from datagen.planning.presets import PRESETS, make_plan, small_plan
+
+    if preset not in PRESETS:
+        raise UserError("preset", preset, f"No preset is called so. {closest(preset, list(PRESETS))}")
+    changed = {"years": years, "stagger_days": stagger, "saturation": saturation, "batches": batches}
+    chosen = replace(PRESETS[preset], **{name: value for name, value in changed.items() if value is not None})
+    company = load(folder)
+    farm = resolve(company)
+    day = _day("as-of", as_of)
+    if preset == "small":
+        made, bound = small_plan(company, farm, day, seed), None
+    else:
+        made, bound = make_plan(company, farm, chosen, day, seed)
+    if not as_json:
+        from datagen.planning import summary
+
+        summary.show(made, company, farm, bound)
+    return made, company, farm
+
+
+def _execute(plan: Any, company: Any, farm: Any, workers: int, as_json: bool, beside: bool = False) -> None:
+    from datagen import pipeline
+
+    dsn = _dsn()
+    pipeline.django_setup(dsn)
+    from datagen import runs
+
+    begin = time.perf_counter()
+    with console.Steps() as steps:
+        report = runs.execute(runs.Job(dsn, company, farm, plan, workers, beside), steps)
+    seconds = time.perf_counter() - begin
+    if as_json:
+        console.out.print_json(json.dumps({"seconds": {**report.seconds, "all": seconds}, "rows": report.rows}))
+        return
+    total = sum(report.rows.values())
+    rows = [(table, f"{number:,}") for table, number in sorted(report.rows.items(), key=lambda item: -item[1])]
+    console.show_table("Rows", [("table", "left"), ("rows", "right")], [*rows, ("all", f"{total:,}")])
+    console.show_table(
+        "Time",
+        [("step", "left"), ("seconds", "right")],
+        [*((step, f"{s:.1f}") for step, s in report.seconds.items()), ("all", f"{seconds:.1f}")],
+    )
+    console.out.print("Next: aquamind status, aquamind psql, python manage.py runserver; aquamind wipe to begin anew")

@@ -1,0 +1,190 @@
+"""From a plan to rows: histories by geography, then every batch expanded and loaded by parallel workers."""
+
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+from typing import Any, Protocol
+
+import psycopg
+
+from datagen.catalog import Catalog
+from datagen.farm import Farm
+from datagen.planning.plan import Plan
+from datagen.simulation.history import History
+
+VERSION = "1"
+"""Version of the generated content: raised by every change that changes a row."""
+
+class Progress(Protocol):
+    """Who is told how far a step is."""
+
+    def step(self, name: str, total: float | None = None) -> None: ...
+
+    def advance(self, done: float, note: str = "") -> None: ...
+
+
+@dataclass
+class Report:
+    """What a run did: seconds by step, rows by table."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+    rows: dict[str, int] = field(default_factory=dict)
+
+    @contextmanager
+    def timed(self, step: str) -> Iterator[None]:
+        begin = time.perf_counter()
+        yield
+        self.seconds[step] = self.seconds.get(step, 0.0) + time.perf_counter() - begin
+
+
+def django_setup(dsn: str | None = None) -> None:
+    """Make the models usable; a worker is told the database by its parent."""
+    if dsn is not None:
+        os.environ["DATABASE_URL"] = dsn
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aquamind.settings")
+    import django
+
+    django.setup()
+
+
+def migrate() -> None:
+    """Bring the schema up to date."""
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0, interactive=False)
+
+
+def models(tables: Iterable[str]) -> list[Any]:
+    """The models of these tables."""
+    from django.apps import apps
+
+    wanted = set(tables)
+    return [model for model in apps.get_models() if model._meta.db_table in wanted]
+
+
+def simulate(catalog: Catalog, farm: Farm, plan: Plan) -> dict[int, History]:
+    """Histories by geography."""
+    from datagen.simulation import loop
+
+    return {g: loop.simulate(catalog, farm, plan, g) for g in sorted({batch.geography for batch in plan.batches})}
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What every worker needs, sent once."""
+
+    dsn: str
+    catalog: Catalog
+    farm: Farm
+    plan: Plan
+    run: int
+
+
+_shared: Shared
+_connection: psycopg.Connection[Any]
+
+
+def _open_worker(shared: Shared) -> None:
+    global _shared, _connection  # noqa: PLW0603 - a worker process is one connection
+    django_setup(shared.dsn)
+    from aquamind import database
+
+    _shared = shared
+    _connection = database.connect(shared.dsn, autocommit=True, application_name="aquamind load")
+
+
+def _load_batch(index: int, history: History, first_id: dict[str, int]) -> dict[str, int]:
+    from datagen.events import expand
+    from datagen.events.context import BatchRecord
+    from datagen.storage.postgres import write
+
+    plan = _shared.plan
+    record = BatchRecord(
+        _shared.catalog,
+        _shared.farm,
+        plan.first_day,
+        plan.seed,
+        plan.as_of,
+        plan.stage_starts,
+        index,
+        plan.batches[index],
+        history,
+        first_id,
+    )
+    contents = write(_connection, _shared.run, plan.batches[index].number, expand(record))
+    return {table: content.rows for table, content in contents.items()}
+
+
+def _load_purchases(history: History, first_id: int, stride: int) -> dict[str, int]:
+    from datagen.events.feeding import expand_purchases
+    from datagen.storage.postgres import write
+
+    first_batch = next(b.number for b in _shared.plan.batches if b.geography == history.geography)
+    unit = f"feed from {first_batch} on"
+    tables = expand_purchases(_shared.catalog, _shared.farm, _shared.plan, history, first_id, stride)
+    contents = write(_connection, _shared.run, unit, tables)
+    return {table: content.rows for table, content in contents.items()}
+
+
+@dataclass(frozen=True)
+class _Task:
+    """A unit of loading, and how long it takes relative to others: its container-days."""
+
+    size: int
+    call: Callable[..., dict[str, int]]
+    arguments: tuple[Any, ...]
+
+
+def _tasks(plan: Plan, histories: dict[int, History], firsts: list[dict[str, int]], purchase_id: int) -> Iterator[_Task]:
+    places = sorted(histories)
+    for place, history in histories.items():
+        yield _Task(1, _load_purchases, (history, purchase_id + places.index(place), len(places)))
+    for index, batch in enumerate(plan.batches):
+        history = histories[batch.geography].batch(index)
+        yield _Task(len(history.days.fish), _load_batch, (index, history, firsts[index]))
+
+
+def load(
+    shared: Shared,
+    histories: dict[int, History],
+    firsts: list[dict[str, int]],
+    purchase_id: int,
+    workers: int,
+    progress: Progress,
+) -> dict[str, int]:
+    """Expand and load every unit of a plan with `workers` processes; rows by table. Memory is bounded by the workers."""
+    rows: dict[str, int] = {}
+    tasks = _tasks(shared.plan, histories, firsts, purchase_id)
+
+    def count(task: _Task, written: dict[str, int]) -> None:
+        for table, number in written.items():
+            rows[table] = rows.get(table, 0) + number
+        progress.advance(task.size, f"{sum(rows.values()):,} rows")
+
+    if workers == 1 or len(shared.plan.batches) == 1:
+        _open_worker(shared)
+        with _connection:
+            for task in tasks:
+                count(task, task.call(*task.arguments))
+        return rows
+    # Spawned, not forked: a fork would share the parent's connections.
+    with ProcessPoolExecutor(workers, get_context("spawn"), _open_worker, (shared,)) as pool:
+        waiting: dict[Future[dict[str, int]], _Task] = {}
+        for task in tasks:
+            waiting[pool.submit(task.call, *task.arguments)] = task
+            # Few ahead of the workers: what waits is copied, and memory must not grow with the batches.
+            while len(waiting) > workers + 1:
+                _collect(waiting, count)
+        while waiting:
+            _collect(waiting, count)
+    return rows
+
+
+def _collect(waiting: dict[Future[dict[str, int]], _Task], count: Callable[[_Task, dict[str, int]], None]) -> None:
+    done, _ = wait(waiting, return_when=FIRST_COMPLETED)
+    for future in done:
+        count(waiting.pop(future), future.result())

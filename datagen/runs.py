@@ -1,0 +1,189 @@
+"""A whole run on a database: guarded, resumable, and closed only when everything is in place."""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from psycopg.rows import scalar_row
+
+from aquamind import database
+from datagen import pipeline
+from datagen.catalog import Catalog
+from datagen.errors import UserError
+from datagen.farm import Farm, with_database_ids
+from datagen.pipeline import Progress, Report
+from datagen.planning.plan import Plan
+
+BULK_CONTAINER_DAYS = 50_000
+"""From this size on, empty tables lose their indexes and foreign keys until they are filled. Taking them away and
+bringing them back costs about 2 s whatever the rows; keeping them makes loading 4 to 10 times slower."""
+
+BYTES_PER_READING = 300
+"""Disk of a reading with its five indexes and its share of all other tables and the log (docs/performance.md)."""
+
+PURCHASE_TABLES = ("inventory_feedpurchase", "inventory_feedcontainerstock")
+
+
+@dataclass(frozen=True)
+class Job:
+    """What to put where; `beside` allows other batches of this tool to be there already."""
+
+    dsn: str
+    catalog: Catalog
+    farm: Farm
+    plan: Plan
+    workers: int
+    beside: bool = False
+
+
+def plan_hash(plan: Plan, farm: Farm) -> str:
+    """A hash of what a plan says, however it reached the program."""
+    batches = [
+        [
+            batch.number,
+            farm.geography_name[batch.geography],
+            batch.start.isoformat(),
+            batch.eggs,
+            batch.harvest_target_g,
+            [[farm.container_name[c] for c in containers] for containers in batch.containers],
+        ]
+        for batch in plan.batches
+    ]
+    return hashlib.sha256(json.dumps([plan.stage_starts, batches]).encode()).hexdigest()
+
+
+def execute(job: Job, progress: Progress) -> Report:
+    """Run a job to its end; called again after a kill, it goes on where it was.
+
+    The report holds the rows of the whole plan, also those that an earlier call wrote, and the seconds of this one.
+    """
+    from datagen.keys import blocks
+    from datagen.storage import ddl, handshake, ledger, postgres
+
+    report = Report()
+    pipeline.django_setup(job.dsn)
+    with database.connect(job.dsn, autocommit=True, application_name="aquamind run") as connection:
+        postgres.hold(connection)
+        handshake.check_space(connection, needed_bytes(job.farm, job.plan))
+        with report.timed("schema and master data"):
+            progress.step("Schema and master data")
+            tables = sorted({*blocks(job.catalog, job.farm, job.plan, {})[0], *PURCHASE_TABLES})
+            prepare(connection, job.catalog, job.farm, tables)
+            farm = with_database_ids(job.farm, connection)
+        run, taken = _begin(connection, job, tables)
+        with report.timed("simulation"):
+            progress.step("Simulation")
+            histories = pipeline.simulate(job.catalog, farm, job.plan)
+        size = sum(len(history.days.fish) for history in histories.values())
+        if size >= BULK_CONTAINER_DAYS:
+            ddl.drop_secondary(connection, tables)
+        with report.timed("load"):
+            progress.step("Load", size)
+            firsts = blocks(job.catalog, farm, job.plan, taken)
+            shared = pipeline.Shared(job.dsn, job.catalog, farm, job.plan, run)
+            report.rows = pipeline.load(
+                shared, histories, firsts, taken["inventory_feedpurchase"] + 1, job.workers, progress
+            )
+        with report.timed("indexes and foreign keys"):
+            _rebuild(job, tables, progress)
+        ledger.finish(connection, run)
+    return report
+
+
+def prepare(connection: psycopg.Connection[Any], catalog: Catalog, farm: Farm, tables: Iterable[str]) -> dict[str, int]:
+    """Make the schema where there is none, check it, and create missing master data; rows created by table.
+
+    A schema that is there, ours or AquaMind's own, is compared and never migrated: that is its owner's business.
+    """
+    from datagen import masterdata
+    from datagen.storage import handshake, ledger
+
+    there = connection.execute("SELECT to_regclass('public.batch_batch') IS NOT NULL").fetchone()
+    if there is None or not there[0]:
+        pipeline.migrate()
+    handshake.check_target(connection, pipeline.models(tables))
+    ledger.prepare(connection)
+    return masterdata.init(catalog, farm)
+
+
+def needed_bytes(farm: Farm, plan: Plan) -> int:
+    """Disk that a plan takes at most: the readings of its longest lives up to the as-of day, and all that goes with them."""
+    sensors = (farm.container_sensors >= 0).sum(axis=1)
+    readings = 0
+    for batch, start in zip(plan.batches, plan.starts(), strict=True):
+        for stage, containers in enumerate(batch.containers):
+            days = min(plan.stage_days(stage), plan.days - int(start) - plan.stage_starts[stage])
+            readings += max(days, 0) * 6 * int(sensors[list(containers)].sum())
+    return readings * BYTES_PER_READING
+
+
+def _begin(connection: psycopg.Connection[Any], job: Job, tables: list[str]) -> tuple[int, dict[str, int]]:
+    """Open the run, or go on with the same one; its id, and the highest key of each table before it began."""
+    from datagen.storage import ledger
+
+    identity = ledger.Identity(
+        job.plan.seed,
+        job.plan.as_of.isoformat(),
+        plan_hash(job.plan, job.farm),
+        job.catalog.content_hash(),
+        pipeline.VERSION,
+    )
+    _refuse_foreign_rows(connection, tables)
+    if not job.beside:
+        _refuse_other_runs(connection, identity)
+    taken = {table: _highest_key(connection, table) for table in tables}
+    run = ledger.begin(connection, identity, {"preset": job.plan.preset, "taken": taken})
+    parameters = connection.execute("SELECT parameters FROM datagen.run WHERE id = %s", [run]).fetchone()
+    assert parameters is not None
+    return run, parameters[0]["taken"]
+
+
+def _highest_key(connection: psycopg.Connection[Any], table: str) -> int:
+    highest = connection.cursor(row_factory=scalar_row).execute(f"SELECT max(id) FROM {table}".encode()).fetchone()
+    return int(highest or 0)
+
+
+def _refuse_foreign_rows(connection: psycopg.Connection[Any], tables: list[str]) -> None:
+    """A database with batches that the ledger does not know is somebody's own."""
+    strangers = connection.execute(
+        "SELECT count(*), min(batch_number) FROM batch_batch WHERE batch_number NOT IN (SELECT unit FROM datagen.unit)"
+    ).fetchone()
+    if strangers is not None and strangers[0]:
+        raise UserError(
+            "database",
+            connection.info.dbname,
+            f"Its table batch_batch holds {strangers[0]:,} batches that this tool did not write, the first {strangers[1]}. "
+            "Choose an empty database",
+        )
+
+
+def _refuse_other_runs(connection: psycopg.Connection[Any], identity: Any) -> None:
+    other = connection.execute(
+        "SELECT id, as_of::text, seed, parameters->>'preset' FROM datagen.run WHERE finished IS NOT NULL"
+        " AND (seed, as_of::text, plan_hash, catalog_hash, version) IS DISTINCT FROM (%s, %s, %s, %s, %s) LIMIT 1",
+        [identity.seed, identity.as_of, identity.plan_hash, identity.catalog_hash, identity.version],
+    ).fetchone()
+    if other is not None:
+        raise UserError(
+            "database",
+            connection.info.dbname,
+            f"It holds another run already (preset {other[3]}, as of {other[1]}, seed {other[2]}). "
+            "Run `aquamind wipe` first, or choose another database with DATABASE_URL",
+        )
+
+
+def _rebuild(job: Job, tables: list[str], progress: Progress) -> None:
+    from datagen.storage import ddl
+
+    progress.step("Indexes and foreign keys", 1.0)
+    told = 0.0
+
+    def tell(what: str, share: float) -> None:
+        nonlocal told
+        progress.advance(share - told, what)
+        told = share
+
+    ddl.rebuild(job.dsn, tables, job.workers, tell)

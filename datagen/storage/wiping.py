@@ -1,0 +1,64 @@
+"""Operational rows out of a database; infrastructure and master data stay."""
+
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from datagen.errors import UserError
+from datagen.storage import ddl, ledger
+
+MASTER_DATA = frozenset(
+    "infrastructure_geography infrastructure_area infrastructure_freshwaterstation infrastructure_hall"
+    " infrastructure_containertype infrastructure_container infrastructure_sensor infrastructure_feedcontainer"
+    " environmental_environmentalparameter batch_species batch_lifecyclestage inventory_feed harvest_productgrade"
+    " health_healthparameter health_parameterscoredefinition health_sampletype health_vaccinationtype"
+    " health_mortalityreason health_licetype broodstock_eggsupplier users_userprofile"
+    " scenario_temperatureprofile scenario_temperaturereading scenario_tgcmodel scenario_tgc_model_stage"
+    " scenario_fcrmodel scenario_fcrmodelstage scenario_fcr_model_stage_override"
+    " scenario_mortalitymodel scenario_mortality_model_stage scenario_biological_constraints scenario_stage_constraint"
+    " planning_activitytemplate finance_dimcompany finance_dimsite finance_intercompanypolicy".split()
+)
+"""What stays: everything else of our apps is operational."""
+
+APPS = frozenset(
+    "infrastructure batch environmental inventory health harvest broodstock scenario finance planning users".split()
+)
+
+
+def operational_tables(connection: psycopg.Connection[Any]) -> list[str]:
+    """The operational tables of our apps that the database has."""
+    from django.apps import apps
+
+    ours = {m._meta.db_table for m in apps.get_models() if m._meta.app_label in APPS} - MASTER_DATA
+    there = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+    return sorted(ours & {table for (table,) in there})
+
+
+def check(connection: psycopg.Connection[Any]) -> int:
+    """How many batches a wipe would delete; a database with batches of another hand is refused."""
+    if "batch_batch" not in operational_tables(connection):
+        raise UserError("database", connection.info.dbname, "It has no AquaMind tables. Run `aquamind init` first")
+    ledger.prepare(connection)
+    row = connection.execute(
+        "SELECT count(*), count(*) FILTER (WHERE batch_number NOT IN (SELECT unit FROM datagen.unit)) FROM batch_batch"
+    ).fetchone()
+    assert row is not None
+    if row[1]:
+        raise UserError(
+            "database",
+            connection.info.dbname,
+            f"Its table batch_batch holds {row[1]:,} batches that this tool did not write; they are not deleted",
+        )
+    return int(row[0])
+
+
+def wipe(connection: psycopg.Connection[Any], dsn: str) -> None:
+    """Empty the operational tables and the ledger in one transaction, and bring back whatever was dropped for a load."""
+    tables = operational_tables(connection)
+    with connection.transaction():
+        names = sql.SQL(", ").join(map(sql.Identifier, tables))
+        # CASCADE reaches tables of AquaMind's that we do not know and that refer to these.
+        connection.execute(sql.SQL("TRUNCATE {} RESTART IDENTITY CASCADE").format(names))
+        ledger.forget(connection)
+    ddl.rebuild(dsn, tables)
