@@ -15,6 +15,9 @@ from datagen.errors import UserError
 
 Names = tuple[str, ...]
 
+LICE_TYPE_NAME_SQL = "concat_ws(' ', species, gender, development_stage)"
+"""A lice type has no name of its own in the database; this is the one it goes by here."""
+
 
 class Connection(Protocol):
     """A database connection, Django's or psycopg's."""
@@ -85,6 +88,15 @@ class Farm:
     grade_code: Names
     grade_id: Ints
 
+    health_parameter_name: Names
+    health_parameter_id: Ints
+    lice_type_name: Names
+    lice_type_id: Ints
+    vaccine_name: Names
+    vaccine_id: Ints
+    sample_type_name: Names
+    sample_type_id: Ints
+
     user_name: Names
     user_role: Names
     user_subsidiary: Names
@@ -148,6 +160,7 @@ def resolve(catalog: Catalog) -> Farm:
         **_stores(catalog, units, containers),
         **_sensors(catalog, containers),
         **_products(catalog),
+        **_health(catalog),
         **_users(catalog, geographies),
     )
 
@@ -174,6 +187,10 @@ def with_database_ids(farm: Farm, connection: Connection) -> Farm:
         species_id=int(ids("batch_species", [farm.species_name])[0]),
         stage_id=ids("batch_lifecyclestage", farm.stage_name),
         grade_id=ids("harvest_productgrade", farm.grade_code, "code"),
+        health_parameter_id=ids("health_healthparameter", farm.health_parameter_name),
+        lice_type_id=ids("health_licetype", farm.lice_type_name, LICE_TYPE_NAME_SQL),
+        vaccine_id=ids("health_vaccinationtype", farm.vaccine_name),
+        sample_type_id=ids("health_sampletype", farm.sample_type_name),
         user_id=ids("auth_user", farm.user_name, "username"),
     )
 
@@ -323,6 +340,17 @@ def _products(catalog: Catalog) -> dict[str, Any]:
         "grade_code": tuple(grade.code for grade in catalog.grades.grades),
         "grade_id": _counted(len(catalog.grades.grades)),
     }
+
+
+def _health(catalog: Catalog) -> dict[str, Any]:
+    names = {
+        "health_parameter": [parameter.name for parameter in catalog.health.parameters],
+        "lice_type": [f"{kind.species} {kind.gender} {kind.development_stage}" for kind in catalog.lice.types],
+        "vaccine": [vaccine.name for vaccine in catalog.treatments.vaccines],
+        "sample_type": [kind.name for kind in catalog.health.sample_types],
+    }
+    resolved: dict[str, Any] = {f"{what}_name": tuple(known) for what, known in names.items()}
+    return resolved | {f"{what}_id": _counted(len(known)) for what, known in names.items()}
 
 
 def _users(catalog: Catalog, geographies: list[str]) -> dict[str, Any]:

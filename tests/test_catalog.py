@@ -32,6 +32,12 @@ COUNTS = {
     "harvest_productgrade": 5,
     "auth_user": 12,
     "users_userprofile": 12,
+    "health_healthparameter": 9,
+    "health_parameterscoredefinition": 36,
+    "health_sampletype": 6,
+    "health_mortalityreason": 11,
+    "health_licetype": 15,
+    "health_vaccinationtype": 4,
 }
 GUIDE_FEEDS = (
     "Starter Feed 0.5mm",

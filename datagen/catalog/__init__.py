@@ -5,6 +5,7 @@ import json
 
 from datagen.catalog.biology import Biology, Mortality, Water
 from datagen.catalog.company import Company, Containers, Environment, Feeds, Grades, People, Sites
+from datagen.catalog.health import Health, Lice, Treatments
 from datagen.catalog.spec import Spec
 
 
@@ -21,6 +22,9 @@ class Catalog(Spec):
     biology: Biology
     water: Water
     mortality: Mortality
+    health: Health
+    lice: Lice
+    treatments: Treatments
 
     def content_hash(self) -> str:
         """A hash of the values, blind to comments, formatting and defaults written out."""

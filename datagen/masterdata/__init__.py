@@ -12,6 +12,7 @@ from datagen.masterdata.company import (
     init_species,
     init_users,
 )
+from datagen.masterdata.health import init_health, init_lice, init_treatments
 from datagen.masterdata.rows import Created
 
 
@@ -25,4 +26,7 @@ def init(catalog: Catalog, farm: Farm) -> Created:
             **init_feeds(catalog),
             **init_grades(catalog),
             **init_users(catalog),
+            **init_health(catalog),
+            **init_lice(catalog),
+            **init_treatments(catalog),
         }

@@ -1,0 +1,183 @@
+"""Fish health in the catalog: what is checked and scored, the lice and how they live, vaccines, delousing, diseases."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from datagen.biology.lice import POPULATIONS
+from datagen.catalog.spec import Name, Positive, Ref, Share, Spec, Unique
+
+NotNegative = Annotated[float, Field(ge=0)]
+Fraction = Annotated[float, Field(ge=0, lt=1)]
+Population = Annotated[str, Field(pattern=f"^({'|'.join(POPULATIONS)})$")]
+
+
+class Named(Spec):
+    name: Name
+    description: str
+
+
+class Burdens(Spec):
+    """What weighs on a sign: what the container went through, its lice and water, the season, and a fish lagging."""
+
+    deaths: NotNegative = 0.0
+    handling: NotNegative = 0.0
+    lice: NotNegative = 0.0
+    oxygen: NotNegative = 0.0
+    appetite: NotNegative = 0.0
+    winter: NotNegative = 0.0
+    summer: NotNegative = 0.0
+    runt: NotNegative = 0.0
+
+
+class HealthParameter(Named):
+    """A sign scored on a fish; `scores` say in clinical words what 0, 1, 2 and 3 look like."""
+
+    scores: Annotated[tuple[str, ...], Field(min_length=4, max_length=4)]
+    burdens: Burdens
+
+
+class HealthChecks(Spec):
+    """When and on how many fish; and at how much of each burden it weighs 1."""
+
+    first_stage: Annotated[str, Ref("biology.stages.key")]
+    every_days: Annotated[int, Field(ge=1)]
+    day_of_stage: Annotated[int, Field(ge=0)]
+    fish: Annotated[int, Field(ge=2, le=1000)]
+    one_container_in: Annotated[int, Field(ge=1)]
+    score_limits: Annotated[tuple[float, ...], Field(min_length=3, max_length=3)]
+    shared_variance: Share
+    deaths_days: Annotated[int, Field(ge=1)]
+    deaths_share: Positive
+    handling_lasts_days: Positive
+    lice_per_fish: Positive
+    oxygen_enough_pct: Positive
+    oxygen_short_pct: Positive
+
+
+class Disease(Spec):
+    """What a laboratory may find behind an outbreak; `stages` where it is met."""
+
+    name: Name
+    stages: Annotated[tuple[str, ...], Ref("biology.stages.key"), Field(min_length=1)]
+    agent: Name
+    samples: Annotated[tuple[str, ...], Ref("health.sample_types.name"), Field(min_length=1)]
+    finding: str
+    action: str
+
+
+class Journal(Spec):
+    """The health journal: the routine round, and from which weekly deaths on something is an issue."""
+
+    every_days: Annotated[int, Field(ge=1)]
+    alarm_times_everyday: Positive
+    calm_times_everyday: Positive
+    medium_week_share: Fraction
+    high_week_share: Fraction
+    rest_days: Annotated[int, Field(ge=7)]
+    lab_days: Annotated[int, Field(ge=1)]
+    lab_containers: Annotated[int, Field(ge=1)]
+    diseases: Annotated[tuple[Disease, ...], Unique(), Field(min_length=1)]
+
+
+class Health(Spec):
+    score_labels: Annotated[tuple[Name, ...], Field(min_length=4, max_length=4)]
+    parameters: Annotated[tuple[HealthParameter, ...], Unique(), Field(min_length=1)]
+    checks: HealthChecks
+    sample_types: Annotated[tuple[Named, ...], Unique()]
+    mortality_reasons: Annotated[tuple[Named, ...], Unique()]
+    journal: Journal
+
+
+class LiceType(Spec):
+    """What a count tells apart; `of` is the share of each population that is recorded as this type."""
+
+    species: Name
+    gender: Literal["male", "female", "unknown"]
+    development_stage: Annotated[str, Field(min_length=1, max_length=50)]
+    description: str
+    of: dict[Population, Share]
+
+
+class Settling(Spec):
+    """Lice settling from outside [lice/fish/day]: by season, and by how an area differs from month to month."""
+
+    daily: Positive
+    season: NotNegative
+    peak_day: Annotated[int, Field(ge=1, le=366)]
+    area_spread: NotNegative
+    area_memory: Fraction
+    shared_share: Share
+
+
+class LiceBiology(Spec):
+    """How lice live; populations by the names of `datagen.biology.lice`."""
+
+    salmonis: Settling
+    caligus: Settling
+    ring_spread: NotNegative
+    hatching: NotNegative
+    development_share: dict[Population, Positive]
+    daily_loss: dict[Population, Fraction]
+
+
+class DetectionMethod(Spec):
+    name: Literal["automated", "manual", "visual", "camera"]
+    confidence: Share
+    share: Positive
+
+
+class Counting(Spec):
+    """The weekly count of every ring; a method's confidence is also the share of lice that it sees."""
+
+    every_days: Annotated[int, Field(ge=1)]
+    first_sea_day: Annotated[int, Field(ge=1)]
+    fish: Annotated[int, Field(ge=1, le=1000)]
+    clumping_k: Positive
+    methods: Annotated[tuple[DetectionMethod, ...], Unique(), Field(min_length=1)]
+
+
+class Lice(Spec):
+    types: Annotated[tuple[LiceType, ...], Unique("species", "gender", "development_stage"), Field(min_length=1)]
+    biology: LiceBiology
+    counting: Counting
+
+    @model_validator(mode="after")
+    def _every_louse_is_of_one_type(self) -> "Lice":
+        for population in POPULATIONS:
+            total = sum(kind.of.get(population, 0.0) for kind in self.types)
+            if abs(total - 1.0) > 1e-9:
+                raise ValueError(f"The types' shares of {population} sum to {total:g}; make it 1")
+            if population not in self.biology.daily_loss:
+                raise ValueError(f"daily_loss lacks {population}; add it")
+        return self
+
+
+class Vaccine(Spec):
+    name: Annotated[Name, Ref("biology.vaccinations.vaccine")]
+    manufacturer: Name
+    dosage: Name
+    description: str
+    weighed_share: Share = 0.0
+
+
+class Delousing(Spec):
+    """A way to delouse: what it removes of mobile and of attached lice, and how that differs from ring to ring."""
+
+    name: Name
+    treatment_type: Literal["medication", "physical"]
+    dosage: Annotated[str, Field(max_length=100)]
+    description: str
+    share: Positive
+    mobile: Share
+    sessile: Share
+    spread: Fraction
+
+
+class Treatments(Spec):
+    vaccines: Annotated[tuple[Vaccine, ...], Unique(), Field(min_length=1)]
+    delousing: Annotated[tuple[Delousing, ...], Unique(), Field(min_length=1)]
+    successful_from: Share
+    partial_from: Share
+    vaccination_good_below_deaths: Share
+    vaccination_judged_after_days: Annotated[int, Field(ge=1)]

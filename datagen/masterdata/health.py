@@ -1,0 +1,85 @@
+"""The master data of fish health: what is scored, lice types, vaccines, reasons of death, kinds of samples."""
+
+from typing import Any
+
+from apps.health.models import (
+    HealthParameter,
+    LiceType,
+    MortalityReason,
+    ParameterScoreDefinition,
+    SampleType,
+    VaccinationType,
+)
+from datagen.catalog import Catalog
+from datagen.masterdata.rows import Created, create, ids_by_name
+
+
+def init_health(catalog: Catalog) -> Created:
+    """Health parameters with what their scores mean, sample types and reasons of death."""
+    health = catalog.health
+    worst = len(health.score_labels) - 1
+    created = create(
+        HealthParameter,
+        (
+            {"name": each.name, "description": each.description, "min_score": 0, "max_score": worst}
+            for each in health.parameters
+        ),
+    )
+    parameter_ids = ids_by_name(HealthParameter)
+    meanings = [
+        {
+            "parameter_id": parameter_ids[each.name],
+            "score_value": score,
+            "label": label,
+            "description": meaning,
+            "display_order": score,
+        }
+        for each in health.parameters
+        for score, (label, meaning) in enumerate(zip(health.score_labels, each.scores, strict=True))
+    ]
+    return {
+        **created,
+        **_create_by(ParameterScoreDefinition, meanings, "parameter_id", "score_value"),
+        **create(SampleType, ({"name": each.name, "description": each.description} for each in health.sample_types)),
+        **create(
+            MortalityReason, ({"name": each.name, "description": each.description} for each in health.mortality_reasons)
+        ),
+    }
+
+
+def init_lice(catalog: Catalog) -> Created:
+    """The lice that a count tells apart."""
+    types = [
+        {
+            "species": kind.species,
+            "gender": kind.gender,
+            "development_stage": kind.development_stage,
+            "description": kind.description,
+        }
+        for kind in catalog.lice.types
+    ]
+    return _create_by(LiceType, types, "species", "gender", "development_stage")
+
+
+def init_treatments(catalog: Catalog) -> Created:
+    """The vaccines."""
+    return create(
+        VaccinationType,
+        (
+            {
+                "name": vaccine.name,
+                "manufacturer": vaccine.manufacturer,
+                "dosage": vaccine.dosage,
+                "description": vaccine.description,
+            }
+            for vaccine in catalog.treatments.vaccines
+        ),
+    )
+
+
+def _create_by(model: Any, rows: list[dict[str, Any]], *key: str) -> Created:
+    """Create those rows of which no row of the table has the same `key`."""
+    there = set(model._default_manager.values_list(*key))
+    missing = [model(**row) for row in rows if tuple(row[name] for name in key) not in there]
+    model._default_manager.bulk_create(missing)
+    return {model._meta.db_table: len(missing)}
