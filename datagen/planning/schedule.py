@@ -1,0 +1,532 @@
+"""A plan as the guide's schedule file: written whole or not at all, and read with every fault told at its line."""
+
+import json
+import os
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from itertools import chain, islice
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import numpy as np
+import yaml
+from pydantic import Field, ValidationError
+from pydantic_core import ErrorDetails
+
+from datagen.catalog import Catalog
+from datagen.catalog.reader import Fault, Loc, closest
+from datagen.catalog.spec import Name, Spec
+from datagen.errors import UserError
+from datagen.farm import Farm
+from datagen.planning.plan import SEA, BatchPlan, Plan, stage_starts
+from datagen.planning.presets import MOST_EGGS, PRESETS
+
+HEADER = """\
+# A schedule: every batch with its start, eggs, harvest target and containers. It may be edited by hand; every fault is
+# told with its line before anything is written. Containers are filled in the order in which they stand here.
+"""
+
+WORKERS = 14
+"""Partitions that a schedule offers (guide)."""
+
+MOST_BYTES = 20_000_000
+"""A thousand batches take about 3 MB."""
+
+MOST_DEPTH = 12
+"""A schedule nests 7 deep; libyaml crashes on nesting without end."""
+
+MOST_FAULTS = 20
+"""Faults told at once: looking up the closest of 2,000 names for each of thousands would take minutes."""
+
+OLDEST_START_DAYS = 100 * 365
+"""A record longer than this is a slip of the pen, and would fill the memory."""
+
+# PyYAML without libyaml is ten times slower, and as right.
+_Loader: Any = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
+_Dumper: Any = yaml.CSafeDumper if yaml.__with_libyaml__ else yaml.SafeDumper
+
+
+class _Metadata(Spec):
+    """What a plan is besides its batches; `stage_days` and `batch_count` are there to be checked against."""
+
+    preset: Name
+    seed: Annotated[int, Field(ge=-(2**63), lt=2**63)]
+    as_of: Annotated[date, Field(ge=date(1950, 1, 1), le=date(2199, 12, 31))]
+    years: Annotated[float, Field(gt=0, le=50)]
+    stagger_days: Annotated[int, Field(ge=1, le=365)]
+    saturation: Annotated[float, Field(gt=0, le=1)]
+    stage_days: dict[str, int]
+    batch_count: int
+
+
+class _Tanks(Spec):
+    containers: Annotated[tuple[str, ...], Field(min_length=1)]
+
+
+class _Rings(Spec):
+    area: Name
+    rings: Annotated[tuple[str, ...], Field(min_length=1)]
+
+
+class _Batch(Spec):
+    batch_id: Name
+    geography: Name
+    start_date: date
+    eggs: Annotated[int, Field(ge=1, le=MOST_EGGS)]
+    harvest_target_kg: Annotated[float, Field(ge=1, le=10)]
+    freshwater: dict[str, _Tanks]
+    sea: _Rings
+
+
+class _Document(Spec):
+    """The file's outline; its parts are validated one by one, so that a fault in one hides none in another."""
+
+    metadata: Any
+    batches: Annotated[tuple[Any, ...], Field(min_length=1)]
+    worker_partitions: dict[int, tuple[str, ...]] = {}
+
+
+_SCALARS: dict[str, Callable[[str], Any]] = {
+    "null": lambda _: None,
+    "bool": lambda text: text.lower() in ("true", "yes", "on"),
+    "int": int,
+    "float": float,
+}
+_KEYS = [name for model in (_Document, _Metadata, _Batch, _Tanks, _Rings) for name in model.model_fields]
+_Model = TypeVar("_Model", bound=Spec)
+
+
+def write(plan: Plan, catalog: Catalog, farm: Farm, path: Path, workers: int = WORKERS) -> None:
+    """Write a plan, making its folder; a reader sees the old file or the whole new one."""
+    text = HEADER + yaml.dump(
+        _document(plan, catalog, farm, workers),
+        Dumper=_Dumper,
+        sort_keys=False,
+        allow_unicode=True,
+        # Lists of names on few lines: 144 batches stay below 6,000.
+        default_flow_style=None,
+        width=150,
+    )
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside.write_text(text, encoding="utf-8")
+        beside.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            beside.unlink()
+        raise UserError("output", str(path), f"{error.strerror}; name a file that can be written.") from error
+
+
+def read(path: Path, catalog: Catalog, farm: Farm) -> Plan:
+    """The plan of a schedule file; whatever is wrong in it is told in one error."""
+    root = _parse(path)
+    reading = _Reading(catalog, farm, _data(root))
+    faults = list(islice(reading.faults(), MOST_FAULTS + 1))
+    if faults:
+        raise _error(path, root, reading.data, faults)
+    return reading.plan()
+
+
+def _document(plan: Plan, catalog: Catalog, farm: Farm, workers: int) -> dict[str, Any]:
+    keys = [stage.key for stage in catalog.biology.stages]
+    names = [batch.number for batch in plan.batches]
+    parts = [part.tolist() for part in np.array_split(np.array(names), min(workers, len(names)))]
+    return {
+        "metadata": {
+            "preset": plan.preset,
+            "seed": plan.seed,
+            "as_of": plan.as_of,
+            "years": plan.years,
+            "stagger_days": plan.stagger_days,
+            "saturation": plan.saturation,
+            "stage_days": {key: plan.stage_days(stage) for stage, key in enumerate(keys)},
+            "batch_count": len(names),
+        },
+        "batches": [_batch(batch, keys, farm) for batch in plan.batches],
+        "worker_partitions": dict(enumerate(parts, 1)),
+    }
+
+
+def _batch(batch: BatchPlan, keys: list[str], farm: Farm) -> dict[str, Any]:
+    names = [[farm.container_name[c] for c in containers] for containers in batch.containers]
+    return {
+        "batch_id": batch.number,
+        "geography": farm.geography_name[batch.geography],
+        "start_date": batch.start,
+        "eggs": batch.eggs,
+        "harvest_target_kg": float(Decimal(repr(batch.harvest_target_g)).scaleb(-3)),
+        "freshwater": {keys[stage]: {"containers": names[stage]} for stage in range(SEA)},
+        "sea": {"area": farm.unit_name[farm.container_unit[batch.containers[SEA][0]]], "rings": names[SEA]},
+    }
+
+
+def _parse(path: Path) -> yaml.MappingNode:
+    """The file's YAML nodes, which know their lines: no aliases, no deep nesting, no key twice."""
+    text = _text(path)
+    try:
+        _refuse_traps(path, text)
+        node = yaml.compose(text, _Loader)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        tabs = any("\t" in found for found in text.split("\n")[line - 1 : line])
+        cure = "Write spaces for tabs" if tabs else "Correct the YAML"
+        raise UserError(f"{path}:{line}", error.problem, cure) from error
+    except yaml.YAMLError as error:
+        raise UserError(str(path), str(error), "Correct the YAML") from error
+    if not isinstance(node, yaml.MappingNode):
+        raise UserError(f"{path}:1", None, "It is no schedule; write metadata: and batches:, as `aquamind plan` does")
+    faults = list(islice(_bad_keys(node, ()), MOST_FAULTS + 1))
+    if faults:
+        raise _error(path, node, None, faults)
+    return node
+
+
+def _text(path: Path) -> str:
+    cure = "Name a schedule file, as `aquamind plan --output` writes it"
+    try:
+        if not path.is_file():
+            what = "It is not a file" if path.exists() else "There is no such file"
+            raise UserError("schedule", str(path), f"{what}. {cure}")
+        with path.open("rb") as file:
+            raw = file.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise UserError("schedule", str(path), f"{error.strerror}. {cure}") from error
+    if len(raw) > MOST_BYTES:
+        raise UserError("schedule", str(path), f"It is larger than {MOST_BYTES:,} bytes. {cure}")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UserError("schedule", str(path), "Write it in UTF-8") from error
+
+
+def _refuse_traps(path: Path, text: str) -> None:
+    """Few bytes of YAML can stand for more than any memory holds; seen before anything is built of them."""
+    depth = 0
+    for event in yaml.parse(text, _Loader):
+        line = event.start_mark.line + 1 if event.start_mark else 1
+        if isinstance(event, yaml.AliasEvent):
+            raise UserError(f"{path}:{line}", f"*{event.anchor}", "A schedule has no aliases; write it out")
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > MOST_DEPTH:
+            raise UserError(f"{path}:{line}", None, f"Nested more than {MOST_DEPTH} deep; correct the YAML")
+
+
+def _bad_keys(node: yaml.Node, loc: Loc) -> Iterator[Fault]:
+    """YAML itself would silently keep the last of two equal keys."""
+    if isinstance(node, yaml.SequenceNode):
+        for index, value in enumerate(node.value):
+            yield from _bad_keys(value, (*loc, index))
+    elif isinstance(node, yaml.MappingNode):
+        if any(not isinstance(key, yaml.ScalarNode) for key, _ in node.value):
+            yield Fault(loc, None, "A key here is a list or a mapping; write a name")
+            return
+        for key, times in Counter(key.value for key, _ in node.value).items():
+            if times > 1:
+                yield Fault((*loc, key), key, f"The key stands here {times} times; keep one")
+        for key, value in node.value:
+            yield from _bad_keys(value, (*loc, key.value))
+
+
+def _data(node: yaml.Node) -> Any:
+    """Plain values; what is not a number, a truth or nothing is text, days too."""
+    if isinstance(node, yaml.MappingNode):
+        return {key.value: _data(value) for key, value in node.value}
+    if isinstance(node, yaml.SequenceNode):
+        return [_data(value) for value in node.value]
+    try:
+        return _SCALARS.get(node.tag.removeprefix("tag:yaml.org,2002:"), str)(node.value)
+    except ValueError:
+        # Such as 1:30, which YAML takes for a number: the text will be told as the wrong value it is.
+        return node.value
+
+
+@dataclass
+class _Reading:
+    """One file's values on their way to a plan: first all that is wrong with them, then the plan."""
+
+    catalog: Catalog
+    farm: Farm
+    data: Any
+    metadata: _Metadata | None = None
+    batches: dict[int, BatchPlan] = field(default_factory=dict)
+
+    def faults(self) -> Iterator[Fault]:
+        document = yield from _valid(_Document, self.data, ())
+        if document is None:
+            # The outline is wrong, but the batches that are there may still be told their own faults.
+            listed = self.data.get("batches")
+            document = _Document.model_construct(
+                metadata=self.data.get("metadata"), batches=tuple(listed) if isinstance(listed, list) else ()
+            )
+        if "metadata" in self.data:
+            self.metadata = yield from _valid(_Metadata, document.metadata, ("metadata",))
+        if self.metadata is not None:
+            yield from self._metadata_faults(self.metadata, len(document.batches))
+        for index, each in enumerate(document.batches):
+            batch = yield from _valid(_Batch, each, ("batches", index))
+            if batch is not None:
+                yield from self._batch_faults(index, batch)
+        yield from self._repeated_ids(document.batches)
+        yield from self._double_bookings()
+        if document.worker_partitions:
+            yield from self._partition_faults(document)
+
+    def plan(self) -> Plan:
+        about = self.metadata
+        assert about is not None
+        return Plan(
+            about.preset,
+            about.seed,
+            about.as_of,
+            about.years,
+            about.stagger_days,
+            about.saturation,
+            stage_starts(self.catalog),
+            # A batch moved by hand may stand where it no longer belongs.
+            tuple(sorted(self.batches.values(), key=lambda batch: batch.start)),
+        )
+
+    def _metadata_faults(self, about: _Metadata, batches: int) -> Iterator[Fault]:
+        if about.preset not in PRESETS:
+            yield Fault(("metadata", "preset"), about.preset, f"No preset. {closest(about.preset, list(PRESETS))}")
+        if about.batch_count != batches:
+            cure = f"The file holds {batches} batches; write that, or bring back what is missing"
+            yield Fault(("metadata", "batch_count"), about.batch_count, cure)
+        days = {stage.key: stage.duration_days for stage in self.catalog.biology.stages}
+        yield from _wrong_keys(about.stage_days, list(days), ("metadata", "stage_days"))
+        for key, found in about.stage_days.items():
+            if found != days.get(key, found):
+                cure = f"In the catalog the stage lasts {days[key]} days; name the schedule's own catalog, or plan anew"
+                yield Fault(("metadata", "stage_days", key), found, cure)
+
+    def _batch_faults(self, index: int, batch: _Batch) -> Iterator[Fault]:
+        """Faults of a batch by itself; a batch without any is kept."""
+        here: Loc = ("batches", index)
+        try:
+            geography = self.farm.geography_index(batch.geography)
+        except UserError as error:
+            yield Fault((*here, "geography"), error.value, error.cure)
+            return
+        containers: list[tuple[int, ...]] = []
+        sound = True
+        for stage, names in enumerate(self._names(batch)):
+            found = yield from self._containers(names, stage, geography, (*here, *self._loc(stage)))
+            containers.append(found)
+            sound = sound and len(found) == len(names) > 0
+        rings = containers[SEA] if len(containers[SEA]) == len(batch.sea.rings) else ()
+        own = chain(self._value_faults(batch, geography), self._area_faults(batch.sea, geography, rings))
+        for fault in own:
+            sound = False
+            yield Fault((*here, *fault.loc), fault.value, fault.cure)
+        if sound:
+            target_g = float(Decimal(repr(batch.harvest_target_kg)).scaleb(3))
+            self.batches[index] = BatchPlan(
+                batch.batch_id, geography, batch.start_date, batch.eggs, target_g, tuple(containers)
+            )
+
+    def _value_faults(self, batch: _Batch, geography: int) -> Iterator[Fault]:
+        code = self.farm.geography_code[geography]
+        if not re.fullmatch(rf"{code}-[0-9]{{4}}-[0-9]{{3,4}}", batch.batch_id):
+            cure = f"Write {code}-YEAR-NNN, as in {code}-{batch.start_date.year}-001"
+            yield Fault(("batch_id",), batch.batch_id, f"A batch of {batch.geography} has another form of name. {cure}")
+        if self.metadata is not None:
+            age = (self.metadata.as_of - batch.start_date).days
+            if age < 0:
+                cure = f"It lies after the as-of day {self.metadata.as_of}; start by then, or set as_of later"
+                yield Fault(("start_date",), batch.start_date.isoformat(), cure)
+            elif age > OLDEST_START_DAYS:
+                cure = f"It lies more than 100 years before the as-of day {self.metadata.as_of}; correct one"
+                yield Fault(("start_date",), batch.start_date.isoformat(), cure)
+        keys = [stage.key for stage in self.catalog.biology.stages[:SEA]]
+        yield from _wrong_keys(batch.freshwater, keys, ("freshwater",))
+
+    def _area_faults(self, sea: _Rings, geography: int, rings: Sequence[int]) -> Iterator[Fault]:
+        farm = self.farm
+        areas = [farm.unit_name[u] for u in np.flatnonzero(farm.unit_is_area & (farm.unit_geography == geography))]
+        if sea.area not in areas:
+            cure = f"No area of {farm.geography_name[geography]} is called so. {closest(sea.area, areas)}"
+            yield Fault(("sea", "area"), sea.area, cure)
+            return
+        for place, ring in enumerate(rings):
+            area = farm.unit_name[farm.container_unit[ring]]
+            if area != sea.area:
+                cure = f"It lies in {area}, the batch in {sea.area}; a batch stays in one area"
+                yield Fault(("sea", "rings", place), farm.container_name[ring], cure)
+
+    def _names(self, batch: _Batch) -> list[tuple[str, ...]]:
+        """Names of containers by stage; none for a stage that the file leaves out, which is told elsewhere."""
+        keys = [stage.key for stage in self.catalog.biology.stages[:SEA]]
+        land = [batch.freshwater[key].containers if key in batch.freshwater else () for key in keys]
+        return [*land, batch.sea.rings]
+
+    def _loc(self, stage: int) -> Loc:
+        if stage == SEA:
+            return ("sea", "rings")
+        return ("freshwater", self.catalog.biology.stages[stage].key, "containers")
+
+    def _containers(
+        self, names: Sequence[str], stage: int, geography: int, loc: Loc
+    ) -> Generator[Fault, None, tuple[int, ...]]:
+        """The containers of a stage that may be there."""
+        found: list[int] = []
+        for place, name in enumerate(names):
+            try:
+                container = self.farm.container_index(name)
+            except UserError as error:
+                yield Fault((*loc, place), name, error.cure)
+                continue
+            if wrong := self._unfit(container, stage, geography):
+                yield Fault((*loc, place), name, wrong)
+                if self.farm.container_geography[container] != geography:
+                    # All others will be there too.
+                    break
+            elif container in found:
+                yield Fault((*loc, place), name, "The batch has it twice in this stage; name another")
+            else:
+                found.append(container)
+        return tuple(found)
+
+    def _unfit(self, container: int, stage: int, geography: int) -> str:
+        farm = self.farm
+        unit = farm.container_unit[container]
+        wanted = f"name one for {farm.stage_name[stage]} of {farm.geography_name[geography]}"
+        if farm.container_geography[container] != geography:
+            return f"It lies in {farm.geography_name[farm.container_geography[container]]}; {wanted}"
+        if not farm.container_in_production[container]:
+            return f"It is not in production; {wanted}"
+        if farm.unit_stage[unit] != stage:
+            return f"It is for {farm.stage_name[farm.unit_stage[unit]]}; {wanted}"
+        return ""
+
+    def _repeated_ids(self, batches: Sequence[Any]) -> Iterator[Fault]:
+        seen = set()
+        for index, each in enumerate(batches):
+            name = each.get("batch_id") if isinstance(each, dict) else None
+            if isinstance(name, str) and name in seen:
+                yield Fault(("batches", index, "batch_id"), name, "Another batch before has the same; number one anew")
+            seen.add(name if isinstance(name, str) else None)
+
+    def _double_bookings(self) -> Iterator[Fault]:
+        """Batches that meet in a container or a hall, by simulated date, for the longest life; a pair is told once."""
+        starts = stage_starts(self.catalog)
+        stays: dict[tuple[str, int], list[tuple[int, int, int, int, int]]] = defaultdict(list)
+        for index, batch in self.batches.items():
+            for stage, containers in enumerate(batch.containers):
+                first, end = (batch.start.toordinal() + starts[stage + more] for more in (0, 1))
+                for place, container in enumerate(containers):
+                    stays["container", container].append((first, end, index, stage, place))
+                halls = {int(self.farm.container_unit[c]): place for place, c in reversed([*enumerate(containers)])}
+                for hall, place in halls.items() if stage != SEA else ():
+                    stays["hall", hall].append((first, end, index, stage, place))
+        told = set()
+        for (what, which), booked in sorted(stays.items()):
+            booked.sort()
+            last = booked[0]
+            for stay in booked[1:]:
+                if stay[0] < last[1] and (last[2], stay[2], stay[3]) not in told:
+                    told.add((last[2], stay[2], stay[3]))
+                    name = self.farm.container_name[which] if what == "container" else self.farm.unit_name[which]
+                    yield self._meeting(last, stay, name)
+                last = max(last, stay, key=lambda each: each[1])
+
+    def _meeting(self, one: tuple[int, int, int, int, int], other: tuple[int, int, int, int, int], name: str) -> Fault:
+        def span(stay: tuple[int, int, int, int, int]) -> str:
+            return f"from {date.fromordinal(stay[0])} until {date.fromordinal(stay[1])}"
+
+        first = self.batches[one[2]]
+        cure = f"{first.number} may be there {span(one)}, this batch {span(other)}; give one another place or start"
+        return Fault(("batches", other[2], *self._loc(other[3]), other[4]), name, cure)
+
+    def _partition_faults(self, document: _Document) -> Iterator[Fault]:
+        ids = [each.get("batch_id") for each in document.batches if isinstance(each, dict)]
+        wanted, seen = [each for each in ids if isinstance(each, str)], set()
+        for worker, names in document.worker_partitions.items():
+            for place, name in enumerate(names):
+                if name in seen or name not in wanted:
+                    cure = "It stands in the partitions twice" if name in seen else "No batch is called so"
+                    yield Fault(("worker_partitions", str(worker), place), name, f"{cure}; name each batch once")
+                seen.add(name)
+        for name in wanted:
+            if name not in seen:
+                yield Fault(("worker_partitions",), name, "The batch is in no partition; name each batch once")
+
+
+def _valid(model: type[_Model], data: Any, loc: Loc) -> Generator[Fault, None, _Model | None]:
+    """Data as a model, or None where it has faults."""
+    try:
+        # Through JSON, because only there strict types go with lists for tuples and text for dates.
+        return model.model_validate_json(json.dumps(data), strict=True)
+    except ValidationError as error:
+        for detail in error.errors(include_url=False):
+            yield _fault(detail, loc)
+        return None
+
+
+def _fault(detail: ErrorDetails, loc: Loc) -> Fault:
+    loc = (*loc, *(step for step in detail["loc"] if step != "[key]"))
+    value = detail["input"] if isinstance(detail["input"], str | int | float) else None
+    match detail["type"]:
+        case "extra_forbidden":
+            return Fault(loc, loc[-1], f"Unknown key. {_key_cure(str(loc[-1]), _KEYS)}")
+        case "missing":
+            return Fault(loc, None, "This key is missing; add it")
+        case "too_short":
+            return Fault(loc, value, "The list is empty; fill it")
+        case "model_type" | "dict_type":
+            return Fault(loc, value, "Write keys with values here")
+        case _:
+            return Fault(loc, value, detail["msg"])
+
+
+def _wrong_keys(found: dict[str, Any], known: list[str], loc: Loc) -> Iterator[Fault]:
+    """Stages that are none, and stages left out; one spelled with a hyphen is told once."""
+    for key in found:
+        if key not in known:
+            yield Fault((*loc, key), key, f"No such stage. {_key_cure(key, known)}")
+    for key in known:
+        if key not in {name.replace("-", "_") for name in found}:
+            yield Fault((*loc, key), None, "This stage is missing; add it")
+
+
+def _key_cure(key: str, known: list[str]) -> str:
+    underscored = key.replace("-", "_")
+    return f"Write {underscored}" if "-" in key and underscored in known else closest(key, known)
+
+
+def _error(path: Path, root: yaml.Node, data: Any, faults: list[Fault]) -> UserError:
+    told = [
+        UserError(_place(path, root, data, each.loc), _short(each.value), each.cure) for each in faults[:MOST_FAULTS]
+    ]
+    if len(faults) == 1:
+        return told[0]
+    count = f"{len(faults)} faults" if len(faults) <= MOST_FAULTS else f"More than {MOST_FAULTS} faults, the first are"
+    return UserError(f"schedule {path}", None, "\n  ".join([count, *map(str, told)]))
+
+
+def _short(value: object) -> object:
+    return value if len(str(value)) <= 60 else f"{str(value)[:57]}..."
+
+
+def _place(path: Path, root: yaml.Node, data: Any, loc: Loc) -> str:
+    """`schedule.yaml:12 batch FAR-2020-001 sea.rings[3]`; a missing key is looked for where it should be."""
+    node: yaml.Node | None = root
+    line, words = 1, ""
+    for step in loc:
+        if isinstance(node, yaml.MappingNode):
+            key, node = next(((key, value) for key, value in node.value if key.value == step), (None, None))
+            line = key.start_mark.line + 1 if key else line
+        elif isinstance(node, yaml.SequenceNode) and isinstance(step, int):
+            node = node.value[step] if step < len(node.value) else None
+            line = node.start_mark.line + 1 if node else line
+        words += f"[{step}]" if isinstance(step, int) else f"{'.' if words else ''}{step}"
+    if len(loc) > 1 and loc[0] == "batches" and isinstance(data, dict):
+        batch = data["batches"][loc[1]]
+        if isinstance(batch, dict) and isinstance(batch.get("batch_id"), str):
+            words = f"batch {batch['batch_id']} {words.split(']', 1)[1].removeprefix('.')}"
+    return f"{path}:{line} {words}".rstrip()
