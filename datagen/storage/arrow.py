@@ -1,7 +1,6 @@
 """Django models as Arrow schemas, and checked, quickly built record batches of their rows."""
 
 import datetime as dt
-import decimal
 import functools
 import hashlib
 import json
@@ -80,7 +79,8 @@ def record_batch(model: Model, rows: int, **values: Any) -> pa.RecordBatch:
     """Build rows of a table from arrays and scalars; a column that is not given takes its field's default, else NULL.
 
     Decimals: floats are rounded half to even, integers are taken as whole, `Scaled` as is. NaN, NaT and masked
-    elements become NULL. Timestamps: datetime64, or int64 microseconds since 1970. JSON: text, or objects.
+    elements become NULL. Timestamps: datetime64, or int64 microseconds since 1970. JSON: text, or objects to be
+    written as text; a list is always one element a row.
     A value that the column cannot hold is a ValueError that names the column.
     """
     known = columns(model)
@@ -178,8 +178,8 @@ def _static_default(field: Any) -> Any:
     if field.has_default():
         if not callable(field.default):
             return field.default
-        if field.default in (dict, list, str):
-            return field.default()
+        if field.default in (dict, list):
+            return json.dumps(field.default())
         return NO_DEFAULT
     if field.null:
         return None
@@ -210,8 +210,6 @@ def _array(column: Column, value: Any, rows: int) -> Array:
 def _is_scalar(column: Column, value: Any) -> bool:
     if isinstance(value, np.ndarray):
         return value.ndim == 0
-    if column.is_json and isinstance(value, dict | list) and not (value and isinstance(value[0], dict | str)):
-        return True
     return not isinstance(value, list | tuple | Scaled | pa.Array | pa.ChunkedArray)
 
 
@@ -223,7 +221,7 @@ def _convert(column: Column, value: Any) -> Array:
             array = value if value.type == column.type else value.cast(column.type)
         else:
             array = _converter(column.type)(column, value)
-    except (pa.ArrowException, TypeError, OverflowError, decimal.InvalidOperation) as error:
+    except (pa.ArrowException, TypeError, OverflowError) as error:
         raise column.fault(str(error)) from error
     if column.max_length is not None:
         _check_length(column, array)
@@ -253,22 +251,17 @@ def _split(value: Any) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_] | None]:
 
 def _decimals(column: Column, value: Any) -> Array:
     digits, places = column.type.precision, column.type.scale
-    if isinstance(value, Scaled):
-        units, null = _split(value.units)
-        if units.dtype.kind not in "iu":
-            raise column.fault(f"scaled units of type {units.dtype}")
-    elif isinstance(value, list | tuple):
-        return _decimal_list(column, value)
-    else:
-        units, null = _split(value)
-        if units.dtype.kind == "f":
-            units, null = _round(column, units, null)
-        elif units.dtype.kind in "iu":
-            if len(units) and max(abs(int(units.max())), abs(int(units.min()))) >= 10 ** (digits - places):
-                raise column.fault(f"{_farthest(units)} has more digits than {column.type}")
-            units = units.astype(np.int64) * 10**places
-        else:
-            return _decimal_list(column, value.tolist())
+    units, null = _split(value.units if isinstance(value, Scaled) else value)
+    if units.dtype.kind == "O":
+        units, null = _scale_objects(column, units)
+    elif units.dtype.kind == "f":
+        units, null = _round(column, units, null)
+    elif units.dtype.kind not in "iu":
+        raise column.fault(f"numbers wanted, not {units.dtype}")
+    elif not isinstance(value, Scaled):
+        if len(units) and max(int(units.max()), -int(units.min())) >= 10 ** (digits - places):
+            raise column.fault(f"{_farthest(units)} has more digits than {column.type}")
+        units = units.astype(np.int64) * 10**places
     units = np.ascontiguousarray(units, dtype=np.int64)
     if null is not None:
         units = np.where(null, 0, units)
@@ -276,6 +269,20 @@ def _decimals(column: Column, value: Any) -> Array:
         raise column.fault(f"{_farthest(units)} / {10**places} has more digits than {column.type}")
     valid = None if null is None else _buffer(np.packbits(~null, bitorder="little"))
     return pa.Array.from_buffers(column.type, len(units), [valid, _buffer(units)])
+
+
+def _scale_objects(column: Column, values: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]:
+    """Take decimals, which are exact, and None; among them numbers as the arrays of numbers are taken."""
+    null = np.array([value is None for value in values], bool)
+    units = []
+    for value in values[~null]:
+        scaled = value * 10**column.type.scale
+        if not abs(scaled) < 10**column.type.precision:
+            raise column.fault(f"{value} has more digits than {column.type}")
+        units.append(round(scaled))
+    whole = np.zeros(len(values), np.int64)
+    whole[~null] = units
+    return whole, null
 
 
 def _buffer(values: Any) -> pa.Buffer:
@@ -300,15 +307,6 @@ def _round(
 
 def _farthest(values: npt.NDArray[Any]) -> Any:
     return values[np.argmax(np.abs(values))]
-
-
-def _decimal_list(column: Column, values: Any) -> Array:
-    unit = decimal.Decimal(1).scaleb(-column.type.scale)
-    rounded = []
-    for value in values:
-        missing = value is None or (isinstance(value, float) and np.isnan(value))
-        rounded.append(None if missing else decimal.Decimal(str(value)).quantize(unit, decimal.ROUND_HALF_EVEN))
-    return pa.array(rounded, column.type)
 
 
 def _texts(column: Column, value: Any) -> Array:
