@@ -1,6 +1,6 @@
 """The catalog resolved into arrays: containers, the water and the feed stores they share, their sensors, with ids."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Protocol
@@ -10,6 +10,7 @@ import numpy as np
 from datagen.arrays import Bools, Floats, Ints
 from datagen.catalog import Catalog
 from datagen.catalog.company import Area, AreaLayout, HallLayout, Station
+from datagen.catalog.finance import SUBSIDIARIES
 from datagen.catalog.reader import closest
 from datagen.errors import UserError
 
@@ -31,7 +32,7 @@ class Farm:
 
     A unit is a place with one water: the halls first, then the sea areas. Containers are ordered by unit, so a unit's
     are `unit_first_container` and the `unit_container_count` - 1 after it. Ids count from 1 in this order, unless they
-    were read from a database.
+    were read from a database. Companies are by geography and subsidiary, policies by geography (and grade).
     """
 
     geography_name: Names
@@ -97,6 +98,24 @@ class Farm:
     sample_type_name: Names
     sample_type_id: Ints
 
+    supplier_name: Names
+    supplier_id: Ints
+    tgc_model_name: Names
+    tgc_model_id: Ints
+    fcr_model_name: str
+    fcr_model_id: int
+    mortality_model_name: str
+    mortality_model_id: int
+    constraints_name: str
+    constraints_id: int
+
+    company_id: Ints
+    unit_site_id: Ints
+    smolt_policy_id: Ints
+    grade_policy_id: Ints
+    transfer_content_type_id: int
+    harvest_content_type_id: int
+
     user_name: Names
     user_role: Names
     user_subsidiary: Names
@@ -161,6 +180,8 @@ def resolve(catalog: Catalog) -> Farm:
         **_sensors(catalog, containers),
         **_products(catalog),
         **_health(catalog),
+        **_scenarios(catalog),
+        **_finance(catalog, geographies, units),
         **_users(catalog, geographies),
     )
 
@@ -168,13 +189,16 @@ def resolve(catalog: Catalog) -> Farm:
 def with_database_ids(farm: Farm, connection: Connection) -> Farm:
     """The farm with the ids that its rows have in the database, found by name."""
 
-    def ids(table: str, names: Sequence[str], column: str = "name") -> Ints:
-        return _database_ids(connection, table, column, names)
+    def ids(table: str, names: Sequence[str], column: str = "name", key: str = "id") -> Ints:
+        return _database_ids(connection, table, column, names, key)
+
+    def model_id(table: str, name: str, key: str = "model_id") -> int:
+        return int(ids(table, [name], key=key)[0])
 
     halls_first = int((~farm.unit_is_area).sum())
     hall_ids = ids("infrastructure_hall", farm.unit_name[:halls_first])
     area_ids = ids("infrastructure_area", farm.unit_name[halls_first:])
-    return replace(
+    farm = replace(
         farm,
         geography_id=ids("infrastructure_geography", farm.geography_name),
         station_id=ids("infrastructure_freshwaterstation", farm.station_name),
@@ -191,14 +215,46 @@ def with_database_ids(farm: Farm, connection: Connection) -> Farm:
         lice_type_id=ids("health_licetype", farm.lice_type_name, LICE_TYPE_NAME_SQL),
         vaccine_id=ids("health_vaccinationtype", farm.vaccine_name),
         sample_type_id=ids("health_sampletype", farm.sample_type_name),
+        supplier_id=ids("broodstock_eggsupplier", farm.supplier_name),
+        tgc_model_id=ids("scenario_tgcmodel", farm.tgc_model_name, key="model_id"),
+        fcr_model_id=model_id("scenario_fcrmodel", farm.fcr_model_name),
+        mortality_model_id=model_id("scenario_mortalitymodel", farm.mortality_model_name),
+        constraints_id=model_id("scenario_biological_constraints", farm.constraints_name, "id"),
         user_id=ids("auth_user", farm.user_name, "username"),
     )
+    return replace(farm, **_finance_ids(farm, ids))
 
 
-def _database_ids(connection: Connection, table: str, column: str, names: Sequence[str]) -> Ints:
+def _finance_ids(farm: Farm, ids: Callable[..., Ints]) -> dict[str, Any]:
+    """Rows of the books have no names: they go by what they belong to."""
+    companies = [f"{geography} {code}" for geography in farm.geography_id for code in SUBSIDIARIES]
+    company_id = ids("finance_dimcompany", companies, "concat_ws(' ', geography_id, subsidiary)", "company_id")
+    company_id = company_id.reshape(farm.company_id.shape)
+    sites = [
+        f"area {unit}" if is_area else f"station {farm.station_id[station]}"
+        for unit, is_area, station in zip(farm.unit_id, farm.unit_is_area, farm.unit_station, strict=True)
+    ]
+    policy = "concat_ws(' ', from_company_id, to_company_id, pricing_basis, product_grade_id)"
+    smolt = [f"{fw} {fm} lifecycle" for fw, fm, _ in company_id]
+    harvest = [f"{fm} {lg} grade {grade}" for _, fm, lg in company_id for grade in farm.grade_id]
+    grade_policy_id = ids("finance_intercompanypolicy", harvest, policy, "policy_id")
+    sources = ["batch batchtransferworkflow", "harvest harvestevent"]
+    content_types = ids("django_content_type", sources, "concat_ws(' ', app_label, model)")
+    return {
+        "company_id": company_id,
+        "unit_site_id": ids("finance_dimsite", sites, "concat_ws(' ', source_model, source_pk)", "site_id"),
+        "smolt_policy_id": ids("finance_intercompanypolicy", smolt, policy, "policy_id"),
+        "grade_policy_id": grade_policy_id.reshape(farm.grade_policy_id.shape),
+        "transfer_content_type_id": int(content_types[0]),
+        "harvest_content_type_id": int(content_types[1]),
+    }
+
+
+def _database_ids(connection: Connection, table: str, column: str, names: Sequence[str], key: str = "id") -> Ints:
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT {column}, min(id), count(*) FROM {table} WHERE {column} = ANY(%s) GROUP BY {column}", [list(names)]
+            f"SELECT {column}, min({key}), count(*) FROM {table} WHERE {column} = ANY(%s) GROUP BY {column}",
+            [list(names)],
         )
         rows = {name: (row_id, times) for name, row_id, times in cursor.fetchall()}
     for name in names:
@@ -351,6 +407,38 @@ def _health(catalog: Catalog) -> dict[str, Any]:
     }
     resolved: dict[str, Any] = {f"{what}_name": tuple(known) for what, known in names.items()}
     return resolved | {f"{what}_id": _counted(len(known)) for what, known in names.items()}
+
+
+def _scenarios(catalog: Catalog) -> dict[str, Any]:
+    suppliers = [supplier.name for supplier in catalog.suppliers.suppliers]
+    models = [name for growth in catalog.scenarios.growth for name in growth.model_names]
+    return {
+        "supplier_name": tuple(suppliers),
+        "supplier_id": _counted(len(suppliers)),
+        "tgc_model_name": tuple(models),
+        "tgc_model_id": _counted(len(models)),
+        "fcr_model_name": catalog.scenarios.fcr_model,
+        "fcr_model_id": 1,
+        "mortality_model_name": catalog.scenarios.mortality_model,
+        "mortality_model_id": 1,
+        "constraints_name": catalog.scenarios.constraints,
+        "constraints_id": 1,
+    }
+
+
+def _finance(catalog: Catalog, geographies: list[str], units: dict[str, Any]) -> dict[str, Any]:
+    """Policies are counted as they are made: for each geography the smolt, then each grade."""
+    places, grades, stations = len(geographies), len(catalog.grades.grades), len(catalog.sites.stations)
+    policies = _counted(places * (1 + grades)).reshape(places, 1 + grades)
+    areas_before = np.cumsum(units["unit_is_area"])
+    return {
+        "company_id": _counted(places * len(SUBSIDIARIES)).reshape(places, len(SUBSIDIARIES)),
+        "unit_site_id": np.where(units["unit_is_area"], stations + areas_before, units["unit_station"] + 1),
+        "smolt_policy_id": policies[:, 0],
+        "grade_policy_id": policies[:, 1:],
+        "transfer_content_type_id": 1,
+        "harvest_content_type_id": 2,
+    }
 
 
 def _users(catalog: Catalog, geographies: list[str]) -> dict[str, Any]:

@@ -3,9 +3,12 @@
 import hashlib
 import json
 
+from datagen.catalog.activities import Activities
 from datagen.catalog.biology import Biology, Mortality, Water
 from datagen.catalog.company import Company, Containers, Environment, Feeds, Grades, People, Sites
+from datagen.catalog.finance import Finance
 from datagen.catalog.health import Health, Lice, Treatments
+from datagen.catalog.scenario import Scenarios, Suppliers
 from datagen.catalog.spec import Spec
 
 
@@ -25,6 +28,10 @@ class Catalog(Spec):
     health: Health
     lice: Lice
     treatments: Treatments
+    scenarios: Scenarios
+    suppliers: Suppliers
+    finance: Finance
+    activities: Activities
 
     def content_hash(self) -> str:
         """A hash of the values, blind to comments, formatting and defaults written out."""

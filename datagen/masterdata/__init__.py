@@ -4,6 +4,8 @@ from django.db import transaction
 
 from datagen.catalog import Catalog
 from datagen.farm import Farm
+from datagen.masterdata.activities import init_activities
+from datagen.masterdata.broodstock import init_broodstock
 from datagen.masterdata.company import (
     init_environment,
     init_feeds,
@@ -12,8 +14,10 @@ from datagen.masterdata.company import (
     init_species,
     init_users,
 )
+from datagen.masterdata.finance import init_finance
 from datagen.masterdata.health import init_health, init_lice, init_treatments
 from datagen.masterdata.rows import Created
+from datagen.masterdata.scenario import init_scenario
 
 
 def init(catalog: Catalog, farm: Farm) -> Created:
@@ -29,4 +33,8 @@ def init(catalog: Catalog, farm: Farm) -> Created:
             **init_health(catalog),
             **init_lice(catalog),
             **init_treatments(catalog),
+            **init_broodstock(catalog),
+            **init_scenario(catalog),
+            **init_finance(catalog),
+            **init_activities(catalog),
         }

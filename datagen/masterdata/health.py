@@ -1,7 +1,5 @@
 """The master data of fish health: what is scored, lice types, vaccines, reasons of death, kinds of samples."""
 
-from typing import Any
-
 from apps.health.models import (
     HealthParameter,
     LiceType,
@@ -11,7 +9,7 @@ from apps.health.models import (
     VaccinationType,
 )
 from datagen.catalog import Catalog
-from datagen.masterdata.rows import Created, create, ids_by_name
+from datagen.masterdata.rows import Created, create, create_by, ids_by_name
 
 
 def init_health(catalog: Catalog) -> Created:
@@ -39,7 +37,7 @@ def init_health(catalog: Catalog) -> Created:
     ]
     return {
         **created,
-        **_create_by(ParameterScoreDefinition, meanings, "parameter_id", "score_value"),
+        **create_by(ParameterScoreDefinition, meanings, "parameter_id", "score_value"),
         **create(SampleType, ({"name": each.name, "description": each.description} for each in health.sample_types)),
         **create(
             MortalityReason, ({"name": each.name, "description": each.description} for each in health.mortality_reasons)
@@ -58,7 +56,7 @@ def init_lice(catalog: Catalog) -> Created:
         }
         for kind in catalog.lice.types
     ]
-    return _create_by(LiceType, types, "species", "gender", "development_stage")
+    return create_by(LiceType, types, "species", "gender", "development_stage")
 
 
 def init_treatments(catalog: Catalog) -> Created:
@@ -75,11 +73,3 @@ def init_treatments(catalog: Catalog) -> Created:
             for vaccine in catalog.treatments.vaccines
         ),
     )
-
-
-def _create_by(model: Any, rows: list[dict[str, Any]], *key: str) -> Created:
-    """Create those rows of which no row of the table has the same `key`."""
-    there = set(model._default_manager.values_list(*key))
-    missing = [model(**row) for row in rows if tuple(row[name] for name in key) not in there]
-    model._default_manager.bulk_create(missing)
-    return {model._meta.db_table: len(missing)}

@@ -1,0 +1,35 @@
+"""The standard activities of every batch, by day of its life."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from datagen.catalog.spec import Positive, Ref, Spec, Unique
+
+ActivityType = Literal[
+    "VACCINATION",
+    "TREATMENT",
+    "CULL",
+    "HARVEST",
+    "SALE",
+    "FEED_CHANGE",
+    "TRANSFER",
+    "MAINTENANCE",
+    "SAMPLING",
+    "OTHER",
+]
+
+
+class ActivityTemplate(Spec):
+    """Something done to every batch `day` days after its start; `stage` is the stage it leads to or happens in."""
+
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    type: ActivityType
+    day: Annotated[int, Field(ge=0, le=2000)]
+    stage: Annotated[str, Ref("biology.stages.key")]
+    weight_g: Positive | None = None
+    description: str = ""
+
+
+class Activities(Spec):
+    templates: Annotated[tuple[ActivityTemplate, ...], Unique("name"), Unique("type", "day")]

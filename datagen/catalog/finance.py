@@ -1,0 +1,43 @@
+"""Subsidiaries of the company in each geography, and the prices at which they hand fish to each other."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from datagen.catalog.spec import Name, Ref, Spec, Unique
+
+SUBSIDIARIES = ("FW", "FM", "LG")
+"""In the order in which they own a fish."""
+
+Subsidiary = Literal["FW", "FM", "LG"]
+PricePerKg = Annotated[float, Field(gt=0, lt=1e6)]
+
+
+class Division(Spec):
+    """A part of the company that owns fish in turn."""
+
+    code: Subsidiary
+    name: Name
+
+
+class GradePrice(Spec):
+    grade: Annotated[str, Ref("grades.grades.code")]
+    price_per_kg: PricePerKg
+
+
+class Prices(Spec):
+    """What a geography's subsidiaries pay each other, in its currency."""
+
+    geography: Annotated[str, Ref("company.geographies.name")]
+    currency: Annotated[str, Field(pattern="^[A-Z]{3}$")]
+    smolt_per_kg: PricePerKg
+    grades: Annotated[tuple[GradePrice, ...], Unique("grade")]
+
+
+class Finance(Spec):
+    """`handover_stage` is the last stage that the freshwater company owns; prices of grades include the mark-up."""
+
+    divisions: Annotated[tuple[Division, ...], Field(min_length=3, max_length=3), Unique("code")]
+    handover_stage: Annotated[str, Ref("biology.stages.key")]
+    markup_percent: Annotated[float, Field(ge=0, lt=1000)]
+    prices: Annotated[tuple[Prices, ...], Unique("geography")]

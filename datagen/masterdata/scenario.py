@@ -1,0 +1,216 @@
+"""The models that baseline scenarios rest on, taken from the same catalog as the simulation, and their rows."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from apps.batch.models import LifeCycleStage
+from apps.scenario.models import (
+    BiologicalConstraints,
+    FCRModel,
+    FCRModelStage,
+    MortalityModel,
+    MortalityModelStage,
+    StageConstraint,
+    TemperatureProfile,
+    TemperatureReading,
+    TGCModel,
+    TGCModelStage,
+)
+from datagen.arrays import Floats, Ints
+from datagen.biology.projection import stage_of_day
+from datagen.biology.water import year_wave
+from datagen.catalog import Catalog
+from datagen.catalog.scenario import QUARTERS
+from datagen.errors import UserError
+from datagen.masterdata.rows import Created, create, create_by, ids_by_name
+
+OVERRIDE_STAGES = (("egg", "alevin"), ("fry",), ("parr",), ("smolt",), ("post_smolt",), ("harvest",))
+"""What the schema calls each lifecycle stage where a model has a value of its own for it."""
+
+
+def quarter_of_day(dates: "np.ndarray[tuple[int], np.dtype[np.datetime64]]") -> Ints:
+    """Calendar quarter of each date, 0 to 3."""
+    quarter: Ints = dates.astype("datetime64[M]").astype(int) % 12 // 3
+    return quarter
+
+
+@dataclass(frozen=True)
+class GrowthModels:
+    """A geography's growth models from egg: the temperature by day of life, the coefficients by [model, stage].
+
+    A profile is read by day of life, whatever the day of the year a life begins on; so it holds the year's mean of each
+    stage's water, and the season is in the models of the quarters: their coefficients are those of the mean year times
+    the quarter's temperature over the year's. Model 0 is the mean year's; 1 to 4 are the quarters'.
+    """
+
+    temp_c: Floats
+    tgc: Floats
+
+
+def growth_models(catalog: Catalog, geography: str) -> GrowthModels:
+    if geography not in [growth.geography for growth in catalog.scenarios.growth]:
+        raise UserError("scenarios.growth", geography, "Add its growth coefficient: batches live there")
+    stages = catalog.biology.stages
+    course = np.array([_year_of_water(catalog, geography, stage.key) for stage in stages])
+    quarter = quarter_of_day(np.datetime64("2021-01-01") + np.arange(365))
+    season = [course[:, quarter == q].mean(axis=1) / course.mean(axis=1) for q in range(len(QUARTERS))]
+    of_day = stage_of_day(np.array([stage.duration_days for stage in stages]), catalog.scenarios.profile_days)
+    tgc = np.array([stage.tgc for stage in stages]) * np.array([np.ones(len(stages)), *season])
+    return GrowthModels(np.round(course.mean(axis=1), 2)[of_day], np.round(tgc, 4))
+
+
+def sea_profile_c(catalog: Catalog, geography: str) -> Floats:
+    """The sea from the day of release on."""
+    year = _year_of_water(catalog, geography, catalog.biology.stages[-1].key)
+    first = catalog.scenarios.sea_release_day_of_year - 1
+    return np.round(year[(first + np.arange(catalog.scenarios.profile_days)) % len(year)], 2)
+
+
+def mortality_percent(catalog: Catalog) -> Floats:
+    """Share of the fish that dies in a day of each stage [%]: what the simulation takes on average, evenly spread."""
+    spec, biology = catalog.mortality, catalog.biology
+    percent = []
+    begins = 0
+    for stage in biology.stages:
+        everyday = next(hazard for hazard in spec.stages if hazard.stage == stage.key)
+        daily = everyday.daily * _mean_of_lognormal(everyday.batch_spread) * _mean_of_lognormal(spec.container_spread)
+        moves = [move for move in biology.transfers if move.into == stage.key]
+        jabs = [jab for jab in biology.vaccinations if begins <= jab.day < begins + stage.duration_days]
+        at_sea = stage is biology.stages[-1]
+        handlings = [*moves, *jabs, *(biology.lice_treatments if at_sea else ())]
+        pulses = sum(handling.deaths_share * _mean_of_lognormal(handling.deaths_spread) for handling in handlings)
+        pulses += sum(move.lost_share for move in moves)
+        if at_sea:
+            outbreak, bloom = spec.outbreak, spec.bloom
+            pulses += outbreak.probability * outbreak.total_median * _mean_of_lognormal(outbreak.total_spread)
+            blooms = bloom.probability_per_year * stage.duration_days / 365
+            pulses += blooms * bloom.total_median * _mean_of_lognormal(bloom.total_spread)
+        percent.append(100.0 * (daily + pulses / stage.duration_days))
+        begins += stage.duration_days
+    return np.round(percent, 3)
+
+
+def init_scenario(catalog: Catalog) -> Created:
+    """Temperature profiles, growth, feed conversion and mortality models, and the limits of the stages."""
+    created = _init_profiles(catalog)
+    created |= _init_growth(catalog)
+    created |= _init_feed_and_mortality(catalog)
+    return created | _init_limits(catalog)
+
+
+def _mean_of_lognormal(sigma: float) -> float:
+    return float(np.exp(sigma**2 / 2))
+
+
+def _year_of_water(catalog: Catalog, geography: str, stage: str) -> Floats:
+    """Expected temperature of a stage's water on each of 365 days [C]: tempered, or the mean of the sea areas."""
+    day_of_year = np.arange(1.0, 366.0)
+    fresh = catalog.water.freshwater
+    for tempering in fresh.tempering:
+        if tempering.stage == stage:
+            return tempering.mean_c + tempering.amplitude_c * year_wave(day_of_year, fresh.warmest_day)
+    used = [area for area in catalog.sites.areas if area.in_production and area.geography == geography]
+    if not used:
+        raise UserError("sites.areas", geography, "It has no sea area in production; scenarios.growth needs one")
+    waters = [catalog.water.climates[area.climate] for area in used]
+    sea = [water.mean_c + water.amplitude_c * year_wave(day_of_year, water.warmest_day) for water in waters]
+    mean: Floats = np.mean(sea, axis=0)
+    return mean
+
+
+def _init_profiles(catalog: Catalog) -> Created:
+    courses = {}
+    for growth in catalog.scenarios.growth:
+        from_egg, from_sea = growth.profile_names
+        courses[from_egg] = growth_models(catalog, growth.geography).temp_c
+        courses[from_sea] = sea_profile_c(catalog, growth.geography)
+    created = create(TemperatureProfile, ({"name": name} for name in courses))
+    profile_ids = ids_by_name(TemperatureProfile)
+    readings = (
+        {"profile_id": profile_ids[name], "day_number": day, "temperature": temp_c}
+        for name, course in courses.items()
+        for day, temp_c in enumerate(course.tolist(), start=1)
+    )
+    return created | create_by(TemperatureReading, readings, "profile_id", "day_number")
+
+
+def _init_growth(catalog: Catalog) -> Created:
+    """Growth models from egg, by quarter, and one from the release to sea."""
+    profile_ids = ids_by_name(TemperatureProfile)
+    models, values = [], {}
+    for growth in catalog.scenarios.growth:
+        tgc = growth_models(catalog, growth.geography).tgc
+        from_egg, from_sea = growth.profile_names
+        periods = ("All year", *QUARTERS, catalog.scenarios.sea_release_period)
+        for model, name in enumerate((*growth.model_names, growth.sea_model_name)):
+            values[name] = tgc[model % len(tgc)]
+            models.append(
+                {
+                    "name": name,
+                    "location": growth.geography,
+                    "release_period": periods[model],
+                    "tgc_value": growth.tgc,
+                    "profile_id": profile_ids[from_egg if model < len(tgc) else from_sea],
+                }
+            )
+    created = create(TGCModel, models)
+    model_ids = ids_by_name(TGCModel)
+    overrides = (
+        {"tgc_model_id": model_ids[name], "lifecycle_stage": choice, "tgc_value": value}
+        for name, by_stage in values.items()
+        for choice, value in _by_choice(by_stage)
+    )
+    return created | create_by(TGCModelStage, overrides, "tgc_model_id", "lifecycle_stage")
+
+
+def _init_feed_and_mortality(catalog: Catalog) -> Created:
+    spec, stage_ids = catalog.scenarios, ids_by_name(LifeCycleStage)
+    created = create(FCRModel, [{"name": spec.fcr_model}])
+    created |= create(MortalityModel, [{"name": spec.mortality_model, "rate": spec.mortality_percent_per_day}])
+    fcr_id = ids_by_name(FCRModel)[spec.fcr_model]
+    mortality_id = ids_by_name(MortalityModel)[spec.mortality_model]
+    fcr_stages = (
+        {
+            "model_id": fcr_id,
+            "stage_id": stage_ids[stage.name],
+            "fcr_value": stage.fcr,
+            "duration_days": stage.duration_days,
+        }
+        for stage in catalog.biology.stages
+    )
+    rates = (
+        {"mortality_model_id": mortality_id, "lifecycle_stage": choice, "daily_rate_percent": percent}
+        for choice, percent in _by_choice(mortality_percent(catalog))
+    )
+    created |= create_by(FCRModelStage, fcr_stages, "model_id", "stage_id")
+    return created | create_by(MortalityModelStage, rates, "mortality_model_id", "lifecycle_stage")
+
+
+def _by_choice(by_stage: Floats) -> Iterator[tuple[str, float]]:
+    for choices, value in zip(OVERRIDE_STAGES, by_stage.tolist(), strict=True):
+        for choice in choices:
+            yield choice, value
+
+
+def _init_limits(catalog: Catalog) -> Created:
+    spec = catalog.scenarios
+    description = "Weights, temperatures and days within which a stage is plausible"
+    created = create(BiologicalConstraints, [{"name": spec.constraints, "description": description}])
+    set_id = ids_by_name(BiologicalConstraints)[spec.constraints]
+    stages = {stage.key: stage for stage in catalog.biology.stages}
+    constraints = (
+        {
+            "constraint_set_id": set_id,
+            "lifecycle_stage": stages[limits.stage].name,
+            "min_weight_g": stages[limits.stage].weight_min_g,
+            "max_weight_g": stages[limits.stage].weight_max_g,
+            "min_temperature_c": limits.temp_min_c,
+            "max_temperature_c": limits.temp_max_c,
+            "typical_duration_days": stages[limits.stage].duration_days,
+            "max_freshwater_weight_g": limits.max_freshwater_weight_g,
+        }
+        for limits in spec.limits
+    )
+    return created | create_by(StageConstraint, constraints, "constraint_set_id", "lifecycle_stage")
