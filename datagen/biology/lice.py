@@ -19,7 +19,7 @@ def development_days(temp_c: Floats | float) -> Floats:
     D(T) = 17840 (T + 7.439)^-2.128, fitted to counts of Faroese farms [3 in docs/realism.md].
 
     >>> development_days(np.array([8.0, 8.5, 10.0])).round().tolist()
-    [52.0, 49.0, 41.0]
+    [53.0, 49.0, 41.0]
     """
     days: Floats = 17840.0 * (np.asarray(temp_c, float) + 7.439) ** -2.128
     return days

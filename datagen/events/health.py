@@ -1,0 +1,203 @@
+"""The health record of a batch: its journal, health checks of single fish, lice and treatments, linked together."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from apps.health.models import FishParameterScore, HealthSamplingEvent, IndividualFishObservation
+from datagen.arrays import Floats, Ints
+from datagen.biology import health as biology
+from datagen.biology.water import year_wave
+from datagen.catalog.biology import Stage
+from datagen.catalog.health import Burdens
+from datagen.events import journal, lice, treatments
+from datagen.events.context import CHUNK_ROWS, BatchRecord, Life, Rows
+from datagen.events.growth_samples import single_fish
+from datagen.events.journal import Checks
+from datagen.storage.arrow import record_batch
+
+WARMEST_DAY = 242
+"""Day of the year about which summer is at its height in the sea."""
+
+BURDENS = [name for name in Burdens.model_fields if name != "runt"]
+
+
+def most_rows(life: Life) -> dict[str, int]:
+    spec = life.catalog.health.checks
+    first = _first_stage(life.catalog.biology.stages, spec.first_stage)
+    rounds = -(-life.days[first:] // spec.every_days)
+    events = int((rounds * _of_round(life.containers[first:], spec.one_container_in)).sum())
+    scores = events * spec.fish * len(life.catalog.health.parameters)
+    return {
+        "health_healthsamplingevent": events,
+        "health_individualfishobservation": events * spec.fish,
+        "health_fishparameterscore": scores,
+        **journal.most_rows(life),
+        **lice.most_rows(life),
+        **treatments.most_rows(life),
+    }
+
+
+def expand(record: BatchRecord) -> Iterator[Rows]:
+    """The whole health record: its tables tell of each other, so what they share is worked out once."""
+    infested = lice.infestation(record)
+    checked = checks(record)
+    happened = journal.happenings(record, infested, checked)
+    yield from journal.expand(record, happened)
+    if len(checked.row):
+        yield from _checks(record, checked, infested)
+    if infested is not None:
+        yield from lice.expand(record, infested)
+    yield from treatments.expand(record, infested, happened, checked)
+
+
+def checks(record: BatchRecord) -> Checks:
+    """One container in ten of those that hold fish, taking turns from round to round."""
+    spec, a = record.catalog.health.checks, record.history.assignments
+    rows: list[Ints] = []
+    stages = record.catalog.biology.stages
+    for stage in range(_first_stage(stages, spec.first_stage), len(stages)):
+        stays = np.flatnonzero(a.stage == stage)
+        if not len(stays):
+            break
+        turn = int(record.stream(stages[stage].key, "health check, turn").integers(len(stays)))
+        of_round = int(_of_round(len(record.batch.containers[stage]), spec.one_container_in))
+        for number, day in enumerate(range(spec.day_of_stage, int(a.days[stays].max()), spec.every_days)):
+            here = stays[a.days[stays] > day]
+            here = here[record.history.days.fish[a.row[here] + day] >= spec.fish]
+            taken = min(of_round, len(here))
+            # Evenly spread over the unit, and moving on by as many each round.
+            place = (turn + number * of_round + np.arange(taken) * len(here) // max(taken, 1)) % max(len(here), 1)
+            rows.append(a.row[np.sort(here[place])] + day)
+    row = np.concatenate(rows) if rows else np.zeros(0, np.int64)
+    return Checks(row, record.row_assignment[row], record.row_day[row])
+
+
+def burdens(record: BatchRecord, checked: Checks, infested: lice.Infestation | None) -> Floats:
+    """How much of each burden lies on each checked container [events, burdens]."""
+    spec, days, a = record.catalog.health.checks, record.history.days, record.history.assignments
+    row, day, assignment = checked.row, checked.day, checked.assignment
+    first = a.row[assignment]
+    dead, since = biology.recent(days.deaths, first, row, spec.deaths_days)
+    week_oxygen, from_row = biology.recent(days.oxygen_pct, first, row, 7)
+    week_appetite, _ = biology.recent(days.appetite, first, row, 7)
+    length = row - from_row + 1
+    date = record.date(day)
+    summer = year_wave((date - date.astype("datetime64[Y]")).astype(float) + 1.0, WARMEST_DAY)
+    operations = (record.history.vaccinations, record.history.treatments)
+    handled_day = np.concatenate([a.first_day, *(each.day for each in operations)])
+    handled = np.concatenate([np.arange(len(a.stage)), *(each.assignment for each in operations)])
+    amounts = {
+        "deaths": np.log1p(dead / np.maximum(days.fish[since], 1) / spec.deaths_share),
+        "handling": biology.after_handling(assignment, day, handled, handled_day, spec.handling_lasts_days),
+        "lice": np.log1p(_mobile_lice(checked, infested) / spec.lice_per_fish),
+        "oxygen": np.maximum(spec.oxygen_enough_pct - week_oxygen / length, 0.0) / spec.oxygen_short_pct,
+        "appetite": np.clip(1.0 - week_appetite / length, 0.0, 1.0),
+        "winter": np.maximum(-summer, 0.0),
+        "summer": np.maximum(summer, 0.0),
+    }
+    return np.column_stack([amounts[name] for name in BURDENS])
+
+
+def _mobile_lice(checked: Checks, infested: lice.Infestation | None) -> Floats:
+    found = np.zeros(len(checked.row))
+    if infested is not None:
+        at_sea = checked.assignment >= infested.stays[0]
+        ring = checked.assignment[at_sea] - infested.stays[0]
+        found[at_sea] = lice.mobile(infested)[checked.day[at_sea] - infested.first_day, ring]
+    return found
+
+
+def _scores(record: BatchRecord, checked: Checks, infested: lice.Infestation | None, weight_g: Floats) -> Ints:
+    spec, parameters = record.catalog.health.checks, record.catalog.health.parameters
+    weights = np.array([[getattr(each.burdens, name) for name in (*BURDENS, "runt")] for each in parameters])
+    weight = burdens(record, checked, infested) @ weights[:, :-1].T
+    # Against the sample's own mean and spread: what the one who looks at the fish can see.
+    lag = (weight_g.mean(axis=1, keepdims=True) - weight_g) / weight_g.std(axis=1, keepdims=True)
+    normal = record.stream("health scores").standard_normal((*weight_g.shape, 1 + len(parameters)))
+    # Half a standard deviation behind is still an ordinary fish.
+    runt = np.maximum(lag - 0.5, 0.0)
+    return biology.scores(weight, runt, weights[:, -1], normal, spec.shared_variance, np.array(spec.score_limits))
+
+
+def _checks(record: BatchRecord, checked: Checks, infested: lice.Infestation | None) -> Iterator[Rows]:
+    fish = record.catalog.health.checks.fish
+    events = len(checked.row)
+    weight_g, length_cm = single_fish(record, checked.row, fish, "health check")
+    yield _events(record, checked, weight_g, length_cm)
+    event_id = record.ids(HealthSamplingEvent, events)
+    fish_id = record.ids(IndividualFishObservation, events * fish)
+    names = [f"H{number:02d}" for number in range(1, fish + 1)]
+    taken = np.repeat(record.at(checked.day, 13), fish)
+    yield (
+        IndividualFishObservation,
+        record_batch(
+            IndividualFishObservation,
+            events * fish,
+            id=fish_id,
+            sampling_event_id=np.repeat(event_id, fish),
+            fish_identifier=names * events,
+            weight_g=weight_g.ravel(),
+            length_cm=length_cm.ravel(),
+            created_at=taken,
+            updated_at=taken,
+        ),
+    )
+    scores = _scores(record, checked, infested, weight_g).reshape(events * fish, -1)
+    parameters = scores.shape[1]
+    step = CHUNK_ROWS // parameters
+    for at in range(0, events * fish, step):
+        part = slice(at, at + step)
+        several = len(scores[part])
+        first = record.first_id["health_fishparameterscore"] + at * parameters
+        moment = np.repeat(taken[part], parameters)
+        yield (
+            FishParameterScore,
+            record_batch(
+                FishParameterScore,
+                several * parameters,
+                id=first + np.arange(several * parameters),
+                individual_fish_observation_id=np.repeat(fish_id[part], parameters),
+                parameter_id=np.tile(record.farm.health_parameter_id, several),
+                score=scores[part].ravel(),
+                created_at=moment,
+                updated_at=moment,
+            ),
+        )
+
+
+def _events(record: BatchRecord, checked: Checks, weight_g: Floats, length_cm: Floats) -> Rows:
+    events, fish = weight_g.shape
+    vets = record.staff("VET")
+    taken = record.at(checked.day, 13)
+    return HealthSamplingEvent, record_batch(
+        HealthSamplingEvent,
+        events,
+        id=record.ids(HealthSamplingEvent, events),
+        assignment_id=record.assignment_id[checked.assignment],
+        sampled_by_id=vets[(record.index + np.arange(events)) % len(vets)],
+        sampling_date=record.date(checked.day),
+        number_of_fish_sampled=fish,
+        calculated_sample_size=fish,
+        avg_weight_g=weight_g.mean(axis=1),
+        min_weight_g=weight_g.min(axis=1),
+        max_weight_g=weight_g.max(axis=1),
+        std_dev_weight_g=weight_g.std(axis=1, ddof=1),
+        avg_length_cm=length_cm.mean(axis=1),
+        min_length_cm=length_cm.min(axis=1),
+        max_length_cm=length_cm.max(axis=1),
+        std_dev_length_cm=length_cm.std(axis=1, ddof=1),
+        avg_k_factor=(100.0 * weight_g / length_cm**3).mean(axis=1),
+        created_at=taken,
+        updated_at=taken,
+    )
+
+
+def _first_stage(stages: Sequence[Stage], key: str) -> int:
+    return [stage.key for stage in stages].index(key)
+
+
+def _of_round(containers: Ints | int, one_in: int) -> Ints:
+    """How many of a stage's containers are checked each round: the nearest whole number, at least one."""
+    several: Ints = np.maximum((np.asarray(containers) + one_in // 2) // one_in, 1)
+    return several

@@ -1,0 +1,174 @@
+"""Vaccinations and delousings, one row a container, with what came of them."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from apps.health.models import HealthSamplingEvent, Treatment
+from datagen.arrays import Bools, Floats, Ints
+from datagen.events import lice
+from datagen.events.context import BatchRecord, Life, Rows, nearest_rows
+from datagen.events.journal import Checks, Happenings
+from datagen.events.transfers import WEIGHED_FISH
+from datagen.planning.plan import SEA
+from datagen.storage.arrow import record_batch
+
+OUTCOMES = np.array(["pending", "successful", "partial", "unsuccessful"])
+PENDING, SUCCESSFUL, PARTIAL, UNSUCCESSFUL = range(4)
+
+LAST_CHECK_DAYS = 30
+"""A health check so long before a treatment is what it was decided on."""
+
+
+def most_rows(life: Life) -> dict[str, int]:
+    biology = life.catalog.biology
+    # Which stage a vaccination finds depends on the catalog's days: as many rows as the fullest one needs.
+    vaccinations = len(biology.vaccinations) * int(life.containers.max())
+    return {"health_treatment": vaccinations + len(biology.lice_treatments) * int(life.containers[SEA])}
+
+
+def expand(
+    record: BatchRecord, infested: lice.Infestation | None, happened: Happenings, checked: Checks
+) -> Iterator[Rows]:
+    """Every vaccination and delousing, in order of time."""
+    parts = [_vaccinations(record, happened)]
+    if infested is not None:
+        parts.append(_delousings(record, infested, happened, checked))
+    columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    count = len(columns["day"])
+    if not count:
+        return
+    order = np.lexsort((columns["assignment"], columns["day"]))
+    columns = {name: values[order] for name, values in columns.items()}
+    day, assignment = columns.pop("day"), columns.pop("assignment")
+    vets = record.staff("VET")
+    yield (
+        Treatment,
+        record_batch(
+            Treatment,
+            count,
+            id=record.ids(Treatment, count),
+            batch_id=record.batch_id,
+            batch_assignment_id=record.assignment_id[assignment],
+            container_id=record.container_id[assignment],
+            user_id=vets[record.index % len(vets)],
+            treatment_date=record.at(day, columns.pop("hour")),
+            outcome=OUTCOMES[columns.pop("outcome")],
+            vaccination_type_id=_some(columns.pop("vaccine_id")),
+            sampling_event_id=_some(columns.pop("check_id")),
+            journal_entry_id=columns.pop("entry_id"),
+            **columns,
+        ),
+    )
+
+
+def _some(ids: Ints) -> "np.ma.MaskedArray[tuple[int], np.dtype[np.int64]]":
+    """Ids of which 0 means none."""
+    return np.ma.masked_equal(ids, 0)
+
+
+def _vaccinations(record: BatchRecord, happened: Happenings) -> dict[str, Any]:
+    done, specs, spec = record.history.vaccinations, record.catalog.biology.vaccinations, record.catalog.treatments
+    of = {vaccine.name: vaccine for vaccine in spec.vaccines}
+    vaccines = [of[each.vaccine] for each in specs]
+    ids = np.array([record.farm.vaccine_id[record.farm.vaccine_name.index(each.vaccine)] for each in specs], np.int64)
+    weighed = _weighed(record, np.array([vaccine.weighed_share for vaccine in vaccines]))
+    judged = done.day + spec.vaccination_judged_after_days <= record.last_day
+    fine = done.share < spec.vaccination_good_below_deaths
+    names = [vaccines[k].name for k in done.kind]
+    mean_g = _weighed_mean_g(record, done.assignment, done.day)
+    return {
+        "day": done.day,
+        "assignment": done.assignment,
+        "hour": np.full(len(done.day), 9.0),
+        "treatment_type": np.full(len(done.day), "vaccination", object),
+        "description": np.array(
+            [
+                f"{name}; {grams:.1f} g mean weight of {WEIGHED_FISH} fish" if scales else name
+                for name, grams, scales in zip(names, mean_g, weighed, strict=True)
+            ],
+            object,
+        ),
+        "dosage": np.array([vaccine.dosage for vaccine in vaccines], object)[done.kind],
+        "duration_days": np.ones(len(done.day), np.int64),
+        "withholding_period_days": np.array([each.withholding_days for each in specs], np.int64)[done.kind],
+        "outcome": np.where(judged, np.where(fine, SUCCESSFUL, PARTIAL), PENDING),
+        "includes_weighing": weighed,
+        "vaccine_id": ids[done.kind],
+        "check_id": np.zeros(len(done.day), np.int64),
+        "entry_id": happened.operation_entry_id(record, "vaccination", done.kind),
+    }
+
+
+def _weighed(record: BatchRecord, share: Floats) -> Bools:
+    """Whether fish of each container were weighed when it was vaccinated."""
+    done = record.history.vaccinations
+    uniform = np.empty(len(done.day))
+    for kind in np.unique(done.kind):
+        which = done.kind == kind
+        uniform[which] = record.stream("vaccination, weighed", int(kind)).random(int(which.sum()))
+    weighed: Bools = uniform < share[done.kind]
+    return weighed
+
+
+def _weighed_mean_g(record: BatchRecord, assignment: Ints, day: Ints) -> Floats:
+    """The mean weight of a few fish of each container, which errs by its standard error."""
+    cv = np.array([stage.weight_cv for stage in record.catalog.biology.stages])
+    true_g = record.history.days.weight_g[nearest_rows(record, assignment, day)]
+    luck = np.clip(record.stream("vaccination, scales").standard_normal(len(day)), -3.0, 3.0)
+    mean_g: Floats = true_g * (1.0 + cv[record.history.assignments.stage[assignment]] / np.sqrt(WEIGHED_FISH) * luck)
+    return mean_g
+
+
+def _delousings(
+    record: BatchRecord, infested: lice.Infestation, happened: Happenings, checked: Checks
+) -> dict[str, Any]:
+    done, specs = record.history.treatments, record.catalog.biology.lice_treatments
+    ways = [lice.delousing(record, kind) for kind in range(len(specs))]
+
+    def of_way(name: str) -> Any:
+        return np.array([getattr(way, name) for way in ways], object)[done.kind]
+
+    # In the order of the rings over the well-boat's day.
+    hour = 7.0 + 2.5 * ((done.assignment - infested.stays[0]) % specs[0].rings_per_day)
+    return {
+        "day": done.day,
+        "assignment": done.assignment,
+        "hour": np.minimum(hour, 20.0),
+        "treatment_type": of_way("treatment_type"),
+        "description": of_way("name"),
+        "dosage": of_way("dosage"),
+        "duration_days": np.array([each.duration_days for each in specs], np.int64)[done.kind],
+        "withholding_period_days": np.array([each.withholding_days for each in specs], np.int64)[done.kind],
+        "outcome": _outcomes(record, infested),
+        "includes_weighing": np.zeros(len(done.day), bool),
+        "vaccine_id": np.zeros(len(done.day), np.int64),
+        "check_id": _last_check_id(record, checked, done.assignment, done.day),
+        "entry_id": happened.operation_entry_id(record, "treatment", done.kind),
+    }
+
+
+def _outcomes(record: BatchRecord, infested: lice.Infestation) -> Ints:
+    """What the counts before and after each delousing say; pending until there is one after it."""
+    done, spec = record.history.treatments, record.catalog.treatments
+    ring, day = done.assignment - infested.stays[0], done.day - infested.first_day
+    found = lice.counted_mobile(record, infested)
+    before = np.searchsorted(infested.counted_on, day, side="left") - 1
+    after = np.searchsorted(infested.counted_on, day, side="right")
+    counted = (after < len(infested.counted_on)) & (before >= 0)
+    after, before = np.minimum(after, len(found) - 1), np.maximum(before, 0)
+    fewer = 1.0 - found[after, ring] / np.maximum(found[before, ring], 1)
+    some = np.where(fewer >= spec.partial_from, PARTIAL, UNSUCCESSFUL)
+    outcome = np.where(fewer >= spec.successful_from, SUCCESSFUL, some)
+    return np.where(counted & infested.made[after, ring], outcome, PENDING)
+
+
+def _last_check_id(record: BatchRecord, checked: Checks, assignment: Ints, day: Ints) -> Ints:
+    """Id of the container's own health check not long before, 0 where there is none."""
+    if not len(checked.day):
+        return np.zeros(len(day), np.int64)
+    ago = day[:, None] - checked.day[None, :]
+    meant = (checked.assignment[None, :] == assignment[:, None]) & (ago >= 0) & (ago < LAST_CHECK_DAYS)
+    latest = len(checked.day) - 1 - meant[:, ::-1].argmax(axis=1)
+    return np.where(meant.any(axis=1), record.ids(HealthSamplingEvent, len(checked.day))[latest], 0)
