@@ -3,6 +3,7 @@
 import os
 
 import dj_database_url
+from django.utils.functional import SimpleLazyObject
 
 from aquamind import database
 
@@ -59,7 +60,8 @@ ROOT_URLCONF = "aquamind.urls"
 WSGI_APPLICATION = "aquamind.wsgi.application"
 STATIC_URL = "static/"
 
-DATABASES = {"default": dj_database_url.parse(database.url(), conn_health_checks=False)}
+# Asked for when first used: naming a database may start the embedded server.
+DATABASES = SimpleLazyObject(lambda: {"default": dj_database_url.parse(database.url(), conn_health_checks=False)})
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # The record is kept in UTC; a site's local time is a matter of display.

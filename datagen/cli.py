@@ -1,4 +1,4 @@
-"""The command `aquamind`: fill a PostgreSQL database with years of a salmon company's operation, in one command or step by step."""
+"""Fills a PostgreSQL database with years of a salmon company's operation, in one command or step by step."""
 
 import json
 import os
@@ -81,9 +81,9 @@ def plan(
     """Show a plan and write it as a schedule file. Example: aquamind plan --years 4 --output config/schedule.yaml"""
     from datagen.planning import schedule
 
-    made, _, farm = _planned(preset, as_of, seed, years, stagger, saturation, batches, catalog, as_json)
+    made, company, farm = _planned(preset, as_of, seed, years, stagger, saturation, batches, catalog, as_json)
     if output is not None and not dry_run:
-        schedule.write(made, farm, output)
+        schedule.write(made, company, farm, output)
         console.err.print(f"Written: {output}. Next: aquamind generate {output}")
 
 
@@ -203,7 +203,9 @@ def status(as_json: AsJson = False) -> None:
     if as_json:
         console.out.print_json(json.dumps(found, default=str))
         return
-    console.out.print(f"Database {database.redacted(dsn)}, {found['units']} units, content {found['content_hash'][:16]}")
+    console.out.print(
+        f"Database {database.redacted(dsn)}, {found['units']} units, content {found['content_hash'][:16]}"
+    )
     for one in found["runs"]:
         state = f"finished {one['finished'][:19]}" if one["finished"] else "interrupted: run it again to finish it"
         console.out.print(f"Run {one['id']}: as of {one['as_of']}, seed {one['seed']}, {state}")
@@ -218,7 +220,7 @@ def status(as_json: AsJson = False) -> None:
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def psql(context: typer.Context) -> None:
-    """Open psql on the database, with psql's own arguments. Example: aquamind psql -c "select count(*) from batch_batch" """
+    """Open psql on the database, with psql's own arguments. Example: aquamind psql -c "select now()" """
     from aquamind import database
 
     sys.exit(subprocess.run([str(database.binaries() / "psql"), _dsn(), *context.args], check=False).returncode)
@@ -267,7 +269,7 @@ def _planned(
 
     if preset not in PRESETS:
         raise UserError("preset", preset, f"No preset is called so. {closest(preset, list(PRESETS))}")
-    changed = {"years": years, "stagger_days": stagger, "saturation": saturation, "batches": batches}
+    changed: dict[str, Any] = {"years": years, "stagger_days": stagger, "saturation": saturation, "batches": batches}
     chosen = replace(PRESETS[preset], **{name: value for name, value in changed.items() if value is not None})
     company = load(folder)
     farm = resolve(company)

@@ -7,3 +7,7 @@ class UserError(Exception):
     def __init__(self, field: str, value: object, cure: str) -> None:
         super().__init__(f"{field}: {value!r}. {cure}" if value is not None else f"{field}: {cure}")
         self.field, self.value, self.cure = field, value, cure
+
+    def __reduce__(self) -> tuple[type["UserError"], tuple[str, object, str]]:
+        """So that it comes whole out of a worker process."""
+        return UserError, (self.field, self.value, self.cure)

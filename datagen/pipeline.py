@@ -19,6 +19,7 @@ from datagen.simulation.history import History
 VERSION = "1"
 """Version of the generated content: raised by every change that changes a row."""
 
+
 class Progress(Protocol):
     """Who is told how far a step is."""
 
@@ -48,14 +49,14 @@ def django_setup(dsn: str | None = None) -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aquamind.settings")
     import django
 
-    django.setup()
+    django.setup()  # type: ignore[no-untyped-call]
 
 
 def migrate() -> None:
     """Bring the schema up to date."""
     from django.core.management import call_command
 
-    call_command("migrate", verbosity=0, interactive=False)
+    call_command("migrate", verbosity=0, interactive=False)  # type: ignore[no-untyped-call]
 
 
 def models(tables: Iterable[str]) -> list[Any]:
@@ -139,7 +140,9 @@ class _Task:
     arguments: tuple[Any, ...]
 
 
-def _tasks(plan: Plan, histories: dict[int, History], firsts: list[dict[str, int]], purchase_id: int) -> Iterator[_Task]:
+def _tasks(
+    plan: Plan, histories: dict[int, History], firsts: list[dict[str, int]], purchase_id: int
+) -> Iterator[_Task]:
     places = sorted(histories)
     for place, history in histories.items():
         yield _Task(1, _load_purchases, (history, purchase_id + places.index(place), len(places)))
@@ -156,7 +159,7 @@ def load(
     workers: int,
     progress: Progress,
 ) -> dict[str, int]:
-    """Expand and load every unit of a plan with `workers` processes; rows by table. Memory is bounded by the workers."""
+    """Expand and load every unit of a plan with `workers` processes; rows by table. Workers bound the memory."""
     rows: dict[str, int] = {}
     tasks = _tasks(shared.plan, histories, firsts, purchase_id)
 

@@ -106,7 +106,7 @@ def prepare(connection: psycopg.Connection[Any], catalog: Catalog, farm: Farm, t
 
 
 def needed_bytes(farm: Farm, plan: Plan) -> int:
-    """Disk that a plan takes at most: the readings of its longest lives up to the as-of day, and all that goes with them."""
+    """Disk that a plan takes at most: readings of its longest lives up to the as-of day, and all that goes with it."""
     sensors = (farm.container_sensors >= 0).sum(axis=1)
     readings = 0
     for batch, start in zip(plan.batches, plan.starts(), strict=True):
@@ -151,8 +151,8 @@ def _refuse_foreign_rows(connection: psycopg.Connection[Any], tables: list[str])
         raise UserError(
             "database",
             connection.info.dbname,
-            f"Its table batch_batch holds {strangers[0]:,} batches that this tool did not write, the first {strangers[1]}. "
-            "Choose an empty database",
+            f"Its table batch_batch holds {strangers[0]:,} batches that this tool did not write, "
+            f"the first {strangers[1]}. Choose an empty database",
         )
 
 

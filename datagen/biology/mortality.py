@@ -18,8 +18,8 @@ def deaths(fish: Ints, hazard: Floats, normal: Floats, uniform: Floats) -> Ints:
 
     Notes
     -----
-    The expectation m = fish * hazard is spread as Poisson by its normal approximation m + sqrt(m) z, and rounded up with
-    the chance of its fraction, so that small expectations keep their mean: cheap, and exact in whole fish.
+    The expectation m = fish * hazard is spread as Poisson by its normal approximation m + sqrt(m) z, and rounded up
+    with the chance of its fraction, so that small expectations keep their mean: cheap, and exact in whole fish.
     """
     expected = fish * np.clip(hazard, 0.0, 1.0)
     spread = np.maximum(expected + np.sqrt(expected) * normal, 0.0)
@@ -28,7 +28,7 @@ def deaths(fish: Ints, hazard: Floats, normal: Floats, uniform: Floats) -> Ints:
 
 
 def picked_cause(hazards: Floats, uniform: Floats) -> Ints:
-    """Index of one cause a column, drawn in proportion to `hazards` [causes, n]: the cause that the day's record names."""
+    """The cause that the day's record names: an index a column, drawn in proportion to `hazards` [causes, n]."""
     ladder = np.cumsum(hazards, axis=0)
     cause: Ints = (ladder < uniform * ladder[-1]).sum(axis=0)
     return cause
@@ -44,4 +44,5 @@ def outbreak_course(duration_days: int) -> Floats:
     """How an outbreak's total spreads over its days: a rise to a third of its time, then a longer fall; sums to 1."""
     t = (np.arange(duration_days) + 0.5) / duration_days
     course = t**2 * (1.0 - t) ** 4
-    return course / course.sum()
+    spread: Floats = course / course.sum()
+    return spread

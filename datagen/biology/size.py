@@ -6,7 +6,7 @@ from datagen.arrays import Floats
 
 
 def weights_g(mean_g: Floats, cv: Floats | float, normal: Floats) -> Floats:
-    """Single weights [g] about a mean: normal with coefficient of variation `cv`, as harvests are [69 in docs/realism.md].
+    """Single weights [g] about a mean: normal with coefficient of variation `cv`, as at harvest [69, docs/realism.md].
 
     Kept within 0.3 and 1.9 of the mean: runts below that are culled, and giants are not seen in a year class.
     """

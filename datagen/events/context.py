@@ -7,10 +7,11 @@ from functools import cached_property
 from typing import Any, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from apps.batch.models import BatchContainerAssignment
-from datagen.arrays import Dates, Floats, Ints
+from datagen.arrays import Dates, Ints
 from datagen.catalog import Catalog
 from datagen.farm import Farm
 from datagen.planning.plan import BatchPlan, Plan
@@ -61,7 +62,7 @@ class BatchRecord:
         dates: Dates = np.datetime64(self.plan_first_day) + np.asarray(day)
         return dates
 
-    def at(self, day: Ints | int, hour: Floats | float) -> Dates:
+    def at(self, day: Ints | int, hour: npt.ArrayLike) -> Dates:
         """Moment of an hour on a day of the record, UTC."""
         minutes = np.asarray(np.rint(np.asarray(hour) * 60), np.int64)
         moments: Dates = self.date(day).astype("datetime64[us]") + minutes.astype("timedelta64[m]")

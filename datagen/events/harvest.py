@@ -12,7 +12,7 @@ from datagen.planning.plan import SEA
 from datagen.storage.arrow import Scaled, record_batch
 
 GRADE_WEIGHT = 0.06
-"""How much heavier than the mean the best grade's fish are, falling evenly to as much lighter for the last; invented."""
+"""How much heavier than the mean the best grade's fish are, falling evenly to as much lighter; invented."""
 
 
 def most_rows(life: Life) -> dict[str, int]:

@@ -8,7 +8,8 @@ import numpy as np
 from apps.environmental.models import EnvironmentalReading
 from datagen.arrays import Bools, Floats, Ints
 from datagen.biology.water import oxygen_saturation_mg_l
-from datagen.events.context import CHUNK_ROWS, BatchRecord, Life, Rows
+from datagen.catalog.biology import Sensor
+from datagen.events.context import BatchRecord, Life, Rows
 from datagen.planning.plan import SEA
 from datagen.storage.arrow import Scaled, record_batch
 from datagen.streams import remembering
@@ -31,7 +32,10 @@ def most_rows(life: Life) -> dict[str, int]:
 
 
 def expand(record: BatchRecord) -> Iterator[Rows]:
-    """Every reading has its place in the batch's block of keys: by stage, day, hour, container and sensor."""
+    """Every reading has its place in the batch's block of keys: by stage, container, sensor, day and hour.
+
+    In this order, rather than by time alone, the indexes are built in two thirds of the time: they want it so.
+    """
     stage_of = record.history.assignments.stage
     first = record.first_id["environmental_environmentalreading"]
     for stage, planned in enumerate(record.batch.containers):
@@ -39,11 +43,8 @@ def expand(record: BatchRecord) -> Iterator[Rows]:
         if not len(stays):
             break
         room = _room(record, stage, stays)
-        step = max(CHUNK_ROWS // (len(HOURS) * len(stays) * len(room.parameters)), 1)
-        for day in range(0, len(room.present), step):
-            yield _block(record, room, slice(day, day + step), first)
-        planned_days = record.stage_starts[stage + 1] - record.stage_starts[stage]
-        first += planned_days * len(HOURS) * len(planned) * len(room.parameters)
+        yield _readings(record, room, first)
+        first += len(planned) * len(room.parameters) * room.planned_days * len(HOURS)
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,7 @@ class _Room:
     """
 
     stage: int
+    planned_days: int
     stays: Ints
     parameters: Ints
     present: Bools
@@ -82,10 +84,10 @@ def _room(record: BatchRecord, stage: int, stays: Ints) -> _Room:
         if spec.spread:
             water[spec.parameter] = water[spec.parameter] + spec.spread * memory[:, 0, :, k]
     drift = memory[:, 1] * np.array([spec.drift for spec in specs])
-    return _Room(stage, stays, parameters, present, water, _hourly(record, stage, length), drift)
+    return _Room(stage, planned, stays, parameters, present, water, _hourly(record, stage, length), drift)
 
 
-def _sensor(record: BatchRecord, parameter: int):  # type: ignore[no-untyped-def]
+def _sensor(record: BatchRecord, parameter: int) -> Sensor:
     name = record.farm.parameter_name[parameter]
     return next(sensor for sensor in record.catalog.water.sensors if sensor.parameter == name)
 
@@ -132,14 +134,11 @@ def _hourly(record: BatchRecord, stage: int, length: int) -> dict[str, Floats]:
     }
 
 
-def _block(record: BatchRecord, room: _Room, span: slice, first: int) -> Rows:
-    """The readings of a few days, ordered by day, hour, container, sensor."""
+def _readings(record: BatchRecord, room: _Room, first: int) -> Rows:
+    """All readings of a stage, ordered by container, sensor, day, hour."""
     farm, assignments = record.farm, record.history.assignments
-    present = room.present[span]
-    length, containers, sensors = len(present), len(room.stays), len(room.parameters)
-    shape = (length, len(HOURS), containers, sensors)
-    day = np.arange(span.start, span.start + length)
-    every = None if present.all() else np.broadcast_to(present[:, None, :, None], shape).ravel()
+    shape = (len(room.stays), len(room.parameters), len(room.present), len(HOURS))
+    every = None if room.present.all() else np.broadcast_to(room.present.T[:, None, :, None], shape).ravel()
 
     def column(values: Ints) -> Ints:
         whole = np.broadcast_to(values, shape).ravel()
@@ -147,37 +146,38 @@ def _block(record: BatchRecord, room: _Room, span: slice, first: int) -> Rows:
 
     place = assignments.container[room.stays]
     sensor = farm.sensor_id[farm.container_sensors[place][:, room.parameters]]
-    time = record.at(record.start_day + record.stage_starts[room.stage] + day[:, None], HOURS).view(np.int64)
-    values = column(_values(record, room, span, shape))
+    days = np.arange(len(room.present))
+    time = record.at(record.start_day + record.stage_starts[room.stage] + days[:, None], HOURS).view(np.int64)
+    serial = np.arange(shape[0] * shape[1])[:, None] * room.planned_days * len(HOURS) + np.arange(shape[2] * shape[3])
+    values = column(_values(record, room))
     return EnvironmentalReading, record_batch(
         EnvironmentalReading,
         len(values),
-        id=column(first + span.start * int(np.prod(shape[1:])) + np.arange(np.prod(shape)).reshape(shape)),
+        id=column(first + serial.reshape(shape)),
         batch_id=record.batch_id,
-        container_id=column(farm.container_id[place][:, None]),
-        batch_container_assignment_id=column(record.assignment_id[room.stays][:, None]),
-        parameter_id=column(farm.parameter_id[room.parameters]),
-        sensor_id=column(sensor),
+        container_id=column(farm.container_id[place][:, None, None, None]),
+        batch_container_assignment_id=column(record.assignment_id[room.stays][:, None, None, None]),
+        parameter_id=column(farm.parameter_id[room.parameters][:, None, None]),
+        sensor_id=column(sensor[:, :, None, None]),
         value=Scaled(values),
-        reading_time=(moments := column(time[:, :, None, None])),
+        reading_time=(moments := column(time)),
         created_at=moments,
     )
 
 
-def _values(record: BatchRecord, room: _Room, span: slice, shape: tuple[int, ...]) -> Ints:
-    """Ten-thousandths of each parameter's unit, within what its sensor can show."""
-    rng = record.stream(record.catalog.biology.stages[room.stage].key, "readings", span.start)
-    noise = rng.standard_normal(shape, dtype=np.float32)
-    units = np.empty(shape, np.int64)
+def _values(record: BatchRecord, room: _Room) -> Ints:
+    """Ten-thousandths of each parameter's unit [containers, sensors, days, hours], within what its sensor can show."""
+    rng = record.stream(record.catalog.biology.stages[room.stage].key, "readings")
+    noise = rng.standard_normal((len(room.present), len(HOURS), *room.drift.shape[1:]), dtype=np.float32)
+    units = np.empty((*room.drift.shape[1:], len(room.present), len(HOURS)), np.int64)
     limits = {parameter.name: parameter for parameter in record.catalog.environment.parameters}
     for k, parameter in enumerate(room.parameters):
         name = record.farm.parameter_name[parameter]
         spec = _sensor(record, int(parameter))
-        mean = room.water[name][span] + room.drift[span][:, :, k]
-        value = mean[:, None, :] + np.float32(spec.noise) * noise[..., k]
-        swing = room.swing.get(name)
-        if swing is not None:
-            value += (swing[span] if swing.ndim == 2 else swing[None])[:, :, None]
+        mean = room.water[name] + room.drift[:, :, k]
+        value = mean.T[:, :, None] + spec.noise * noise[..., k].transpose(2, 0, 1)
+        if name in room.swing:
+            value += room.swing[name]
         np.clip(value, limits[name].minimum, limits[name].maximum, out=value)
-        units[..., k] = np.rint(value * 10_000.0)
+        units[:, k] = np.rint(value * 10_000.0)
     return units

@@ -63,8 +63,8 @@ def _workflows(record: BatchRecord) -> Rows:
         actions_completed=actions,
         completion_percentage=100.0,
         is_intercompany=to_sea,
-        source_subsidiary=np.where(to_sea, "FW", None),
-        dest_subsidiary=np.where(to_sea, "FM", None),
+        source_subsidiary=["FW" if sea else None for sea in to_sea],
+        dest_subsidiary=["FM" if sea else None for sea in to_sea],
         initiated_by_id=who,
         completed_by_id=who,
         created_at=record.at(day - 14, 9),
@@ -81,7 +81,6 @@ def _actions(record: BatchRecord) -> Rows:
     moves, assignments = record.history.moves, record.history.assignments
     count = len(moves.stage)
     rng = record.stream("transfer weighing")
-    # Drawn for the most moves there can be, so that a later transfer does not change the draws of an earlier one.
     luck = rng.standard_normal((count, 3))
     _, first = np.unique(moves.stage, return_index=True)
     number = np.arange(count) - np.repeat(first, np.diff(np.append(first, count))) + 1

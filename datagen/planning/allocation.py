@@ -14,7 +14,9 @@ MOST_HALLS = 3
 
 
 class DoesNotFit(Exception):
-    """A batch found no room; the message names the constraint that bound."""
+    """A batch found no room; the message names the constraint that bound, `booked` the batches that did before it."""
+
+    booked = 0
 
 
 @dataclass
@@ -55,7 +57,8 @@ class Booking:
         else:
             steps = np.arange(len(order) + 1) * stock // together
             share = np.minimum(np.diff(steps), int(sizes.max()) if stage == SEA and len(sizes) else MOST_HALLS)
-        return share.astype(np.int64)
+        whole: Ints = share.astype(np.int64)
+        return whole
 
     def book(self, geography: int, start: int, shares: Sequence[int]) -> tuple[tuple[int, ...], ...]:
         """Containers of one batch by stage; nothing is booked when a stage finds no room."""
@@ -83,7 +86,8 @@ class Booking:
         )
 
     def _containers(self, unit: int) -> Ints:
-        return self.farm.unit_first_container[unit] + np.arange(self.farm.unit_container_count[unit])
+        containers: Ints = self.farm.unit_first_container[unit] + np.arange(self.farm.unit_container_count[unit])
+        return containers
 
     def _halls(self, geography: int, stage: int, first: int, share: int, stations: set[int]) -> Ints:
         """Whole halls, of the batch's own stations where they are free, else those that have stood empty longest."""

@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from datagen.arrays import Floats
+from datagen.arrays import Dates, Floats, Ints
 from datagen.catalog import Catalog
 from datagen.errors import UserError
 from datagen.farm import Farm
@@ -52,13 +52,30 @@ class Plan:
         """Days of the record, from the first batch's start to the as-of day, both included."""
         return (self.as_of - self.first_day).days + 1
 
-    def starts(self) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
+    def dates(self) -> Dates:
+        """Every day of the record."""
+        dates: Dates = np.datetime64(self.first_day) + np.arange(self.days)
+        return dates
+
+    def days_of_year(self) -> Floats:
+        """1 on the first of January, by day of the record."""
+        dates = self.dates()
+        days: Floats = (dates - dates.astype("datetime64[Y]")).astype(float) + 1.0
+        return days
+
+    def starts(self) -> Ints:
         """Day of the record on which each batch starts."""
         return np.array([(batch.start - self.first_day).days for batch in self.batches], np.int64)
 
     def stage_days(self, stage: int) -> int:
         return self.stage_starts[stage + 1] - self.stage_starts[stage]
 
+
+EARLIEST_AS_OF, LATEST_AS_OF = date(1950, 1, 1), date(2199, 12, 31)
+"""The record's last day lies within."""
+
+LONGEST_RECORD_DAYS = 100 * 365
+"""No record begins earlier before its last day: it would fill the memory."""
 
 UTILISATION_FROM_DAY = 780
 """Utilisation is measured from this day of the record on, when the first batches are grown (reading of the guide)."""
@@ -90,12 +107,17 @@ def containers_by_kind(farm: Farm) -> Floats:
 
 
 def check_as_of(start: date, as_of: date) -> None:
-    """A batch that has not begun by the as-of day has no history."""
+    """A batch that has not begun by the as-of day has no history; dates far off are slips of the pen."""
+    if not EARLIEST_AS_OF <= as_of <= LATEST_AS_OF:
+        raise UserError("as-of", as_of.isoformat(), f"Give a day from {EARLIEST_AS_OF} to {LATEST_AS_OF}.")
+    if (as_of - start).days > LONGEST_RECORD_DAYS:
+        cure = f"It lies more than {LONGEST_RECORD_DAYS // 365} years before the as-of day {as_of.isoformat()}."
+        raise UserError("start-date", start.isoformat(), f"{cure} Start later.")
     if start > as_of:
         raise UserError(
             "start-date",
             start.isoformat(),
-            f"It lies after the as-of day {as_of.isoformat()}; start by then or set --as-of {start.isoformat()} or later.",
+            f"It is after the as-of day {as_of.isoformat()}. Start by then, or set a later --as-of.",
         )
 
 

@@ -10,7 +10,7 @@ from datagen.catalog import Catalog
 from datagen.errors import UserError
 from datagen.farm import Farm
 from datagen.planning.allocation import Booking, DoesNotFit
-from datagen.planning.plan import SEA, BatchPlan, Plan, check_as_of, stage_starts
+from datagen.planning.plan import LONGEST_RECORD_DAYS, SEA, BatchPlan, Plan, check_as_of, stage_starts
 from datagen.streams import stream
 
 Stay = tuple[int, int, int]
@@ -48,7 +48,7 @@ SMALL_DAYS = 200
 
 
 def batch_count(preset: Preset, adult_days: int, geographies: int) -> int:
-    """Batches in all: those of the window that opens when the first batch reaches the sea, made even over geographies."""
+    """Batches in all: of the window that opens when the first batch reaches the sea, made even over geographies."""
     if preset.batches is not None:
         return preset.batches * geographies
     total = int((preset.years * 365 + adult_days - YOUNGEST_DAYS) // preset.stagger_days) + 1
@@ -61,18 +61,26 @@ def make_plan(catalog: Catalog, farm: Farm, preset: Preset, as_of: date, seed: i
     Returns the plan, and what bound it when it holds fewer batches than asked for.
     """
     _check(preset)
+    check_as_of(as_of, as_of)
     geographies = [
         g for g in range(len(farm.geography_name)) if (farm.unit_in_production & (farm.unit_geography == g)).any()
     ]
     starts_at = stage_starts(catalog)
     total = batch_count(preset, starts_at[SEA + 1] - starts_at[SEA], len(geographies))
+    if YOUNGEST_DAYS + total * preset.stagger_days > LONGEST_RECORD_DAYS:
+        cure = f"{total} batches would take more than {LONGEST_RECORD_DAYS // 365} years; give fewer batches or years."
+        raise UserError("stagger", preset.stagger_days, cure)
+    longest_stage = max(stage.duration_days for stage in catalog.biology.stages)
+    together = -(-longest_stage // (preset.stagger_days * len(geographies))) * len(geographies)
     bound = None
     while total:
         try:
             return _plan(catalog, farm, preset, as_of, seed, geographies, total), bound
         except DoesNotFit as why:
             bound = bound or str(why)
-            total -= len(geographies)
+            # From `together` batches on, more of them change no batch's share: all that begin alike fail alike.
+            fit = max(why.booked // len(geographies) * len(geographies), together)
+            total = min(total - len(geographies), fit)
     raise UserError(
         "saturation", preset.saturation, f"Not one batch fits: {bound}. Raise it, or give the stage more containers."
     )
@@ -80,6 +88,7 @@ def make_plan(catalog: Catalog, farm: Farm, preset: Preset, as_of: date, seed: i
 
 def small_plan(catalog: Catalog, farm: Farm, as_of: date, seed: int) -> Plan:
     """One batch in the first geography that has lived 200 days on the as-of day."""
+    check_as_of(as_of, as_of)
     start = as_of - timedelta(days=SMALL_DAYS - 1)
     return single_plan(catalog, farm, farm.geography_name[0], start, None, as_of, seed)
 
@@ -109,7 +118,9 @@ def single_plan(
     try:
         plan = _book(catalog, farm, preset, as_of, seed, [(place, start)], taken, turn)
     except DoesNotFit as why:
-        raise UserError("start-date", start.isoformat(), f"No room for this batch: {why}. Choose another day.") from None
+        raise UserError(
+            "start-date", start.isoformat(), f"No room for this batch: {why}. Choose another day."
+        ) from None
     if eggs is None:
         return plan
     return replace(plan, batches=(replace(plan.batches[0], eggs=eggs),))
@@ -168,7 +179,11 @@ def _book(
     batches = []
     for place, start in turns:
         turn, counts[place] = counts[place], counts[place] + 1
-        containers = booking.book(place, start.toordinal(), [int(share[turn]) for share in shares[place]])
+        try:
+            containers = booking.book(place, start.toordinal(), [int(share[turn]) for share in shares[place]])
+        except DoesNotFit as why:
+            why.booked = len(batches)
+            raise
         number = f"{farm.geography_code[place]}-{start.year}-{first_turn + turn:03d}"
         batches.append(_batch(catalog, seed, number, place, start, containers))
     return Plan(

@@ -115,7 +115,8 @@ class Agenda:
     def _present(self, b: int) -> Ints:
         world = self.world
         stays = np.concatenate([stays for (batch, _), stays in world.stays.of.items() if batch == b])
-        return stays[world.stay[world.stays.container[stays]] == stays]
+        present: Ints = stays[world.stay[world.stays.container[stays]] == stays]
+        return present
 
     def _consider_harvest(self, b: int, day: int) -> None:
         """Slaughter begins when the mean fish has its target weight, in time to be over by the planned last day."""

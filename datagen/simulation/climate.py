@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from datagen.arrays import Bools, Floats, Ints
+from datagen.arrays import Bools, Dates, Floats, Ints
 from datagen.biology.mortality import outbreak_course
 from datagen.biology.water import year_wave
 from datagen.catalog import Catalog
@@ -31,9 +31,8 @@ def climate(catalog: Catalog, farm: Farm, plan: Plan, geography: int) -> Climate
     """Weather of one geography for every day of the plan; a longer plan begins with the same weather."""
     units = np.flatnonzero(farm.unit_geography == geography)
     shape = (plan.days, len(farm.unit_name))
-    out = Climate(*(np.zeros(shape) for _ in range(3)), np.zeros(shape, bool), np.zeros(shape))
-    dates = np.datetime64(plan.first_day) + np.arange(plan.days)
-    day_of_year = (dates - dates.astype("datetime64[Y]")).astype(float) + 1.0
+    out = Climate(np.zeros(shape), np.zeros(shape), np.zeros(shape), np.zeros(shape, bool), np.zeros(shape))
+    dates, day_of_year = plan.dates(), plan.days_of_year()
     place = farm.geography_name[geography]
     common = _anomaly(catalog.water, plan, place)
     storm = _storms(catalog.water, dates, stream(plan.seed, place, "storm").random(plan.days))
@@ -62,7 +61,7 @@ def _anomaly(water: Water, plan: Plan, *place: str) -> Floats:
     return slow + weather.fast_sd_c * remembering(draws[:, 1], weather.fast_memory)
 
 
-def _storms(water: Water, dates: "np.ndarray[tuple[int], np.dtype[np.datetime64]]", uniform: Floats) -> Bools:
+def _storms(water: Water, dates: Dates, uniform: Floats) -> Bools:
     month = dates.astype("datetime64[M]").astype(int) % 12 + 1
     weather = water.weather
     stormy: Bools = uniform < np.where(
@@ -108,12 +107,12 @@ def _tempered(
 def _blooms(
     catalog: Catalog,
     plan: Plan,
-    dates: "np.ndarray[tuple[int], np.dtype[np.datetime64]]",
+    dates: Dates,
     day_of_year: Floats,
     place: str,
     name: str,
 ) -> Floats:
-    """Daily hazard of algae and jellyfish in an area; each year has its own address, so years never shift each other."""
+    """Daily hazard of algae and jellyfish in an area; each year is drawn at its own address."""
     bloom = catalog.mortality.bloom
     course = outbreak_course(bloom.duration_days)
     hazard = np.zeros(plan.days + bloom.duration_days)

@@ -1,7 +1,7 @@
 """What happened: every container-day, and every move, operation, purchase and harvest."""
 
 from dataclasses import dataclass, fields, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -53,6 +53,15 @@ class ContainerDays:
     feed_g: Ints
     feed: Ints
     feed_position_g: Ints
+
+    @classmethod
+    def empty(cls, rows: int) -> "ContainerDays":
+        """Rows to be written; no feed is -1."""
+        columns: dict[str, Any] = {
+            f.name: np.zeros(rows, np.int64 if f.type is Ints else np.float64) for f in fields(cls)
+        }
+        columns["feed"] -= 1
+        return cls(**columns)
 
 
 @dataclass(frozen=True)

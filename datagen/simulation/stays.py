@@ -1,7 +1,8 @@
 """Every stay of a batch in a container that the plan foresees, with its own nature and its own random draws."""
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 
@@ -55,7 +56,8 @@ class Stays:
 
 def stays(catalog: Catalog, farm: Farm, plan: Plan, batches: list[int]) -> Stays:
     """The stays of these batches that begin by the as-of day."""
-    columns: dict[str, list[Ints | Floats]] = defaultdict(list)
+    whole: dict[str, list[Ints]] = defaultdict(list)
+    real: dict[str, list[Floats]] = defaultdict(list)
     of: dict[tuple[int, int], Ints] = {}
     by_first_day: dict[int, list[int]] = defaultdict(list)
     outbreak = np.zeros((plan.days, len(plan.batches)))
@@ -67,28 +69,30 @@ def stays(catalog: Catalog, farm: Farm, plan: Plan, batches: list[int]) -> Stays
             first = int(start) + plan.stage_starts[stage]
             if first >= plan.days:
                 break
-            n = len(containers)
+            n, days = len(containers), min(plan.stage_days(stage), plan.days - first)
             of[b, stage] = np.arange(count, count + n)
             by_first_day[first] += of[b, stage].tolist()
             count += n
-            for name, value in (("batch", b), ("stage", stage), ("first_day", first)):
-                columns[name].append(np.full(n, value))
-            columns["container"].append(np.array(containers))
-            days = min(plan.stage_days(stage), plan.days - first)
-            columns["length"].append(np.full(n, days))
+            for name, value in (("batch", b), ("stage", stage), ("first_day", first), ("days", days)):
+                whole[name].append(np.full(n, value))
+            whole["container"].append(np.array(containers))
             for name, values in _nature(catalog, plan, batch, stage, n).items():
-                columns[name].append(values)
+                real[name].append(values)
             for name, values in _draws(catalog, plan, batch, stage, n, days).items():
-                columns[name].append(values.T.ravel())
-    merged = {name: np.concatenate(parts) for name, parts in columns.items()}
-    length = merged["length"].astype(np.int64)
+                real[name].append(values.T.ravel())
+    ints: dict[str, Any] = {name: np.concatenate(parts) for name, parts in whole.items()}
+    floats: dict[str, Any] = {name: np.concatenate(parts) for name, parts in real.items()}
+    days_of = ints.pop("days")
     return Stays(
-        merged["batch"], merged["stage"], merged["container"], merged["first_day"],
-        np.cumsum(length) - length, int(length.sum()),
-        merged["tgc"], merged["fcr"], merged["hazard"], merged["frailty"],
-        Draws(*(merged[name] for name in ("deaths", "rounding", "cause", "hardship", "appetite_noise"))),
-        outbreak, of, by_first_day,
-    )  # fmt: skip
+        **ints,
+        row=np.cumsum(days_of) - days_of,
+        rows=int(days_of.sum()),
+        **{name: floats[name] for name in ("tgc", "fcr", "hazard", "frailty")},
+        draws=Draws(**{field.name: floats[f"draw {field.name}"] for field in fields(Draws)}),
+        outbreak=outbreak,
+        of=of,
+        by_first_day=by_first_day,
+    )
 
 
 def _nature(catalog: Catalog, plan: Plan, batch: BatchPlan, stage: int, n: int) -> dict[str, Floats]:
@@ -113,11 +117,11 @@ def _draws(catalog: Catalog, plan: Plan, batch: BatchPlan, stage: int, n: int, d
     mortality = catalog.mortality
     hardship = remembering(stream(*address, "hardship").standard_normal((days, n)), mortality.daily_memory)
     return {
-        "deaths": stream(*address, "deaths").standard_normal((days, n)),
-        "rounding": stream(*address, "deaths, rounded").random((days, n)),
-        "cause": stream(*address, "cause").random((days, n)),
-        "hardship": np.exp(mortality.daily_spread * hardship - mortality.daily_spread**2 / 2),
-        "appetite_noise": stream(*address, "appetite").standard_normal((days, n)),
+        "draw deaths": stream(*address, "deaths").standard_normal((days, n)),
+        "draw rounding": stream(*address, "deaths, rounded").random((days, n)),
+        "draw cause": stream(*address, "cause").random((days, n)),
+        "draw hardship": np.exp(mortality.daily_spread * hardship - mortality.daily_spread**2 / 2),
+        "draw appetite": stream(*address, "appetite").standard_normal((days, n)),
     }
 
 

@@ -79,20 +79,15 @@ class World:
         self.temp_offset_c = catalog.water.weather.container_sd_c * stream(
             plan.seed, farm.geography_name[geography], "containers"
         ).standard_normal(containers)
-        whole, real = (lambda: np.zeros(rows, np.int64)), (lambda: np.zeros(rows))
-        self.days = ContainerDays(
-            whole(), whole(), whole(), real(), real(), real(), real(), real(), whole(), np.full(rows, -1), whole()
-        )
+        self.days = ContainerDays.empty(rows)
         self.open_until = np.full(len(self.stores.capacity_g), -1)
         self.left = np.zeros(len(self.stays.batch), bool)
         self.lived = np.zeros(len(self.stays.batch), np.int64)
         self.fish_in, self.fish_out = np.zeros_like(self.lived), np.zeros_like(self.lived)
         self.weight_in_g, self.weight_out_g = np.zeros(len(self.lived)), np.zeros(len(self.lived))
         self.log: dict[str, list[tuple[float, ...]]] = defaultdict(list)
-        dates = np.datetime64(plan.first_day) + np.arange(plan.days)
-        day_of_year = (dates - dates.astype("datetime64[Y]")).astype(float) + 1.0
         # The hard season at sea is opposite to the warm one; 242 is the Faroe shelf's warmest day.
-        self.winter = catalog.mortality.winter_factor ** -year_wave(day_of_year, 242)
+        self.winter = catalog.mortality.winter_factor ** -year_wave(plan.days_of_year(), 242)
 
     def step(self, day: int) -> None:
         """Live one day, from the morning's deliveries of feed to the evening's orders."""
@@ -208,32 +203,49 @@ class World:
         rows = np.cumsum(self.lived[began]) - self.lived[began]
         number = np.cumsum(began) - 1
         assignments = Assignments(
-            s.batch[began], s.stage[began], s.container[began], s.first_day[began], self.lived[began], rows,
-            self.fish_in[began], self.weight_in_g[began], self.fish_out[began], self.weight_out_g[began], self.left[began],
-        )  # fmt: skip
+            batch=s.batch[began],
+            stage=s.stage[began],
+            container=s.container[began],
+            first_day=s.first_day[began],
+            days=self.lived[began],
+            row=rows,
+            fish_in=self.fish_in[began],
+            weight_in_g=self.weight_in_g[began],
+            fish_out=self.fish_out[began],
+            weight_out_g=self.weight_out_g[began],
+            left=self.left[began],
+        )
 
-        def table(name: str, width: int) -> list[Floats]:
-            return list(np.array(self.log[name], float).reshape(-1, width).T)
+        def column(log: str, place: int) -> Floats:
+            return np.array([entry[place] for entry in self.log[log]], float)
 
-        def whole(columns: list[Floats], renumbered: int = 1) -> list[Ints]:
-            ints = [c.astype(np.int64) for c in columns]
-            return [number[c] for c in ints[:renumbered]] + ints[renumbered:]
+        def whole(log: str, place: int) -> Ints:
+            return column(log, place).astype(np.int64)
 
-        moves = table("move", 9)
-        operations = {
-            kind: Operations(*whole(columns[:3]), columns[3])
-            for kind in ("vaccination", "treatment")
-            for columns in [table(kind, 4)]
-        }
-        harvests = table("harvest", 4)
+        def stay_of(log: str, place: int = 0) -> Ints:
+            return number[whole(log, place)]
+
+        def operations(log: str) -> Operations:
+            return Operations(stay_of(log), whole(log, 1), whole(log, 2), column(log, 3))
+
         return History(
             self.geography,
             assignments,
-            ContainerDays(*(column[kept] for column in vars(self.days).values())),
-            Deliveries(*whole(table("delivery", 3))),
-            Moves(*whole(moves[:3], 0), *whole(moves[3:5], 2), *whole(moves[5:8], 0), moves[8]),
-            operations["vaccination"],
-            operations["treatment"],
-            Harvests(*whole(harvests[:3]), harvests[3]),
+            ContainerDays(*(values[kept] for values in vars(self.days).values())),
+            Deliveries(stay_of("delivery"), whole("delivery", 1), whole("delivery", 2)),
+            Moves(
+                batch=whole("move", 0),
+                stage=whole("move", 1),
+                day=whole("move", 2),
+                source=stay_of("move", 3),
+                dest=stay_of("move", 4),
+                before=whole("move", 5),
+                moved=whole("move", 6),
+                died=whole("move", 7),
+                weight_g=column("move", 8),
+            ),
+            operations("vaccination"),
+            operations("treatment"),
+            Harvests(stay_of("harvest"), whole("harvest", 1), whole("harvest", 2), column("harvest", 3)),
             self.stores.purchases(),
         )

@@ -9,20 +9,61 @@ from datagen.errors import UserError
 from datagen.storage import ddl, ledger
 
 MASTER_DATA = frozenset(
-    "infrastructure_geography infrastructure_area infrastructure_freshwaterstation infrastructure_hall"
-    " infrastructure_containertype infrastructure_container infrastructure_sensor infrastructure_feedcontainer"
-    " environmental_environmentalparameter batch_species batch_lifecyclestage inventory_feed harvest_productgrade"
-    " health_healthparameter health_parameterscoredefinition health_sampletype health_vaccinationtype"
-    " health_mortalityreason health_licetype broodstock_eggsupplier users_userprofile"
-    " scenario_temperatureprofile scenario_temperaturereading scenario_tgcmodel scenario_tgc_model_stage"
-    " scenario_fcrmodel scenario_fcrmodelstage scenario_fcr_model_stage_override"
-    " scenario_mortalitymodel scenario_mortality_model_stage scenario_biological_constraints scenario_stage_constraint"
-    " planning_activitytemplate finance_dimcompany finance_dimsite finance_intercompanypolicy".split()
+    (
+        "infrastructure_geography",
+        "infrastructure_area",
+        "infrastructure_freshwaterstation",
+        "infrastructure_hall",
+        "infrastructure_containertype",
+        "infrastructure_container",
+        "infrastructure_sensor",
+        "infrastructure_feedcontainer",
+        "environmental_environmentalparameter",
+        "batch_species",
+        "batch_lifecyclestage",
+        "inventory_feed",
+        "harvest_productgrade",
+        "health_healthparameter",
+        "health_parameterscoredefinition",
+        "health_sampletype",
+        "health_vaccinationtype",
+        "health_mortalityreason",
+        "health_licetype",
+        "broodstock_eggsupplier",
+        "users_userprofile",
+        "scenario_temperatureprofile",
+        "scenario_temperaturereading",
+        "scenario_tgcmodel",
+        "scenario_tgc_model_stage",
+        "scenario_fcrmodel",
+        "scenario_fcrmodelstage",
+        "scenario_fcr_model_stage_override",
+        "scenario_mortalitymodel",
+        "scenario_mortality_model_stage",
+        "scenario_biological_constraints",
+        "scenario_stage_constraint",
+        "planning_activitytemplate",
+        "finance_dimcompany",
+        "finance_dimsite",
+        "finance_intercompanypolicy",
+    )
 )
 """What stays: everything else of our apps is operational."""
 
 APPS = frozenset(
-    "infrastructure batch environmental inventory health harvest broodstock scenario finance planning users".split()
+    (
+        "infrastructure",
+        "batch",
+        "environmental",
+        "inventory",
+        "health",
+        "harvest",
+        "broodstock",
+        "scenario",
+        "finance",
+        "planning",
+        "users",
+    )
 )
 
 
@@ -54,7 +95,7 @@ def check(connection: psycopg.Connection[Any]) -> int:
 
 
 def wipe(connection: psycopg.Connection[Any], dsn: str) -> None:
-    """Empty the operational tables and the ledger in one transaction, and bring back whatever was dropped for a load."""
+    """Empty the operational tables and the ledger in one transaction; bring back whatever was dropped for a load."""
     tables = operational_tables(connection)
     with connection.transaction():
         names = sql.SQL(", ").join(map(sql.Identifier, tables))

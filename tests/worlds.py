@@ -1,0 +1,29 @@
+"""Small worlds for tests: the default company with few batches, simulated in well under a second."""
+
+from datetime import date
+from functools import cache
+
+from datagen.catalog import Catalog
+from datagen.catalog.reader import load
+from datagen.farm import Farm, resolve
+from datagen.planning.plan import Plan
+from datagen.planning.presets import Preset, make_plan
+
+AS_OF = date(2025, 11, 21)
+
+
+@cache
+def company() -> tuple[Catalog, Farm]:
+    catalog = load()
+    return catalog, resolve(catalog)
+
+
+def small_plan(
+    as_of: date = AS_OF, seed: int = 1, batches: int = 2, stagger_days: int = 210, containers: int | None = 10
+) -> Plan:
+    """Few batches a geography; with 210 days between starts the oldest of two a geography is harvested."""
+    catalog, farm = company()
+    preset = Preset("test", stagger_days=stagger_days, batches=batches, containers_per_stage=containers)
+    plan, bound = make_plan(catalog, farm, preset, as_of, seed)
+    assert bound is None
+    return plan
