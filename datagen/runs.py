@@ -138,7 +138,9 @@ def _begin(connection: psycopg.Connection[Any], job: Job, tables: list[str]) -> 
 
 
 def _highest_key(connection: psycopg.Connection[Any], table: str) -> int:
-    highest = connection.cursor(row_factory=scalar_row).execute(f"SELECT max(id) FROM {table}".encode()).fetchone()
+    [model] = pipeline.models([table])
+    query = f"SELECT max({model._meta.pk.column}) FROM {table}"
+    highest = connection.cursor(row_factory=scalar_row).execute(query.encode()).fetchone()
     return int(highest or 0)
 
 

@@ -48,6 +48,6 @@ def project(
     (5282.0, 6218.0)
     """
     weight = (float(np.cbrt(weight_g)) + np.cumsum(cube_root_gain(temp_c, tgc))) ** 3
-    alive = fish * np.cumprod(1.0 - mortality_percent / 100.0)
+    alive: Floats = np.multiply(fish, np.cumprod(1.0 - mortality_percent / 100.0))
     gain_kg = np.diff(weight, prepend=weight_g) * alive / 1000.0
     return Projection(weight, alive, weight * alive / 1000.0, gain_kg * fcr)

@@ -6,10 +6,21 @@ allows, and `expand(batch)`, the rows themselves as record batches. It knows the
 
 from collections.abc import Iterator
 
-from datagen.events import batches, feeding, growth_samples, harvest, health, mortality, readings, transfers
+from datagen.events import (
+    batches,
+    feeding,
+    finance,
+    growth_samples,
+    harvest,
+    health,
+    mortality,
+    readings,
+    scenarios,
+    transfers,
+)
 from datagen.events.context import BatchRecord, Rows
 
-FAMILIES = (batches, transfers, mortality, growth_samples, feeding, harvest, health, readings)
+FAMILIES = (batches, transfers, scenarios, mortality, growth_samples, feeding, harvest, finance, health, readings)
 """In this order; nothing depends on it, but small tables first shows a mistake sooner."""
 
 

@@ -33,6 +33,11 @@ def completed(record: BatchRecord) -> bool:
     return bool(at_sea.any() and assignments.left[at_sea].all())
 
 
+def supplier_index(record: BatchRecord) -> int:
+    """Which of the catalog's suppliers sold the eggs."""
+    return int(record.stream("egg supplier").integers(len(record.catalog.suppliers.suppliers)))
+
+
 def _batch(record: BatchRecord) -> Rows:
     assignments = record.history.assignments
     done = completed(record)
@@ -49,6 +54,7 @@ def _batch(record: BatchRecord) -> Rows:
         lifecycle_stage_id=int(record.farm.stage_id[stage]),
         status="COMPLETED" if done else "ACTIVE",
         batch_type="STANDARD",
+        pinned_projection_run_id=record.first_id["scenario_projection_run"],
         start_date=record.date(record.start_day)[None],
         expected_end_date=record.date(expected)[None],
         actual_end_date=record.date(ended)[None] if done else None,
@@ -104,6 +110,7 @@ def _creation(record: BatchRecord) -> Iterator[Rows]:
             workflow_number=f"CRT-{record.batch.number}",
             status="COMPLETED",
             egg_source_type="EXTERNAL",
+            external_supplier_id=int(record.farm.supplier_id[supplier_index(record)]),
             external_supplier_batch_number=f"EGG-{record.batch.number}",
             external_cost_per_thousand=float(spec.cost_per_thousand),
             total_eggs_planned=int(received.eggs.sum()),

@@ -36,10 +36,12 @@ def _workflows(record: BatchRecord) -> Rows:
     day = moves.day[first]
     moved = np.add.reduceat(moves.moved, first)
     died = np.add.reduceat(moves.died, first)
-    biomass_kg = np.add.reduceat(_biomass_kg(record), first)
+    biomass_kg = np.add.reduceat(moved_kg(record), first)
     to_sea = stages == SEA
     managers = record.staff("MGR")
     who = managers[(record.index + stages) % len(managers)]
+    # The first transaction of the batch is that of its transfer to sea.
+    transaction_id = np.full(len(stages), record.first_id["finance_intercompanytransaction"])
     numbers = [f"TRF-{record.batch.number}-D{d:03d}" for d in day - record.start_day]
     return BatchTransferWorkflow, record_batch(
         BatchTransferWorkflow,
@@ -65,6 +67,7 @@ def _workflows(record: BatchRecord) -> Rows:
         is_intercompany=to_sea,
         source_subsidiary=["FW" if sea else None for sea in to_sea],
         dest_subsidiary=["FM" if sea else None for sea in to_sea],
+        finance_transaction_id=np.ma.masked_where(~to_sea, transaction_id),
         initiated_by_id=who,
         completed_by_id=who,
         created_at=record.at(day - 14, 9),
@@ -72,7 +75,8 @@ def _workflows(record: BatchRecord) -> Rows:
     )
 
 
-def _biomass_kg(record: BatchRecord) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
+def moved_kg(record: BatchRecord) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
+    """Biomass of each move [kg], as recorded: to hundredths."""
     moves = record.history.moves
     return np.round(moves.moved * moves.weight_g / 1000.0, 2)
 
@@ -110,7 +114,7 @@ def _actions(record: BatchRecord) -> Rows:
         source_population_before=moves.before,
         transferred_count=moves.moved,
         mortality_during_transfer=moves.died,
-        transferred_biomass_kg=_biomass_kg(record),
+        transferred_biomass_kg=moved_kg(record),
         planned_date=record.date(moves.day),
         actual_execution_date=record.date(moves.day),
         transfer_method=np.where(assignments.stage[moves.dest] <= 1, "GRAVITY", "PUMP"),

@@ -1,0 +1,146 @@
+"""What a batch means in the books: a fact for every lot, money for every hand-over between companies."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from apps.finance.models import FactHarvest, IntercompanyTransaction
+from apps.finance.posting import APPROVED_AFTER_DAYS, EXPORTED_AFTER_DAYS
+from apps.harvest.models import HarvestEvent, HarvestLot
+from datagen.arrays import Ints
+from datagen.catalog.finance import SUBSIDIARIES, Prices
+from datagen.events.context import BatchRecord, Life, Rows
+from datagen.events.harvest import lot_fish_and_grams
+from datagen.events.transfers import moved_kg
+from datagen.planning.plan import SEA
+from datagen.storage.arrow import Scaled, record_batch
+
+
+def most_rows(life: Life) -> dict[str, int]:
+    lots = int(life.containers[SEA]) * len(life.catalog.grades.grades)
+    return {"finance_factharvest": lots, "finance_intercompanytransaction": 1 + lots}
+
+
+def expand(record: BatchRecord) -> Iterator[Rows]:
+    """The transaction of the transfer to sea comes first; then those of harvests, event by event, grade by grade."""
+    if (record.history.moves.stage == SEA).any():
+        yield _smolt(record)
+    if len(record.history.harvests.day):
+        fish, grams = lot_fish_and_grams(record)
+        yield _facts(record, fish, grams)
+        yield _harvests(record, grams)
+
+
+def _prices(record: BatchRecord) -> Prices:
+    place = record.farm.geography_name[record.batch.geography]
+    return next(each for each in record.catalog.finance.prices if each.geography == place)
+
+
+def _cents(price_per_kg: float) -> int:
+    return round(price_per_kg * 100)
+
+
+def amount_cents(quantity: Ints, price_cents: Ints | int, units_per_kg: int) -> Ints:
+    """Quantity times price, to the nearest cent and halves up, in whole numbers: what PostgreSQL's round() gives.
+
+    >>> amount_cents(np.array([1050, 1049]), 10, 1000)      # 1.050 kg and 1.049 kg at 0.10
+    array([11, 10])
+    """
+    cents: Ints = (2 * quantity * price_cents + units_per_kg) // (2 * units_per_kg)
+    return cents
+
+
+def _smolt(record: BatchRecord) -> Rows:
+    moves = record.history.moves
+    to_sea = moves.stage == SEA
+    hundredths_kg = np.rint(moved_kg(record)[to_sea] * 100).astype(np.int64).sum(keepdims=True)
+    workflow_id = record.first_id["batch_batchtransferworkflow"] + SEA - 1
+    return _transactions(
+        record,
+        first=0,
+        day=moves.day[to_sea][:1],
+        hour=17,
+        amount=amount_cents(hundredths_kg, _cents(_prices(record).smolt_per_kg), 100),
+        policy_id=record.farm.smolt_policy_id[record.batch.geography][None],
+        content_type_id=record.farm.transfer_content_type_id,
+        object_id=np.array([workflow_id]),
+        event_id=None,
+    )
+
+
+def _harvests(record: BatchRecord, grams: Ints) -> Rows:
+    events, grades = grams.shape
+    priced = {each.grade: _cents(each.price_per_kg) for each in _prices(record).grades}
+    price_cents = np.array([priced[code] for code in record.farm.grade_code])
+    event_id = np.repeat(record.ids(HarvestEvent, events), grades)
+    return _transactions(
+        record,
+        first=1,
+        day=np.repeat(record.history.harvests.day, grades),
+        hour=16,
+        amount=amount_cents(grams, price_cents, 1000).ravel(),
+        policy_id=np.tile(record.farm.grade_policy_id[record.batch.geography], events),
+        content_type_id=record.farm.harvest_content_type_id,
+        object_id=event_id,
+        event_id=event_id,
+    )
+
+
+def _transactions(
+    record: BatchRecord,
+    first: int,
+    day: Ints,
+    hour: float,
+    amount: Ints,
+    policy_id: Ints,
+    content_type_id: int,
+    object_id: Ints,
+    event_id: Ints | None,
+) -> Rows:
+    """State is by age on the as-of day; all else is as it was on the day."""
+    age = record.last_day - day
+    approved, exported = age >= APPROVED_AFTER_DAYS, age >= EXPORTED_AFTER_DAYS
+    made = record.at(day, hour)
+    approval = record.at(day + APPROVED_AFTER_DAYS, 10)
+    export = record.at(day + EXPORTED_AFTER_DAYS, 10)
+    count = len(day)
+    return IntercompanyTransaction, record_batch(
+        IntercompanyTransaction,
+        count,
+        tx_id=record.first_id["finance_intercompanytransaction"] + first + np.arange(count),
+        event_id=event_id,
+        policy_id=policy_id,
+        content_type_id=content_type_id,
+        object_id=object_id,
+        posting_date=record.date(day),
+        amount=Scaled(amount),
+        currency=_prices(record).currency,
+        state=np.array(["pending", "posted", "exported"])[approved.astype(int) + exported],
+        approved_by_id=np.ma.array(np.full(count, record.staff("FIN")[0]), mask=~approved),
+        approval_date=np.where(approved, approval, np.datetime64("NaT")),
+        created_at=made,
+        updated_at=np.where(exported, export, np.where(approved, approval, made)),
+    )
+
+
+def _facts(record: BatchRecord, fish: Ints, grams: Ints) -> Rows:
+    harvests, farm = record.history.harvests, record.farm
+    events, grades = fish.shape
+    container = record.history.assignments.container[harvests.assignment]
+    moment = np.repeat(record.at(harvests.day, 16), grades)
+    return FactHarvest, record_batch(
+        FactHarvest,
+        events * grades,
+        fact_id=record.ids(FactHarvest, events * grades),
+        dim_company_id=int(farm.company_id[record.batch.geography, SUBSIDIARIES.index("FM")]),
+        dim_site_id=np.repeat(farm.unit_site_id[farm.container_unit[container]], grades),
+        event_id=np.repeat(record.ids(HarvestEvent, events), grades),
+        lot_id=record.ids(HarvestLot, events * grades),
+        product_grade_id=np.tile(farm.grade_id, events),
+        event_date=np.repeat(record.at(harvests.day, 6), grades),
+        quantity_kg=Scaled(grams.ravel()),
+        unit_count=fish.ravel(),
+        dim_batch_id=record.batch_id,
+        created_at=moment,
+        updated_at=moment,
+    )

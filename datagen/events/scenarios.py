@@ -1,0 +1,185 @@
+"""A batch's baseline scenario, made on its first day, and what it projects for every day of the longest life."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from apps.scenario.models import ProjectionRun, Scenario, ScenarioModelChange, ScenarioProjection
+from datagen.arrays import Floats, Ints
+from datagen.biology.projection import Projection, project, stage_of_day
+from datagen.catalog.scenario import QUARTERS
+from datagen.events.batches import supplier_index
+from datagen.events.context import BatchRecord, Life, Rows
+from datagen.masterdata.scenario import growth_models, mortality_percent, quarter_of_day
+from datagen.storage.arrow import record_batch
+
+
+def most_rows(life: Life) -> dict[str, int]:
+    days = life.catalog.scenarios.duration_days
+    return {
+        "scenario": 1,
+        "scenario_scenariomodelchange": 1 + -(-days // 90),
+        "scenario_projection_run": 1,
+        "scenario_scenarioprojection": days,
+    }
+
+
+def expand(record: BatchRecord) -> Iterator[Rows]:
+    model = models_of_days(record)
+    temp_c, projection = _project(record, model)
+    yield _scenario(record)
+    yield _model_changes(record, model)
+    yield _run(record, projection)
+    yield _projections(record, temp_c, projection)
+
+
+def models_of_days(record: BatchRecord) -> Ints:
+    """The growth model of each day: the mean year's until the fish feed, from then on that of the calendar quarter."""
+    spec, stages = record.catalog.scenarios, record.catalog.biology.stages
+    dates = np.datetime64(record.batch.start) + np.arange(spec.duration_days)
+    grows = np.array([stage.tgc > 0 for stage in stages])[_stages(record)]
+    return np.where(grows, 1 + quarter_of_day(dates), 0)
+
+
+def _stages(record: BatchRecord) -> Ints:
+    durations = np.array([stage.duration_days for stage in record.catalog.biology.stages])
+    return stage_of_day(durations, record.catalog.scenarios.duration_days)
+
+
+def _project(record: BatchRecord, model: Ints) -> tuple[Floats, Projection]:
+    """Temperature and projection of each day; a profile that ends goes on with its last value."""
+    stages, stage = record.catalog.biology.stages, _stages(record)
+    growth = growth_models(record.catalog, record.farm.geography_name[record.batch.geography])
+    temp_c = growth.temp_c[np.minimum(np.arange(len(stage)), len(growth.temp_c) - 1)]
+    fcr = np.array([each.fcr for each in stages])[stage]
+    projection = project(
+        _egg_weight_g(record),
+        float(_eggs(record)),
+        temp_c,
+        growth.tgc[model, stage],
+        fcr,
+        mortality_percent(record.catalog)[stage],
+    )
+    return temp_c, projection
+
+
+def _eggs(record: BatchRecord) -> int:
+    return int(record.history.deliveries.eggs.sum())
+
+
+def _egg_weight_g(record: BatchRecord) -> float:
+    """Mean weight of an egg on delivery."""
+    return round(float(record.history.assignments.weight_in_g[0]), 4)
+
+
+def _tgc_model_ids(record: BatchRecord) -> Ints:
+    """Ids of the geography's growth models from egg: the mean year's and the quarters'."""
+    places = [growth.geography for growth in record.catalog.scenarios.growth]
+    models = 1 + len(QUARTERS)
+    first = places.index(record.farm.geography_name[record.batch.geography]) * models
+    return record.farm.tgc_model_id[first : first + models]
+
+
+def _manager(record: BatchRecord) -> int:
+    managers = record.staff("MGR")
+    return int(managers[record.index % len(managers)])
+
+
+def _name(record: BatchRecord) -> str:
+    return f"{record.catalog.scenarios.label} {record.batch.number}"
+
+
+def _scenario(record: BatchRecord) -> Rows:
+    supplier = record.catalog.suppliers.suppliers[supplier_index(record)]
+    return Scenario, record_batch(
+        Scenario,
+        1,
+        scenario_id=record.first_id["scenario"],
+        batch_id=record.batch_id,
+        created_by_id=_manager(record),
+        tgc_model_id=int(_tgc_model_ids(record)[0]),
+        fcr_model_id=record.farm.fcr_model_id,
+        mortality_model_id=record.farm.mortality_model_id,
+        biological_constraints_id=record.farm.constraints_id,
+        name=_name(record),
+        start_date=record.date(record.start_day)[None],
+        duration_days=record.catalog.scenarios.duration_days,
+        initial_count=_eggs(record),
+        initial_weight=_egg_weight_g(record),
+        genotype=supplier.strain,
+        supplier=supplier.name,
+        created_at=record.at(record.start_day, 10)[None],
+        updated_at=record.at(record.start_day, 10)[None],
+    )
+
+
+def _model_changes(record: BatchRecord, model: Ints) -> Rows:
+    changes = np.flatnonzero(np.diff(model, prepend=0))
+    made = record.at(record.start_day, 10)
+    return ScenarioModelChange, record_batch(
+        ScenarioModelChange,
+        len(changes),
+        change_id=record.ids(ScenarioModelChange, len(changes)),
+        scenario_id=record.first_id["scenario"],
+        change_day=changes + 1,
+        new_tgc_model_id=_tgc_model_ids(record)[model[changes]],
+        created_at=made,
+        updated_at=made,
+    )
+
+
+def _run(record: BatchRecord, projection: Projection) -> Rows:
+    made = record.at(record.start_day, 10)[None]
+    farm, growth = record.farm, record.catalog.scenarios.growth
+    place = record.farm.geography_name[record.batch.geography]
+    own = next(each for each in growth if each.geography == place)
+    snapshot = {
+        "start_date": record.batch.start.isoformat(),
+        "duration_days": record.catalog.scenarios.duration_days,
+        "initial_count": _eggs(record),
+        "initial_weight": _egg_weight_g(record),
+        "tgc_model": {"name": own.model_names[0], "tgc_value": own.tgc, "profile": own.profile_names[0]},
+        "tgc_stages": {stage.name: stage.tgc for stage in record.catalog.biology.stages},
+        "fcr_model": farm.fcr_model_name,
+        "fcr_stages": {stage.name: stage.fcr for stage in record.catalog.biology.stages},
+        "mortality_model": farm.mortality_model_name,
+        "biological_constraints": farm.constraints_name,
+    }
+    return ProjectionRun, record_batch(
+        ProjectionRun,
+        1,
+        run_id=record.first_id["scenario_projection_run"],
+        created_by_id=_manager(record),
+        scenario_id=record.first_id["scenario"],
+        run_date=made,
+        run_number=1,
+        label=record.catalog.scenarios.label,
+        parameters_snapshot=[snapshot],
+        total_projections=len(projection.fish),
+        final_weight_g=projection.weight_g[-1:],
+        final_biomass_kg=projection.biomass_kg[-1:],
+        created_at=made,
+        updated_at=made,
+    )
+
+
+def _projections(record: BatchRecord, temp_c: Floats, projection: Projection) -> Rows:
+    days = len(temp_c)
+    made = record.at(record.start_day, 10)
+    return ScenarioProjection, record_batch(
+        ScenarioProjection,
+        days,
+        projection_id=record.ids(ScenarioProjection, days),
+        current_stage_id=record.farm.stage_id[_stages(record)],
+        projection_run_id=record.first_id["scenario_projection_run"],
+        projection_date=record.date(record.start_day + np.arange(days)),
+        day_number=np.arange(1, days + 1),
+        average_weight=projection.weight_g,
+        population=projection.fish,
+        biomass=projection.biomass_kg,
+        daily_feed=projection.feed_kg,
+        cumulative_feed=np.cumsum(projection.feed_kg),
+        temperature=temp_c,
+        created_at=made,
+        updated_at=made,
+    )
