@@ -129,7 +129,7 @@ def single_plan(
 def _check(preset: Preset) -> None:
     limits = {
         "years": (preset.years, 0 < preset.years <= 50, "Give years above 0, at most 50."),
-        "stagger": (preset.stagger_days, 1 <= preset.stagger_days <= 365, "Give 1 to 365 days."),
+        "stagger": (preset.stagger_days, 1 <= preset.stagger_days <= 1000, "Give 1 to 1,000 days."),
         "saturation": (preset.saturation, 0 < preset.saturation <= 1, "Give a share above 0, at most 1, such as 0.85."),
         "batches": (
             preset.batches,
@@ -176,7 +176,7 @@ def _book(
         days = [start.toordinal() for g, start in turns if g == place]
         shares[place] = [booking.allowance(place, stage, days) for stage in range(SEA + 1)]
     counts = dict.fromkeys(shares, 0)
-    batches = []
+    batches: list[BatchPlan] = []
     for place, start in turns:
         turn, counts[place] = counts[place], counts[place] + 1
         try:

@@ -23,7 +23,7 @@ from datagen.catalog.reader import Fault, Loc, closest
 from datagen.catalog.spec import Name, Spec
 from datagen.errors import UserError
 from datagen.farm import Farm
-from datagen.planning.plan import SEA, BatchPlan, Plan, stage_starts
+from datagen.planning.plan import EARLIEST_AS_OF, LATEST_AS_OF, SEA, BatchPlan, Plan, check_as_of, stage_starts
 from datagen.planning.presets import MOST_EGGS, PRESETS
 
 HEADER = """\
@@ -43,9 +43,6 @@ MOST_DEPTH = 12
 MOST_FAULTS = 20
 """Faults told at once: looking up the closest of 2,000 names for each of thousands would take minutes."""
 
-OLDEST_START_DAYS = 100 * 365
-"""A record longer than this is a slip of the pen, and would fill the memory."""
-
 # PyYAML without libyaml is ten times slower, and as right.
 _Loader: Any = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
 _Dumper: Any = yaml.CSafeDumper if yaml.__with_libyaml__ else yaml.SafeDumper
@@ -56,7 +53,7 @@ class _Metadata(Spec):
 
     preset: Name
     seed: Annotated[int, Field(ge=-(2**63), lt=2**63)]
-    as_of: Annotated[date, Field(ge=date(1950, 1, 1), le=date(2199, 12, 31))]
+    as_of: Annotated[date, Field(ge=EARLIEST_AS_OF, le=LATEST_AS_OF)]
     years: Annotated[float, Field(gt=0, le=50)]
     stagger_days: Annotated[int, Field(ge=1, le=365)]
     saturation: Annotated[float, Field(gt=0, le=1)]
@@ -336,13 +333,10 @@ class _Reading:
             cure = f"Write {code}-YEAR-NNN, as in {code}-{batch.start_date.year}-001"
             yield Fault(("batch_id",), batch.batch_id, f"A batch of {batch.geography} has another form of name. {cure}")
         if self.metadata is not None:
-            age = (self.metadata.as_of - batch.start_date).days
-            if age < 0:
-                cure = f"It lies after the as-of day {self.metadata.as_of}; start by then, or set as_of later"
-                yield Fault(("start_date",), batch.start_date.isoformat(), cure)
-            elif age > OLDEST_START_DAYS:
-                cure = f"It lies more than 100 years before the as-of day {self.metadata.as_of}; correct one"
-                yield Fault(("start_date",), batch.start_date.isoformat(), cure)
+            try:
+                check_as_of(batch.start_date, self.metadata.as_of)
+            except UserError as error:
+                yield Fault(("start_date",), error.value, error.cure)
         keys = [stage.key for stage in self.catalog.biology.stages[:SEA]]
         yield from _wrong_keys(batch.freshwater, keys, ("freshwater",))
 
