@@ -42,14 +42,19 @@ class Report:
         self.seconds[step] = self.seconds.get(step, 0.0) + time.perf_counter() - begin
 
 
-def django_setup(dsn: str | None = None) -> None:
-    """Make the models usable; a worker is told the database by its parent."""
-    if dsn is not None:
-        os.environ["DATABASE_URL"] = dsn
+def django_setup(dsn: str) -> None:
+    """Make the models usable on this database, also where Django was set up for another one before."""
+    os.environ["DATABASE_URL"] = dsn
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aquamind.settings")
+    import dj_database_url
     import django
+    from django.db import connection
 
     django.setup()  # type: ignore[no-untyped-call]
+    wanted = dj_database_url.parse(dsn)
+    if any(connection.settings_dict[name] != value for name, value in wanted.items()):
+        connection.close()
+        connection.settings_dict.update(wanted)
 
 
 def migrate() -> None:
