@@ -55,7 +55,7 @@ class _Metadata(Spec):
     seed: Annotated[int, Field(ge=-(2**63), lt=2**63)]
     as_of: Annotated[date, Field(ge=EARLIEST_AS_OF, le=LATEST_AS_OF)]
     years: Annotated[float, Field(gt=0, le=50)]
-    stagger_days: Annotated[int, Field(ge=1, le=365)]
+    stagger_days: Annotated[int, Field(ge=1, le=1000)]
     saturation: Annotated[float, Field(gt=0, le=1)]
     stage_days: dict[str, int]
     batch_count: int
