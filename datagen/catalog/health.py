@@ -56,7 +56,7 @@ class HealthChecks(Spec):
 
 
 class Disease(Spec):
-    """What a laboratory may find behind an outbreak; `stages` where it is met."""
+    """What a laboratory may find behind an outbreak, in which stages and up to which water temperature."""
 
     name: Name
     stages: Annotated[tuple[str, ...], Ref("biology.stages.key"), Field(min_length=1)]
@@ -64,6 +64,8 @@ class Disease(Spec):
     samples: Annotated[tuple[str, ...], Ref("health.sample_types.name"), Field(min_length=1)]
     finding: str
     action: str
+    pcr: bool
+    warmest_c: float = 30.0
 
 
 class Journal(Spec):

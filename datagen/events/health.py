@@ -16,6 +16,9 @@ from datagen.events.growth_samples import single_fish
 from datagen.events.journal import Checks
 from datagen.storage.arrow import record_batch
 
+# health_mortalityrecord stays empty: the deaths are in batch_mortalityevent, and whoever added both up would count
+# them twice. The reasons are there for those who record by hand.
+
 WARMEST_DAY = 242
 """Day of the year about which summer is at its height in the sea."""
 

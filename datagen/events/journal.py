@@ -112,10 +112,20 @@ class _Course:
 
     def week_share(self) -> Floats:
         """Share of the fish that died in the week up to each day."""
-        total = np.concatenate(([0.0], np.cumsum(self.deaths.sum(axis=1))))
         begin = np.maximum(np.arange(len(self.fish)) - 6, 0)
-        share: Floats = (total[1:] - total[begin]) / np.maximum(self.fish[begin], 1.0)
+        share: Floats = _week(self.deaths.sum(axis=1)) / np.maximum(self.fish[begin], 1.0)
         return share
+
+    def week_everyday(self) -> Floats:
+        """Share that would have died of everyday causes alone; the stage may have changed within the week."""
+        return _week(self.everyday)
+
+
+def _week(daily: Floats) -> Floats:
+    """Sums over the week up to each day."""
+    total = np.concatenate(([0.0], np.cumsum(daily)))
+    summed: Floats = total[1:] - total[np.maximum(np.arange(len(daily)) - 6, 0)]
+    return summed
 
 
 def most_rows(life: Life) -> dict[str, int]:
@@ -174,7 +184,7 @@ def _course(record: BatchRecord) -> _Course:
 
 def _issues(record: BatchRecord, course: _Course) -> list[Issue]:
     spec, week = record.catalog.health.journal, course.week_share()
-    alarm, calm = (7 * times * course.everyday for times in (spec.alarm_times_everyday, spec.calm_times_everyday))
+    alarm, calm = (times * course.week_everyday() for times in (spec.alarm_times_everyday, spec.calm_times_everyday))
     issues: list[Issue] = []
     day = 0
     while (found := np.flatnonzero(week[day:] > alarm[day:])).size:
@@ -274,8 +284,13 @@ def _worst(record: BatchRecord, issue: Issue) -> Ints:
 
 def _finding(record: BatchRecord, course: _Course, issue: Issue) -> Disease | None:
     """The disease that the laboratory finds behind an outbreak."""
-    stage = record.catalog.biology.stages[course.stage[issue.day - record.start_day]].key
-    known = [disease for disease in record.catalog.health.journal.diseases if stage in disease.stages]
+    age = issue.day - record.start_day
+    stage = record.catalog.biology.stages[course.stage[age]].key
+    known = [
+        disease
+        for disease in record.catalog.health.journal.diseases
+        if stage in disease.stages and course.temp_c[age] <= disease.warmest_c
+    ]
     if issue.cause != "DISEASE" or not known:
         return None
     return known[int(record.stream("disease", issue.number).integers(len(known)))]
@@ -320,7 +335,8 @@ def _lab_samples(record: BatchRecord, issue: Issue, disease: Disease | None, wor
                 finding = "No specific change and no agent found"
             else:
                 finding = f"{disease.finding} ({disease.agent})"
-                results["ct"] = round(float(np.clip(24.0 + 3.0 * luck[place, k], 14.0, 36.0)), 1)
+                if disease.pcr:
+                    results["ct"] = round(float(np.clip(24.0 + 3.0 * luck[place, k], 14.0, 36.0)), 1)
             reference = f"LAB-{record.batch.number}-{issue.number:02d}-{taken}"
             yield LabSample(issue.day + 1, int(stay), kind, reference, finding, results)
 

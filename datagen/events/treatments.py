@@ -131,7 +131,8 @@ def _delousings(
         return np.array([getattr(way, name) for way in ways], object)[done.kind]
 
     # In the order of the rings over the well-boat's day.
-    hour = 7.0 + 2.5 * ((done.assignment - infested.stays[0]) % specs[0].rings_per_day)
+    per_day = np.array([each.rings_per_day for each in specs], np.int64)[done.kind]
+    hour = 7.0 + 2.5 * ((done.assignment - infested.stays[0]) % per_day)
     return {
         "day": done.day,
         "assignment": done.assignment,
