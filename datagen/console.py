@@ -1,31 +1,35 @@
 """What a user sees: progress on standard error, results on standard output."""
 
+import time
 from collections.abc import Iterable
-from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
 
+LINE_EVERY_S = 10.0
+"""Where nobody watches a terminal, a step says so often how far it is."""
+
+
 class Steps:
-    """Shows the steps of a run as bars, or as one line a step where nobody watches a terminal."""
+    """Shows the steps of a run as bars; as lines, now and then, where standard error is no terminal."""
 
     def __init__(self) -> None:
         self._bars = Progress(
-            SpinnerColumn(finished_text="[green]✓"),
-            TextColumn("{task.description:<28}"),
-            BarColumn(bar_width=30),
-            TextColumn("{task.percentage:>3.0f} %"),
+            TextColumn("{task.description:<26}"),
+            BarColumn(bar_width=20),
+            TaskProgressColumn(),
             TimeElapsedColumn(),
             TextColumn("{task.fields[note]}"),
             console=err,
+            disable=not err.is_terminal,
         )
-        self._task: Any = None
-        self._rows_began = 0.0
+        self._task: TaskID | None = None
+        self._said = time.monotonic()
 
     def __enter__(self) -> "Steps":
         self._bars.start()
@@ -36,20 +40,29 @@ class Steps:
             self._close()
         self._bars.stop()
 
-    def _close(self) -> None:
-        if self._task is not None:
-            total = self._bars.tasks[self._task].total or 1.0
-            self._bars.update(self._task, total=total, completed=total)
-            if not err.is_terminal:
-                task = self._bars.tasks[self._task]
-                err.print(f"{task.description}: {task.elapsed or 0:.1f} s {task.fields['note']}")
-
     def step(self, name: str, total: float | None = None) -> None:
+        """Begin a step; the one before is done."""
         self._close()
         self._task = self._bars.add_task(name, total=total, note="")
 
     def advance(self, done: float, note: str = "") -> None:
+        """The step is `done` units further."""
+        assert self._task is not None
         self._bars.update(self._task, advance=done, note=note)
+        if time.monotonic() - self._said > LINE_EVERY_S:
+            self._say(f"{self._bars.tasks[self._task].percentage:.0f} %, ")
+
+    def _close(self) -> None:
+        if self._task is not None:
+            total = self._bars.tasks[self._task].total or 1.0
+            self._bars.update(self._task, total=total, completed=total)
+            self._say("done, ")
+
+    def _say(self, state: str) -> None:
+        self._said = time.monotonic()
+        if not err.is_terminal and self._task is not None:
+            task = self._bars.tasks[self._task]
+            err.print(f"{task.description}: {state}{task.elapsed or 0:.1f} s {task.fields['note']}", soft_wrap=True)
 
 
 def show_table(title: str, columns: Iterable[tuple[str, str]], rows: Iterable[Iterable[object]]) -> None:
@@ -60,5 +73,3 @@ def show_table(title: str, columns: Iterable[tuple[str, str]], rows: Iterable[It
     for row in rows:
         table.add_row(*map(str, row))
     out.print(table)
-
-

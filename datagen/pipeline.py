@@ -166,12 +166,14 @@ def load(
 ) -> dict[str, int]:
     """Expand and load every unit of a plan with `workers` processes; rows by table. Workers bound the memory."""
     rows: dict[str, int] = {}
+    begin = time.perf_counter()
     tasks = _tasks(shared.plan, histories, firsts, purchase_id)
 
     def count(task: _Task, written: dict[str, int]) -> None:
         for table, number in written.items():
             rows[table] = rows.get(table, 0) + number
-        progress.advance(task.size, f"{sum(rows.values()):,} rows")
+        total = sum(rows.values())
+        progress.advance(task.size, f"{total:,} rows, {total / (time.perf_counter() - begin):,.0f} a second")
 
     if workers == 1 or len(shared.plan.batches) == 1:
         _open_worker(shared)
