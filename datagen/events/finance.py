@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from apps.finance.models import FactHarvest, IntercompanyTransaction
-from apps.finance.posting import APPROVED_AFTER_DAYS, EXPORTED_AFTER_DAYS
+from apps.finance.projection import APPROVED_AFTER_DAYS, EXPORTED_AFTER_DAYS
 from apps.harvest.models import HarvestEvent, HarvestLot
 from datagen.arrays import Ints
 from datagen.catalog.finance import SUBSIDIARIES, Prices

@@ -1,0 +1,211 @@
+"""Planned activities of active batches: the templates' days, and what the record says became of them."""
+
+import hashlib
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import connection, transaction
+from django.db.models import F, Max, Min
+
+from apps.batch.models import Batch, BatchTransferWorkflow, CreationAction, GrowthSample
+from apps.harvest.models import HarvestEvent
+from apps.health.models import Treatment
+from apps.planning.models import ActivityTemplate, ActivityType, PlannedActivity
+from apps.scenario.models import Scenario
+
+EARLIEST_DAYS = {ActivityType.VACCINATION: 30, ActivityType.TREATMENT: 30, ActivityType.SAMPLING: 3}
+"""How long before its day an operation still counts as the planned one; after it, the next one does, however late."""
+
+HABITS = ((0.15, -4, -1), (0.70, 0, 0), (0.95, 1, 10), (1.0, 20, 45))
+"""Up to which share of the activities that leave no record of their own are done so many days after their day: early,
+on time, late, and very late, until when they are overdue; invented."""
+
+PAUSE_DAYS = 14
+"""Treatments further apart than this belong to different operations."""
+
+COLUMNS = (
+    "batch_id",
+    "scenario_id",
+    "activity_type",
+    "due_date",
+    "status",
+    "completed_at",
+    "completed_by_id",
+    "created_by_id",
+    "transfer_workflow_id",
+    "container_id",
+    "notes",
+    "created_at",
+    "updated_at",
+)
+
+
+@dataclass
+class _Past:
+    """What happened to a batch, and when."""
+
+    transfers: dict[int, tuple[date, int, int | None]] = field(default_factory=dict)
+    operations: dict[str, list[tuple[date, date]]] = field(default_factory=lambda: defaultdict(list))
+    harvest_began: bool = False
+    operator: int | None = None
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """What became of an activity."""
+
+    status: str = PlannedActivity.Status.PENDING
+    done: date | None = None
+    workflow: int | None = None
+    by: int | None = None
+
+
+def reseed(as_of: date) -> int:
+    """Replace all planned activities by those of today's active batches with a scenario; how many there are then.
+
+    Depends on the record alone: called again, it finds every row in its place and leaves it there.
+    """
+    templates = list(
+        ActivityTemplate.objects.filter(is_active=True, trigger_type="DAY_OFFSET").order_by("day_offset", "pk")
+    )
+    batches = Batch.objects.filter(status=Batch.Status.ACTIVE).annotate(
+        scenario=F("pinned_projection_run__scenario"), first_scenario=Min("scenarios")
+    )
+    pasts = _pasts()
+    with transaction.atomic():
+        wanted = {
+            batch.pk: _activities(batch, templates, pasts[batch.pk], as_of)
+            for batch in batches.order_by("pk")
+            if batch.scenario or batch.first_scenario
+        }
+        _replace(wanted)
+    return sum(map(len, wanted.values()))
+
+
+def _pasts() -> dict[int, _Past]:
+    active = {"batch__status": Batch.Status.ACTIVE}
+    pasts: dict[int, _Past] = defaultdict(_Past)
+    for workflow in BatchTransferWorkflow.objects.filter(status="COMPLETED", **active):
+        done = (workflow.actual_completion_date, workflow.pk, workflow.completed_by_id)
+        pasts[workflow.batch_id].transfers[workflow.dest_lifecycle_stage_id] = done
+    operations = Treatment.objects.filter(**active).values_list("batch", "treatment_type", "treatment_date__date")
+    for batch, kind, day in operations.distinct().order_by("treatment_date__date"):
+        vaccinated = kind == Treatment.TreatmentType.VACCINATION
+        known = pasts[batch].operations[ActivityType.VACCINATION if vaccinated else ActivityType.TREATMENT]
+        if known and (day - known[-1][1]).days <= PAUSE_DAYS:
+            known[-1] = (known[-1][0], day)
+        else:
+            known.append((day, day))
+    samples = GrowthSample.objects.filter(assignment__batch__status=Batch.Status.ACTIVE)
+    for batch, day in samples.values_list("assignment__batch", "sample_date").distinct().order_by("sample_date"):
+        pasts[batch].operations[ActivityType.SAMPLING].append((day, day))
+    for batch in HarvestEvent.objects.filter(**active).values_list("batch", flat=True).distinct():
+        pasts[batch].harvest_began = True
+    operators = CreationAction.objects.filter(workflow__batch__status=Batch.Status.ACTIVE)
+    for batch, operator in operators.values_list("workflow__batch").annotate(Max("executed_by")):
+        pasts[batch].operator = operator
+    return pasts
+
+
+def _activities(batch: Batch, templates: list[ActivityTemplate], past: _Past, as_of: date) -> list[tuple[Any, ...]]:
+    planned_at = datetime.combine(batch.start_date, time(11), UTC)
+    scenario = batch.scenario or batch.first_scenario
+    creator = Scenario.objects.values_list("created_by", flat=True).get(pk=scenario) or _anybody()
+    rows = []
+    taken: set[tuple[str, date]] = set()
+    for template in templates:
+        due = batch.start_date + timedelta(days=template.day_offset)
+        outcome = _outcome(batch, template, past, due, as_of, taken)
+        done_at = outcome.done and datetime.combine(outcome.done, time(15), UTC)
+        rows.append(
+            (
+                batch.pk,
+                scenario,
+                template.activity_type,
+                due,
+                str(outcome.status),
+                done_at,
+                (outcome.by or past.operator) if done_at else None,
+                creator,
+                outcome.workflow,
+                None,
+                template.notes_template or ": ".join(filter(None, (template.name, template.description))),
+                planned_at,
+                done_at or planned_at,
+            )
+        )
+    return rows
+
+
+def _anybody() -> int:
+    return User.objects.order_by("pk").values_list("pk", flat=True)[0]
+
+
+def _outcome(
+    batch: Batch, template: ActivityTemplate, past: _Past, due: date, as_of: date, taken: set[tuple[str, date]]
+) -> _Outcome:
+    """What is due in the future is pending; of the rest, the record tells, and habit where there is none."""
+    status, kind = PlannedActivity.Status, template.activity_type
+    outcome = _Outcome()
+    if due > as_of:
+        return outcome
+    moved = past.transfers.get(template.target_lifecycle_stage_id)
+    if kind == ActivityType.TRANSFER:
+        if moved:
+            outcome = _Outcome(status.COMPLETED, *moved)
+    elif kind == ActivityType.HARVEST:
+        if past.harvest_began:
+            outcome = _Outcome(status.IN_PROGRESS)
+    elif kind in EARLIEST_DAYS:
+        outcome = _operated(kind, past.operations[kind], due, as_of, taken)
+    elif moved and moved[0] == due:
+        outcome = _Outcome(status.COMPLETED, due, None, moved[2])
+    else:
+        done = due + timedelta(days=_habit_days(f"{batch.batch_number} {template.name}"))
+        if done <= as_of:
+            outcome = _Outcome(status.COMPLETED, done)
+    return outcome
+
+
+def _operated(
+    kind: str, operations: list[tuple[date, date]], due: date, as_of: date, taken: set[tuple[str, date]]
+) -> _Outcome:
+    """The first operation near or after the planned day that no earlier activity has claimed."""
+    for first, last in operations:
+        if (due - last).days <= EARLIEST_DAYS[kind] and (kind, first) not in taken:
+            taken.add((kind, first))
+            running = kind == ActivityType.TREATMENT and last >= as_of
+            return (
+                _Outcome(PlannedActivity.Status.IN_PROGRESS)
+                if running
+                else _Outcome(PlannedActivity.Status.COMPLETED, last)
+            )
+    return _Outcome()
+
+
+def _habit_days(name: str) -> int:
+    """Days between the planned day and the real one, drawn by name, so that every seeding draws the same."""
+    draw = int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest()) / 2**64
+    below = 0.0
+    for upto, earliest, latest in HABITS:
+        if draw < upto:
+            return earliest + int((draw - below) / (upto - below) * (latest - earliest + 1))
+        below = upto
+    raise ValueError(f"HABITS end below 1: {draw}")
+
+
+def _replace(wanted: dict[int, list[tuple[Any, ...]]]) -> None:
+    """Batches whose activities are as wanted keep them, ids included."""
+    there: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
+    for row in PlannedActivity.objects.order_by("pk").values_list(*COLUMNS):
+        there[row[0]].append(row)
+    stale = [batch for batch, rows in there.items() if wanted.get(batch) != rows]
+    PlannedActivity.objects.filter(batch__in=stale).delete()
+    fresh = [row for batch, rows in wanted.items() if there.get(batch) != rows for row in rows]
+    # Not by bulk_create, which would set created_at and updated_at to the time of the seeding.
+    places = ", ".join(["%s"] * len(COLUMNS))
+    with connection.cursor() as cursor:
+        cursor.executemany(f"INSERT INTO planning_plannedactivity ({', '.join(COLUMNS)}) VALUES ({places})", fresh)

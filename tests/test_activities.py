@@ -1,0 +1,133 @@
+"""Planned activities: twenty for every growing batch, true to what happened, and never doubled."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from pytest_django import DjangoDbBlocker
+
+from apps.batch.models import Batch, BatchTransferWorkflow
+from apps.health.models import Treatment
+from apps.planning.models import ActivityTemplate, PlannedActivity
+from apps.planning.seeding import HABITS, _habit_days, reseed
+from tests.loaded import django_on, small_record
+from tests.worlds import AS_OF
+
+GUIDE = {
+    "TRANSFER": [90, 180, 270, 360, 450],
+    "VACCINATION": [265],
+    "FEED_CHANGE": [90, 135, 180, 315, 405, 550],
+    "SAMPLING": [175, 260, 355, 600, 780],
+    "TREATMENT": [520, 650],
+    "HARVEST": [800],
+}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _record(new_database: Callable[[], str], django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    with django_db_blocker.unblock():
+        dsn = small_record(new_database)
+        with django_on(dsn):
+            yield
+
+
+@pytest.fixture(autouse=True)
+def _seeded(_record: None) -> Iterator[None]:
+    with transaction.atomic():
+        reseed(AS_OF)
+        yield
+        transaction.set_rollback(True)
+
+
+def contents() -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM planning_plannedactivity ORDER BY id")
+        return cursor.fetchall()
+
+
+def test_the_templates_are_the_guides() -> None:
+    days = defaultdict(list)
+    for template in ActivityTemplate.objects.filter(trigger_type="DAY_OFFSET").order_by("day_offset"):
+        days[template.activity_type].append(template.day_offset)
+    assert days == GUIDE
+    assert ActivityTemplate.objects.get(activity_type="HARVEST").weight_threshold_g == 5000
+
+
+def test_every_active_batch_has_each_template_once_and_no_other_has_any() -> None:
+    planned = defaultdict(list)
+    for activity in PlannedActivity.objects.select_related("batch"):
+        offset = (activity.due_date - activity.batch.start_date).days
+        planned[activity.batch_id].append((activity.activity_type, offset))
+        assert activity.scenario.batch_id == activity.batch_id
+    assert set(planned) == set(Batch.objects.filter(status="ACTIVE").values_list("pk", flat=True))
+    assert len(planned) == 3
+    for activities in planned.values():
+        assert sorted(activities) == sorted((kind, day) for kind, days in GUIDE.items() for day in days)
+
+
+def test_seeding_again_changes_nothing() -> None:
+    before = contents()
+    assert reseed(AS_OF) == len(before) == 60
+    assert contents() == before
+
+
+def test_seeding_replaces_what_differs() -> None:
+    content = [row[1:] for row in contents()]
+    first = PlannedActivity.objects.order_by("pk")[0]
+    PlannedActivity.objects.filter(pk=first.pk).update(status="CANCELLED")
+    first.pk = None
+    first.save()
+    assert reseed(AS_OF) == 60
+    assert sorted(map(str, (row[1:] for row in contents()))) == sorted(map(str, content))
+
+
+def test_the_future_is_pending_and_the_past_tells_when_and_by_whom() -> None:
+    for activity in PlannedActivity.objects.all():
+        if activity.due_date > AS_OF:
+            assert activity.status == "PENDING"
+        done = activity.status == "COMPLETED"
+        assert (activity.completed_at is not None) == (activity.completed_by_id is not None) == done
+        assert not done or activity.completed_at.date() <= AS_OF
+    assert PlannedActivity.objects.filter(status="COMPLETED").count() > 15
+
+
+def test_done_activities_are_those_of_the_record() -> None:
+    transfers = PlannedActivity.objects.filter(activity_type="TRANSFER", due_date__lte=AS_OF)
+    assert transfers.count() == BatchTransferWorkflow.objects.filter(batch__status="ACTIVE").count() == 8
+    for activity in transfers:
+        workflow = activity.transfer_workflow
+        assert (workflow.batch_id, workflow.actual_completion_date) == (activity.batch_id, activity.completed_at.date())
+    operations = PlannedActivity.objects.filter(activity_type__in=("VACCINATION", "TREATMENT"), status="COMPLETED")
+    assert {activity.activity_type for activity in operations} == {"VACCINATION", "TREATMENT"}
+    for activity in operations:
+        kinds = Treatment.objects.filter(
+            batch=activity.batch_id, treatment_date__date=activity.completed_at.date()
+        ).values_list("treatment_type", flat=True)
+        assert ("vaccination" in kinds) == (activity.activity_type == "VACCINATION")
+        assert kinds
+    for activity in PlannedActivity.objects.filter(activity_type="SAMPLING", status="COMPLETED"):
+        assert abs((activity.completed_at.date() - activity.due_date).days) <= 3
+        assert activity.batch.batch_assignments.filter(
+            growth_samples__sample_date=activity.completed_at.date()
+        ).exists()
+
+
+def test_what_is_planned_earlier_is_overdue_until_it_is_done() -> None:
+    """A day before the first transfer of the youngest fish nothing is late; ten days on, that transfer is."""
+    youngest = Batch.objects.order_by("-start_date")[0]
+    due = youngest.start_date + timedelta(days=90)
+    reseed(due + timedelta(days=10))
+    overdue = PlannedActivity.objects.filter(batch=youngest, status="PENDING", due_date__lte=due)
+    assert set(overdue.values_list("activity_type", flat=True)) >= {"TRANSFER"}
+
+
+def test_habits_are_drawn_in_their_shares() -> None:
+    drawn = [_habit_days(f"batch {number}") for number in range(2000)]
+    below = 0.0
+    for upto, earliest, latest in HABITS:
+        share = sum(earliest <= days <= latest for days in drawn) / len(drawn)
+        assert share == pytest.approx(upto - below, abs=0.03)
+        below = upto
