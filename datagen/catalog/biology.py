@@ -110,7 +110,7 @@ class Vaccination(Handling):
     """A vaccination of every container on a day of the batch's life."""
 
     day: Annotated[int, Field(ge=1)]
-    vaccine: Name
+    vaccine: Annotated[str, Ref("treatments.vaccines.name")]
     withholding_days: Annotated[int, Field(ge=0)]
 
 

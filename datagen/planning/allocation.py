@@ -1,5 +1,6 @@
 """Containers for batches: every hall and ring booked by simulated date, for the longest life a batch can have."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -38,27 +39,23 @@ class Booking:
         here = (farm.unit_geography == geography) & (farm.unit_stage == stage) & farm.unit_in_production
         return np.flatnonzero(here)
 
-    def allowance(self, geography: int, stage: int, starts: Sequence[int]) -> Ints:
-        """Containers that each batch may take (in units of whole halls on land, in rings at sea).
+    def allowance(self, geography: int, stage: int, turn: int, spacing_days: float) -> int:
+        """What the geography's batch number `turn` may take: whole halls on land, rings at sea.
 
-        The saturated stock is shared out among the batches that live in the stage at once, so that any run of that many
-        neighbours takes exactly the stock: 10 halls among 4 batches give 2, 3, 2, 3.
+        The saturated stock is shared out among the batches that live in the stage at once when one starts every
+        `spacing_days`, so that any run of that many neighbours takes exactly the stock: 10 halls among 4 batches give
+        2, 3, 2, 3. It depends on nothing but the turn, so that a plan can be carried on.
         """
         units = self.units(geography, stage)
+        if not len(units):
+            return 0
         sizes = self.farm.unit_container_count[units]
-        days = self.stage_starts[stage + 1] - self.stage_starts[stage]
-        order = np.asarray(starts)
-        together = int((np.arange(len(order)) - np.searchsorted(order, order - days, side="right") + 1).max())
-        stock = int(self.saturation * (sizes.sum() if stage == SEA else len(units)) + 1e-9)
         if self.containers_per_stage is not None:
-            size = int(sizes[0]) if len(sizes) else 1
-            want = self.containers_per_stage if stage == SEA else -(-self.containers_per_stage // size)
-            share = np.full(len(order), want)
-        else:
-            steps = np.arange(len(order) + 1) * stock // together
-            share = np.minimum(np.diff(steps), int(sizes.max()) if stage == SEA and len(sizes) else MOST_HALLS)
-        whole: Ints = share.astype(np.int64)
-        return whole
+            return self.containers_per_stage if stage == SEA else -(-self.containers_per_stage // int(sizes[0]))
+        together = math.ceil((self.stage_starts[stage + 1] - self.stage_starts[stage]) / spacing_days)
+        stock = int(self.saturation * (sizes.sum() if stage == SEA else len(units)) + 1e-9)
+        share = (turn + 1) * stock // together - turn * stock // together
+        return max(min(share, int(sizes.max()) if stage == SEA else MOST_HALLS), 1)
 
     def book(self, geography: int, start: int, shares: Sequence[int]) -> tuple[tuple[int, ...], ...]:
         """Containers of one batch by stage; nothing is booked when a stage finds no room."""

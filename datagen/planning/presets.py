@@ -1,5 +1,6 @@
 """From a preset and a few figures to a plan in which every batch has its containers."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -70,17 +71,14 @@ def make_plan(catalog: Catalog, farm: Farm, preset: Preset, as_of: date, seed: i
     if YOUNGEST_DAYS + total * preset.stagger_days > LONGEST_RECORD_DAYS:
         cure = f"{total} batches would take more than {LONGEST_RECORD_DAYS // 365} years; give fewer batches or years."
         raise UserError("stagger", preset.stagger_days, cure)
-    longest_stage = max(stage.duration_days for stage in catalog.biology.stages)
-    together = -(-longest_stage // (preset.stagger_days * len(geographies))) * len(geographies)
     bound = None
     while total:
         try:
             return _plan(catalog, farm, preset, as_of, seed, geographies, total), bound
         except DoesNotFit as why:
             bound = bound or str(why)
-            # From `together` batches on, more of them change no batch's share: all that begin alike fail alike.
-            fit = max(why.booked // len(geographies) * len(geographies), together)
-            total = min(total - len(geographies), fit)
+            # Batches are booked in order and share by their turn alone: those before the one that failed do fit.
+            total = why.booked // len(geographies) * len(geographies)
     raise UserError(
         "saturation", preset.saturation, f"Not one batch fits: {bound}. Raise it, or give the stage more containers."
     )
@@ -171,16 +169,15 @@ def _book(
         begin = turns[0][1].toordinal()
         if first < begin + starts_at[stage + 1] and end > begin + starts_at[stage]:
             booking.free_from[container] = np.iinfo(np.int64).max
-    shares = {}
-    for place in {place for place, _ in turns}:
-        days = [start.toordinal() for g, start in turns if g == place]
-        shares[place] = [booking.allowance(place, stage, days) for stage in range(SEA + 1)]
-    counts = dict.fromkeys(shares, 0)
+    spacing_days = preset.stagger_days * len({place for place, _ in turns})
+    counts: Counter[int] = Counter()
     batches: list[BatchPlan] = []
     for place, start in turns:
-        turn, counts[place] = counts[place], counts[place] + 1
+        turn = counts[place]
+        counts[place] += 1
+        shares = [booking.allowance(place, stage, turn, spacing_days) for stage in range(SEA + 1)]
         try:
-            containers = booking.book(place, start.toordinal(), [int(share[turn]) for share in shares[place]])
+            containers = booking.book(place, start.toordinal(), shares)
         except DoesNotFit as why:
             why.booked = len(batches)
             raise
