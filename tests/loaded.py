@@ -15,11 +15,7 @@ from tests.worlds import company, small_plan
 def small_record(new_database: Callable[[], str]) -> str:
     """The URL of the database. Its batches are 50, 340, 630 and 920 days old, the oldest harvested; two rings each."""
     dsn = new_database()
-    print(
-        runs.execute(
-            runs.Job(dsn, *company(), small_plan(batches=2, stagger_days=290, containers=2), 1), Silent()
-        ).seconds
-    )
+    runs.execute(runs.Job(dsn, *company(), small_plan(batches=2, stagger_days=290, containers=2), 1), Silent())
     return dsn
 
 
