@@ -105,23 +105,11 @@ def _open_worker(shared: Shared) -> None:
 
 def _load_batch(index: int, history: History, first_id: dict[str, int]) -> dict[str, int]:
     from datagen.events import expand
-    from datagen.events.context import BatchRecord
+    from datagen.events.context import batch_record
     from datagen.storage.postgres import write
 
-    plan = _shared.plan
-    record = BatchRecord(
-        _shared.catalog,
-        _shared.farm,
-        plan.first_day,
-        plan.seed,
-        plan.as_of,
-        plan.stage_starts,
-        index,
-        plan.batches[index],
-        history,
-        first_id,
-    )
-    contents = write(_connection, _shared.run, plan.batches[index].number, expand(record))
+    record = batch_record(_shared.catalog, _shared.farm, _shared.plan, index, history, first_id)
+    contents = write(_connection, _shared.run, record.batch.number, expand(record))
     return {table: content.rows for table, content in contents.items()}
 
 
@@ -129,11 +117,15 @@ def _load_purchases(history: History, first_id: int, stride: int) -> dict[str, i
     from datagen.events.feeding import expand_purchases
     from datagen.storage.postgres import write
 
-    first_batch = next(b.number for b in _shared.plan.batches if b.geography == history.geography)
-    unit = f"feed from {first_batch} on"
+    unit = purchases_unit(_shared.plan, history.geography)
     tables = expand_purchases(_shared.catalog, _shared.farm, _shared.plan, history, first_id, stride)
     contents = write(_connection, _shared.run, unit, tables)
     return {table: content.rows for table, content in contents.items()}
+
+
+def purchases_unit(plan: Plan, geography: int) -> str:
+    """The ledger's name for a geography's deliveries of feed."""
+    return f"feed from {next(batch.number for batch in plan.batches if batch.geography == geography)} on"
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ def small_plan(
 ) -> Plan:
     """Few batches a geography; with 210 days between starts the oldest of two a geography is harvested."""
     catalog, farm = company()
-    preset = Preset("test", stagger_days=stagger_days, batches=batches, containers_per_stage=containers)
+    preset = Preset("medium", stagger_days=stagger_days, batches=batches, containers_per_stage=containers)
     plan, bound = make_plan(catalog, farm, preset, as_of, seed)
     assert bound is None
     return plan

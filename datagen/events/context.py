@@ -115,6 +115,24 @@ class BatchRecord:
         return self.farm.user_ids(role, self.batch.geography)
 
 
+def batch_record(
+    catalog: Catalog, farm: Farm, plan: Plan, index: int, history: History, first_id: Mapping[str, int]
+) -> BatchRecord:
+    """One batch of a plan with its part of the history and its block of keys."""
+    return BatchRecord(
+        catalog,
+        farm,
+        plan.first_day,
+        plan.seed,
+        plan.as_of,
+        plan.stage_starts,
+        index,
+        plan.batches[index],
+        history,
+        first_id,
+    )
+
+
 def life(catalog: Catalog, farm: Farm, plan: Plan, batch: BatchPlan) -> Life:
     """The longest life of a batch of the plan."""
     per_stage = [np.array(containers) for containers in batch.containers]

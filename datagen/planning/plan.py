@@ -31,7 +31,8 @@ class BatchPlan:
 class Plan:
     """What will be simulated: the batches in order of their start, and the last day of the record.
 
-    `stage_starts` are the days of life on which the stages begin, and last the day by which a batch has been harvested.
+    `containers_per_stage` is None where batches take as many as the saturation leaves them. `stage_starts` are the days
+    of life on which the stages begin, and last the day by which a batch has been harvested.
     """
 
     preset: str
@@ -40,6 +41,7 @@ class Plan:
     years: float
     stagger_days: int
     saturation: float
+    containers_per_stage: int | None
     stage_starts: tuple[int, ...]
     batches: tuple[BatchPlan, ...]
 

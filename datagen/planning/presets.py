@@ -84,6 +84,43 @@ def make_plan(catalog: Catalog, farm: Farm, preset: Preset, as_of: date, seed: i
     )
 
 
+def carry_on(catalog: Catalog, farm: Farm, plan: Plan, as_of: date) -> Plan:
+    """The same plan as of a later day, with the batches that its own rules start until then.
+
+    Batches go on at the plan's stagger, geographies in turn, from the first such day after the old as-of day: what is
+    past stays as it was. A plan of one batch stays one batch. Carried on in steps, it is the same as in one.
+    """
+    if as_of < plan.as_of:
+        raise UserError(
+            "to", as_of.isoformat(), f"The record reaches {plan.as_of.isoformat()} already; name a later day."
+        )
+    check_as_of(as_of, as_of)
+    booking = Booking(farm, plan.stage_starts, plan.saturation, plan.containers_per_stage)
+    for batch in plan.batches:
+        for stage, containers in enumerate(batch.containers):
+            end = batch.start.toordinal() + plan.stage_starts[stage + 1]
+            booking.free_from[list(containers)] = np.maximum(booking.free_from[list(containers)], end)
+    batches, places = list(plan.batches), sorted({batch.geography for batch in plan.batches})
+    spacing_days = plan.stagger_days * len(places)
+    while len(plan.batches) > 1:
+        last = batches[-1]
+        start = last.start + timedelta(days=plan.stagger_days)
+        while start <= plan.as_of:
+            start += timedelta(days=plan.stagger_days)
+        if start > as_of:
+            break
+        place = places[(places.index(last.geography) + 1) % len(places)]
+        turn = sum(batch.geography == place for batch in batches)
+        shares = [booking.allowance(place, stage, turn, spacing_days) for stage in range(SEA + 1)]
+        number = f"{farm.geography_code[place]}-{start.year}-{turn + 1:03d}"
+        try:
+            containers = booking.book(place, start.toordinal(), shares)
+        except DoesNotFit as why:
+            raise UserError("to", as_of.isoformat(), f"Batch {number} finds no room: {why}.") from None
+        batches.append(_batch(catalog, plan.seed, number, place, start, containers))
+    return replace(plan, as_of=as_of, batches=tuple(batches))
+
+
 def small_plan(catalog: Catalog, farm: Farm, as_of: date, seed: int) -> Plan:
     """One batch in the first geography that has lived 200 days on the as-of day."""
     check_as_of(as_of, as_of)
@@ -184,7 +221,15 @@ def _book(
         number = f"{farm.geography_code[place]}-{start.year}-{first_turn + turn:03d}"
         batches.append(_batch(catalog, seed, number, place, start, containers))
     return Plan(
-        preset.name, seed, as_of, preset.years, preset.stagger_days, preset.saturation, starts_at, tuple(batches)
+        preset.name,
+        seed,
+        as_of,
+        preset.years,
+        preset.stagger_days,
+        preset.saturation,
+        preset.containers_per_stage,
+        starts_at,
+        tuple(batches),
     )
 
 

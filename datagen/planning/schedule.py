@@ -57,6 +57,7 @@ class _Metadata(Spec):
     years: Annotated[float, Field(gt=0, le=50)]
     stagger_days: Annotated[int, Field(ge=1, le=1000)]
     saturation: Annotated[float, Field(gt=0, le=1)]
+    containers_per_stage: Annotated[int, Field(ge=1, le=1000)] | None = None
     stage_days: dict[str, int]
     batch_count: int
 
@@ -98,9 +99,9 @@ _KEYS = [name for model in (_Document, _Metadata, _Batch, _Tanks, _Rings) for na
 _Model = TypeVar("_Model", bound=Spec)
 
 
-def write(plan: Plan, catalog: Catalog, farm: Farm, path: Path, workers: int = WORKERS) -> None:
-    """Write a plan, making its folder; a reader sees the old file or the whole new one."""
-    text = HEADER + yaml.dump(
+def text(plan: Plan, catalog: Catalog, farm: Farm, workers: int = WORKERS) -> str:
+    """A plan as a schedule."""
+    body: str = yaml.dump(
         _document(plan, catalog, farm, workers),
         Dumper=_Dumper,
         sort_keys=False,
@@ -109,10 +110,15 @@ def write(plan: Plan, catalog: Catalog, farm: Farm, path: Path, workers: int = W
         default_flow_style=None,
         width=150,
     )
+    return HEADER + body
+
+
+def write(plan: Plan, catalog: Catalog, farm: Farm, path: Path, workers: int = WORKERS) -> None:
+    """Write a plan, making its folder; a reader sees the old file or the whole new one."""
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_text(text, encoding="utf-8")
+        beside.write_text(text(plan, catalog, farm, workers), encoding="utf-8")
         beside.replace(path)
     except OSError as error:
         with suppress(OSError):
@@ -122,7 +128,12 @@ def write(plan: Plan, catalog: Catalog, farm: Farm, path: Path, workers: int = W
 
 def read(path: Path, catalog: Catalog, farm: Farm) -> Plan:
     """The plan of a schedule file; whatever is wrong in it is told in one error."""
-    root = _parse(path)
+    return parse(_text(path), path, catalog, farm)
+
+
+def parse(content: str, path: Path, catalog: Catalog, farm: Farm) -> Plan:
+    """The plan of a schedule's text; `path` is what faults are told of."""
+    root = _parse(content, path)
     reading = _Reading(catalog, farm, _data(root))
     faults = list(islice(reading.faults(), MOST_FAULTS + 1))
     if faults:
@@ -142,6 +153,7 @@ def _document(plan: Plan, catalog: Catalog, farm: Farm, workers: int) -> dict[st
             "years": plan.years,
             "stagger_days": plan.stagger_days,
             "saturation": plan.saturation,
+            "containers_per_stage": plan.containers_per_stage,
             "stage_days": {key: plan.stage_days(stage) for stage, key in enumerate(keys)},
             "batch_count": len(names),
         },
@@ -163,9 +175,8 @@ def _batch(batch: BatchPlan, keys: list[str], farm: Farm) -> dict[str, Any]:
     }
 
 
-def _parse(path: Path) -> yaml.MappingNode:
+def _parse(text: str, path: Path) -> yaml.MappingNode:
     """The file's YAML nodes, which know their lines: no aliases, no deep nesting, no key twice."""
-    text = _text(path)
     try:
         _refuse_traps(path, text)
         node = yaml.compose(text, _Loader)
@@ -284,6 +295,7 @@ class _Reading:
             about.years,
             about.stagger_days,
             about.saturation,
+            about.containers_per_stage,
             stage_starts(self.catalog),
             # A batch moved by hand may stand where it no longer belongs.
             tuple(sorted(self.batches.values(), key=lambda batch: batch.start)),
