@@ -35,10 +35,10 @@ Batches = Annotated[int | None, typer.Option(help="Batches per geography; defaul
 CORES = os.cpu_count() or 2
 
 
-def main() -> None:
-    """Run the command; a mistake of the user's is one message and exit code 2."""
+def main(command: typer.Typer = app) -> None:
+    """Run a command; a mistake of the user's is one message and exit code 2."""
     try:
-        app()
+        command()
     except UserError as error:
         console.err.print(f"Error: {error}", markup=False, soft_wrap=True)
         sys.exit(2)
@@ -140,8 +140,12 @@ def batch(
 
 
 @app.command()
-def init(catalog: Folder = None, as_json: AsJson = False) -> None:
-    """Create the schema where there is none, and missing master data. Example: aquamind init"""
+def init(
+    catalog: Folder = None,
+    only: Annotated[list[str] | None, typer.Option(help="A subject, such as finance; may be repeated.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Create the schema where there is none, and missing master data. Example: aquamind init --only finance"""
     from aquamind import database
     from datagen import pipeline
     from datagen.catalog.reader import load
@@ -155,7 +159,7 @@ def init(catalog: Folder = None, as_json: AsJson = False) -> None:
 
     with database.connect(dsn, autocommit=True, application_name="aquamind init") as connection:
         postgres.hold(connection)
-        created = runs.prepare(connection, company, resolve(company), ())
+        created = runs.prepare(connection, company, resolve(company), (), only)
     if as_json:
         console.out.print_json(json.dumps(created))
         return

@@ -69,6 +69,7 @@ def execute(job: Job, progress: Progress) -> Report:
             tables = sorted({*blocks(job.catalog, job.farm, job.plan, {})[0], *PURCHASE_TABLES})
             prepare(connection, job.catalog, job.farm, tables)
             farm = with_database_ids(job.farm, connection)
+            _heed_truncation(connection, job.dsn)
         run, taken = _begin(connection, job, tables)
         with report.timed("simulation"):
             progress.step("Simulation")
@@ -89,7 +90,13 @@ def execute(job: Job, progress: Progress) -> Report:
     return report
 
 
-def prepare(connection: psycopg.Connection[Any], catalog: Catalog, farm: Farm, tables: Iterable[str]) -> dict[str, int]:
+def prepare(
+    connection: psycopg.Connection[Any],
+    catalog: Catalog,
+    farm: Farm,
+    tables: Iterable[str],
+    subjects: Iterable[str] | None = None,
+) -> dict[str, int]:
     """Make the schema where there is none, check it, and create missing master data; rows created by table.
 
     A schema that is there, ours or AquaMind's own, is compared and never migrated: that is its owner's business.
@@ -102,7 +109,7 @@ def prepare(connection: psycopg.Connection[Any], catalog: Catalog, farm: Farm, t
         pipeline.migrate()
     handshake.check_target(connection, pipeline.models(tables))
     ledger.prepare(connection)
-    return masterdata.init(catalog, farm)
+    return masterdata.init(catalog, farm, masterdata.SUBJECTS if subjects is None else subjects)
 
 
 def needed_bytes(farm: Farm, plan: Plan) -> int:
@@ -114,6 +121,24 @@ def needed_bytes(farm: Farm, plan: Plan) -> int:
             days = min(plan.stage_days(stage), plan.days - int(start) - plan.stage_starts[stage])
             readings += max(days, 0) * 6 * int(sensors[list(containers)].sum())
     return readings * BYTES_PER_READING
+
+
+def _heed_truncation(connection: psycopg.Connection[Any], dsn: str) -> None:
+    """Batches may have been truncated by hand: what the ledger says of them, and what TRUNCATE left, goes too."""
+    from datagen.storage import wiping
+
+    row = connection.execute(
+        "SELECT count(*), count(batch_number), (SELECT EXISTS (SELECT FROM batch_batch))"
+        " FROM datagen.content LEFT JOIN batch_batch ON batch_number = unit WHERE table_name = 'batch_batch'"
+    ).fetchone()
+    assert row is not None
+    written, left, any_batch = row
+    if left == written:
+        return
+    if any_batch:
+        cure = f"{written - left} of the {written} batches that this tool wrote are gone. Run `aquamind wipe` first"
+        raise UserError("database", connection.info.dbname, cure)
+    wiping.wipe(connection, dsn)
 
 
 def _begin(connection: psycopg.Connection[Any], job: Job, tables: list[str]) -> tuple[int, dict[str, int]]:

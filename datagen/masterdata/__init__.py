@@ -1,8 +1,12 @@
 """Puts the catalog's master data into the database; rows that are there already, by name, are left as they are."""
 
+from collections.abc import Callable, Iterable
+
 from django.db import transaction
 
 from datagen.catalog import Catalog
+from datagen.catalog.reader import closest
+from datagen.errors import UserError
 from datagen.farm import Farm
 from datagen.masterdata.activities import init_activities
 from datagen.masterdata.broodstock import init_broodstock
@@ -19,22 +23,37 @@ from datagen.masterdata.health import init_health, init_lice, init_treatments
 from datagen.masterdata.rows import Created
 from datagen.masterdata.scenario import init_scenario
 
+SUBJECTS: dict[str, Callable[[Catalog, Farm], Created]] = {
+    "infrastructure": init_infrastructure,
+    "species": lambda catalog, _: init_species(catalog),
+    "environment": lambda catalog, _: init_environment(catalog),
+    "feeds": lambda catalog, _: init_feeds(catalog),
+    "grades": lambda catalog, _: init_grades(catalog),
+    "users": lambda catalog, _: init_users(catalog),
+    "health": lambda catalog, _: init_health(catalog) | init_lice(catalog) | init_treatments(catalog),
+    "broodstock": lambda catalog, _: init_broodstock(catalog),
+    "scenario": lambda catalog, _: init_scenario(catalog),
+    "finance": lambda catalog, _: init_finance(catalog),
+    "activities": lambda catalog, _: init_activities(catalog),
+}
+"""Master data by subject; a subject comes after those it refers to."""
 
-def init(catalog: Catalog, farm: Farm) -> Created:
-    """Create whatever of the catalog is missing, all or nothing; rows created by table."""
+_REFERS_TO = {
+    "scenario": {"species"},
+    "finance": {"infrastructure", "species", "grades"},
+    "activities": {"species"},
+}
+
+
+def init(catalog: Catalog, farm: Farm, subjects: Iterable[str] = SUBJECTS) -> Created:
+    """Create whatever of these subjects, and of what they refer to, is missing, all or nothing; rows by table."""
+    chosen = set(subjects)
+    for subject in chosen - SUBJECTS.keys():
+        raise UserError("only", subject, closest(subject, list(SUBJECTS)))
+    wanted = chosen.union(*(_REFERS_TO.get(subject, ()) for subject in chosen))
+    created: Created = {}
     with transaction.atomic():  # type: ignore[no-untyped-call]
-        return {
-            **init_infrastructure(catalog, farm),
-            **init_species(catalog),
-            **init_environment(catalog),
-            **init_feeds(catalog),
-            **init_grades(catalog),
-            **init_users(catalog),
-            **init_health(catalog),
-            **init_lice(catalog),
-            **init_treatments(catalog),
-            **init_broodstock(catalog),
-            **init_scenario(catalog),
-            **init_finance(catalog),
-            **init_activities(catalog),
-        }
+        for subject, create in SUBJECTS.items():
+            if subject in wanted:
+                created |= create(catalog, farm)
+    return created
