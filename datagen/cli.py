@@ -92,6 +92,7 @@ def generate(
     schedule_file: Annotated[Path, typer.Argument(help="Schedule file of `aquamind plan`.")],
     catalog: Folder = None,
     workers: Workers = CORES,
+    log_dir: Annotated[Path | None, typer.Option(help="Folder for a log of each batch: its rows and time.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Execute a schedule file. Example: aquamind generate config/schedule.yaml --workers 2"""
@@ -101,7 +102,13 @@ def generate(
 
     company = load(catalog)
     farm = resolve(company)
-    _execute(schedule.read(schedule_file, company, farm), company, farm, workers, as_json)
+    made = schedule.read(schedule_file, company, farm)
+    if log_dir is not None:
+        try:
+            log_dir.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UserError("log-dir", str(log_dir), f"{error.strerror}. Name a folder that can be written") from None
+    _execute(made, company, farm, workers, as_json, log_dir=log_dir)
 
 
 @app.command()
@@ -289,7 +296,9 @@ def _planned(
     return made, company, farm
 
 
-def _execute(plan: Any, company: Any, farm: Any, workers: int, as_json: bool, beside: bool = False) -> None:
+def _execute(
+    plan: Any, company: Any, farm: Any, workers: int, as_json: bool, beside: bool = False, log_dir: Path | None = None
+) -> None:
     from datagen import pipeline
 
     dsn = _dsn()
@@ -298,7 +307,7 @@ def _execute(plan: Any, company: Any, farm: Any, workers: int, as_json: bool, be
 
     begin = time.perf_counter()
     with console.Steps() as steps:
-        report = runs.execute(runs.Job(dsn, company, farm, plan, workers, beside), steps)
+        report = runs.execute(runs.Job(dsn, company, farm, plan, workers, beside, log_dir), steps)
     seconds = time.perf_counter() - begin
     if as_json:
         console.out.print_json(json.dumps({"seconds": {**report.seconds, "all": seconds}, "rows": report.rows}))

@@ -7,9 +7,11 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing import get_context
+from pathlib import Path
 from typing import Any, Protocol
 
 import psycopg
+import pyarrow as pa
 
 from datagen.catalog import Catalog
 from datagen.farm import Farm
@@ -88,6 +90,7 @@ class Shared:
     farm: Farm
     plan: Plan
     run: int
+    log_dir: Path | None = None
 
 
 _shared: Shared
@@ -115,11 +118,23 @@ def _load_batch(index: int, history: History, first_id: dict[str, int]) -> dict[
 
 def _load_purchases(history: History, first_id: int, stride: int) -> dict[str, int]:
     from datagen.events.feeding import expand_purchases
-    from datagen.storage.postgres import write
 
     unit = purchases_unit(_shared.plan, history.geography)
     tables = expand_purchases(_shared.catalog, _shared.farm, _shared.plan, history, first_id, stride)
+    return _write(unit, tables)
+
+
+def _write(unit: str, tables: Iterable[tuple[Any, pa.RecordBatch]]) -> dict[str, int]:
+    """Write a unit; where logs are wanted, say in one of its own what is in the database of it, and its time."""
+    from datagen.storage.postgres import write
+
+    begin = time.perf_counter()
     contents = write(_connection, _shared.run, unit, tables)
+    if _shared.log_dir is not None:
+        total = sum(content.rows for content in contents.values())
+        lines = [f"{unit}: {total:,} rows in {time.perf_counter() - begin:.2f} s"]
+        lines += [f"{table} {content.rows} {content.content_hash}" for table, content in sorted(contents.items())]
+        (_shared.log_dir / f"{unit.replace(' ', '_')}.log").write_text("\n".join([*lines, ""]))
     return {table: content.rows for table, content in contents.items()}
 
 

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -25,7 +26,7 @@ PURCHASE_TABLES = ("inventory_feedpurchase", "inventory_feedcontainerstock")
 
 @dataclass(frozen=True)
 class Job:
-    """What to put where; `beside` allows other batches of this tool to be there already."""
+    """What to put where; `beside` allows other batches of this tool to be there already; `log_dir`, a log for each."""
 
     dsn: str
     catalog: Catalog
@@ -33,6 +34,7 @@ class Job:
     plan: Plan
     workers: int
     beside: bool = False
+    log_dir: Path | None = None
 
 
 def plan_hash(plan: Plan, farm: Farm) -> str:
@@ -80,7 +82,7 @@ def execute(job: Job, progress: Progress) -> Report:
         with report.timed("load"):
             progress.step("Load", size)
             firsts = blocks(job.catalog, farm, job.plan, taken)
-            shared = pipeline.Shared(job.dsn, job.catalog, farm, job.plan, run)
+            shared = pipeline.Shared(job.dsn, job.catalog, farm, job.plan, run, job.log_dir)
             report.rows = pipeline.load(
                 shared, histories, firsts, taken["inventory_feedpurchase"] + 1, job.workers, progress
             )
