@@ -1,0 +1,153 @@
+"""The laws of the record: a query each that must return no row, judged side by side on one state of the database."""
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import psycopg
+from psycopg import sql
+from psycopg.rows import dict_row
+
+from aquamind import database
+from datagen.errors import UserError
+from datagen.pipeline import Progress
+
+SHOWN_ROWS = 10
+"""Offending rows that a verdict quotes; all are counted."""
+
+LAST_DAYS = (
+    # Index by index: reading every reading for its time would take longer than all else.
+    "SELECT max(latest)::date FROM batch_batch batch CROSS JOIN environmental_environmentalparameter parameter"
+    " CROSS JOIN LATERAL (SELECT max(reading_time) AS latest FROM environmental_environmentalreading"
+    " WHERE batch_id = batch.id AND parameter_id = parameter.id) reading",
+    "SELECT max(feeding_date) FROM inventory_feedingevent",
+    "SELECT max(event_date) FROM batch_mortalityevent",
+    "SELECT max(greatest(assignment_date, departure_date)) FROM batch_batchcontainerassignment",
+)
+
+
+@dataclass(frozen=True)
+class Check:
+    """A law: what it says, what that means, the table it is about, and the query for what breaks it."""
+
+    name: str
+    title: str
+    means: str
+    on: str
+    query: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a law found: `offending` rows in all, the first of them quoted; `checked` is false on an empty table."""
+
+    name: str
+    title: str
+    meaning: str
+    seconds: float
+    checked: bool
+    offending: int
+    rows: list[dict[str, Any]]
+
+
+@cache
+def checks() -> tuple[Check, ...]:
+    """All laws, by name."""
+    found = [file for file in files(__package__).iterdir() if file.name.endswith(".sql")]
+    return tuple(_read(file.name.removesuffix(".sql"), file.read_text("utf-8")) for file in sorted(found, key=str))
+
+
+def _read(name: str, text: str) -> Check:
+    head = dict(line.removeprefix("-- ").split(": ", 1) for line in text.splitlines()[:3])
+    return Check(name, head["title"], head["means"], head["on"], text.rstrip().removesuffix(";"))
+
+
+def verify(dsn: str, workers: int, progress: Progress) -> list[Verdict]:
+    """Judge every law on one snapshot of a database with `workers` connections, largest tables first."""
+    laws = checks()
+    progress.step("Laws", len(laws))
+    with _reading(dsn) as connection, ThreadPoolExecutor(workers) as pool:
+        sizes = _sizes(connection, laws)
+        row = connection.execute("SELECT pg_export_snapshot()").fetchone()
+        assert row is not None
+        day = last_day(connection)
+        waiting = [
+            pool.submit(_judge_on, dsn, row[0], day, law) for law in sorted(laws, key=lambda law: -sizes[law.on])
+        ]
+        for done in as_completed(waiting):
+            progress.advance(1, done.result().title)
+    return sorted((one.result() for one in waiting), key=lambda verdict: verdict.name)
+
+
+def last_day(connection: psycopg.Connection[Any]) -> date | None:
+    """The as-of day: that of the latest reading; without readings of the latest meal, death or assignment."""
+    for query in LAST_DAYS:
+        row = connection.execute(query.encode()).fetchone()
+        if row is not None and row[0] is not None:
+            day: date = row[0]
+            return day
+    return None
+
+
+def prepare(connection: psycopg.Connection[Any], day: date | None) -> None:
+    """Set what the queries rely on for the rest of the transaction: the as-of day, UTC, memory to hash in."""
+    settings = {
+        "aquamind.as_of": (day or date.min).isoformat(),
+        "timezone": "UTC",
+        "search_path": "public",
+        "work_mem": "128MB",
+        # It would walk an index of all readings in order, from misjudging how few groups they make.
+        "enable_incremental_sort": "off",
+        "jit": "off",
+    }
+    for name, value in settings.items():
+        connection.execute("SELECT set_config(%s, %s, true)", [name, value])
+
+
+def judge(connection: psycopg.Connection[Any], law: Check) -> Verdict:
+    """What a law finds, in a transaction that has been prepared."""
+    begin = time.perf_counter()
+    there = connection.execute(sql.SQL("SELECT EXISTS (SELECT FROM {})").format(sql.Identifier(law.on))).fetchone()
+    rows: list[dict[str, Any]] = []
+    checked = there is not None and there[0]
+    if checked:
+        query = f"SELECT *, count(*) OVER () AS offending_rows FROM (\n{law.query}\n) offending LIMIT {SHOWN_ROWS}"
+        rows = connection.cursor(row_factory=dict_row).execute(query.encode()).fetchall()
+    counted = [row.pop("offending_rows") for row in rows]
+    seconds = time.perf_counter() - begin
+    return Verdict(law.name, law.title, law.means, seconds, checked, counted[0] if counted else 0, rows)
+
+
+def _judge_on(dsn: str, snapshot: str, day: date | None, law: Check) -> Verdict:
+    with _reading(dsn) as connection:
+        connection.execute(sql.SQL("SET TRANSACTION SNAPSHOT {}").format(snapshot))
+        prepare(connection, day)
+        return judge(connection, law)
+
+
+@contextmanager
+def _reading(dsn: str) -> Iterator[psycopg.Connection[Any]]:
+    """A connection in one transaction that reads one state of the database and writes nothing."""
+    with database.connect(dsn, application_name="aquamind verify") as connection:
+        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        connection.read_only = True
+        yield connection
+        connection.rollback()
+
+
+def _sizes(connection: psycopg.Connection[Any], laws: tuple[Check, ...]) -> dict[str, int]:
+    """Bytes of the tables that laws are about."""
+    tables = sorted({law.on for law in laws})
+    found = connection.execute(
+        "SELECT t, pg_table_size(to_regclass('public.' || t)) FROM unnest(%s::text[]) AS t", [tables]
+    ).fetchall()
+    missing = [table for table, size in found if size is None]
+    if missing:
+        raise UserError("database", connection.info.dbname, f"It has no table {missing[0]}. Run `aquamind init` first")
+    return dict(found)

@@ -1,0 +1,35 @@
+-- title: Feeding summaries are the sums of meals
+-- means: The feed of every container summary is what its assignment was given in the period; a batch summary's is that of its containers; FCR is feed over growth.
+-- on: inventory_containerfeedingsummary
+WITH change AS (
+    SELECT batch_assignment_id AS assignment_id, feeding_date AS day, sum(amount_kg) AS kg
+    FROM inventory_feedingevent
+    GROUP BY 1, 2
+    UNION ALL
+    SELECT container_assignment_id, day, 0
+    FROM inventory_containerfeedingsummary
+    CROSS JOIN LATERAL (VALUES (period_start - 1), (period_end)) AS bound (day)
+), total AS (
+    SELECT DISTINCT assignment_id, day, sum(kg) OVER (PARTITION BY assignment_id ORDER BY day) AS kg FROM change
+), judged AS (
+    SELECT 'container' AS summary, batch.batch_number, container.name AS container, summary.period_start, summary.period_end, summary.total_feed_kg,
+        until.kg - before.kg AS fed_kg, summary.growth_kg, summary.fcr
+    FROM inventory_containerfeedingsummary summary
+    JOIN batch_batchcontainerassignment assignment ON assignment.id = summary.container_assignment_id
+    JOIN batch_batch batch ON batch.id = assignment.batch_id
+    JOIN infrastructure_container container ON container.id = assignment.container_id
+    JOIN total until ON until.assignment_id = assignment.id AND until.day = summary.period_end
+    JOIN total before ON before.assignment_id = assignment.id AND before.day = summary.period_start - 1
+    UNION ALL
+    SELECT 'batch', batch.batch_number, NULL, summary.period_start, summary.period_end, summary.total_feed_kg, sum(part.total_feed_kg), NULL, NULL
+    FROM inventory_batchfeedingsummary summary
+    JOIN batch_batch batch ON batch.id = summary.batch_id
+    LEFT JOIN inventory_containerfeedingsummary part
+        ON part.batch_id = summary.batch_id AND part.period_start = summary.period_start AND part.period_end = summary.period_end
+    GROUP BY summary.id, batch.id
+)
+SELECT * FROM judged
+WHERE period_end < period_start
+    OR abs(total_feed_kg - fed_kg) > 0.01 OR fed_kg IS NULL
+    OR (fcr IS NOT NULL AND (coalesce(growth_kg, 0) <= 0 OR abs(fcr - total_feed_kg / growth_kg) > 0.001 + 0.01 * fcr / growth_kg))
+ORDER BY batch_number, container, period_start

@@ -1,0 +1,45 @@
+-- title: Fish are conserved from egg to lot
+-- means: Of every batch, the eggs received, less those dead on arrival, are its deaths, losses in transfers, harvested fish and fish alive.
+-- on: batch_batch
+WITH received AS (
+    SELECT workflow.batch_id, sum(action.egg_count_actual - action.mortality_on_arrival) AS fish
+    FROM batch_creationaction action
+    JOIN batch_creationworkflow workflow ON workflow.id = action.workflow_id
+    WHERE action.status = 'COMPLETED'
+    GROUP BY 1
+), died AS (
+    SELECT batch_id, sum(count) AS fish FROM batch_mortalityevent GROUP BY 1
+), lost AS (
+    SELECT workflow.batch_id, sum(action.mortality_during_transfer) AS fish
+    FROM batch_transferaction action
+    JOIN batch_batchtransferworkflow workflow ON workflow.id = action.workflow_id
+    WHERE action.status = 'COMPLETED'
+    GROUP BY 1
+), harvested AS (
+    SELECT event.batch_id, sum(lot.unit_count) AS fish
+    FROM harvest_harvestlot lot
+    JOIN harvest_harvestevent event ON event.id = lot.event_id
+    GROUP BY 1
+), alive AS (
+    SELECT batch_id, sum(population_count) AS fish
+    FROM batch_batchcontainerassignment
+    WHERE departure_date IS NULL
+    GROUP BY 1
+), account AS (
+    SELECT batch.batch_number,
+        coalesce(received.fish, 0) AS received,
+        coalesce(died.fish, 0) AS died,
+        coalesce(lost.fish, 0) AS lost_in_transfers,
+        coalesce(harvested.fish, 0) AS harvested,
+        coalesce(alive.fish, 0) AS alive
+    FROM batch_batch batch
+    LEFT JOIN received ON received.batch_id = batch.id
+    LEFT JOIN died ON died.batch_id = batch.id
+    LEFT JOIN lost ON lost.batch_id = batch.id
+    LEFT JOIN harvested ON harvested.batch_id = batch.id
+    LEFT JOIN alive ON alive.batch_id = batch.id
+)
+SELECT *, received - died - lost_in_transfers - harvested - alive AS fish_missing
+FROM account
+WHERE received <> died + lost_in_transfers + harvested + alive
+ORDER BY batch_number

@@ -1,0 +1,40 @@
+-- title: Batches and documents are numbered by the rules
+-- means: Batch FAR-2020-001 by geography and year of its start; CRT-batch and TRF-batch-D090 by day for workflows; HRV-batch-container for harvests, each document once.
+-- on: batch_batch
+WITH place AS (
+    SELECT DISTINCT ON (assignment.batch_id) assignment.batch_id, upper(left(geography.name, 3)) AS code
+    FROM batch_batchcontainerassignment assignment
+    JOIN infrastructure_container container ON container.id = assignment.container_id
+    LEFT JOIN infrastructure_area area ON area.id = container.area_id
+    LEFT JOIN infrastructure_hall hall ON hall.id = container.hall_id
+    LEFT JOIN infrastructure_freshwaterstation station ON station.id = hall.freshwater_station_id
+    JOIN infrastructure_geography geography ON geography.id = coalesce(area.geography_id, station.geography_id)
+    ORDER BY assignment.batch_id, assignment.assignment_date, assignment.id
+), numbered AS (
+    SELECT 'batch' AS what, batch.batch_number AS number, place.code || to_char(batch.start_date, '-YYYY-') || '000' AS wanted,
+        batch.batch_number ~ ('^' || place.code || to_char(batch.start_date, '-YYYY-') || '\d{3,}$') AS fits
+    FROM batch_batch batch
+    JOIN place ON place.batch_id = batch.id
+    UNION ALL
+    SELECT 'creation workflow', workflow.workflow_number, 'CRT-' || batch.batch_number, workflow.workflow_number = 'CRT-' || batch.batch_number
+    FROM batch_creationworkflow workflow
+    JOIN batch_batch batch ON batch.id = workflow.batch_id
+    UNION ALL
+    SELECT 'transfer workflow', workflow.workflow_number, wanted, workflow.workflow_number = wanted
+    FROM batch_batchtransferworkflow workflow
+    JOIN batch_batch batch ON batch.id = workflow.batch_id
+    CROSS JOIN LATERAL (
+        SELECT 'TRF-' || batch.batch_number || '-D' || to_char(coalesce(workflow.actual_start_date, workflow.planned_start_date) - batch.start_date, 'FM0000000') AS padded
+    ) day
+    CROSS JOIN LATERAL (SELECT regexp_replace(padded, '-D0{0,4}', '-D') AS wanted) form
+    UNION ALL
+    SELECT 'harvest', event.document_ref, 'HRV-' || batch.batch_number || '-' || container.name,
+        event.document_ref = 'HRV-' || batch.batch_number || '-' || container.name AND count(*) OVER (PARTITION BY event.document_ref) = 1
+    FROM harvest_harvestevent event
+    JOIN batch_batch batch ON batch.id = event.batch_id
+    JOIN batch_batchcontainerassignment assignment ON assignment.id = event.assignment_id
+    JOIN infrastructure_container container ON container.id = assignment.container_id
+)
+SELECT what, number, wanted FROM numbered
+WHERE NOT fits
+ORDER BY what, number
