@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -35,7 +36,7 @@ Batches = Annotated[int | None, typer.Option(help="Batches per geography; defaul
 CORES = os.cpu_count() or 2
 
 
-def main(command: typer.Typer = app) -> None:
+def main(command: Callable[[], Any] = app) -> None:
     """Run a command; a mistake of the user's is one message and exit code 2."""
     try:
         command()

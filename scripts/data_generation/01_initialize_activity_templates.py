@@ -1,0 +1,14 @@
+"""The guide's script for activity templates: `aquamind init` of its subject, and of what that refers to."""
+
+from command import main
+
+from datagen import cli
+
+
+def activities() -> None:
+    """Create activity templates that are missing."""
+    cli.init(only=["activities"])
+
+
+if __name__ == "__main__":
+    main(activities)

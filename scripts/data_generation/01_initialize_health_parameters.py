@@ -1,0 +1,14 @@
+"""The guide's script 1d: `aquamind init` of its subject, and of what that refers to."""
+
+from command import main
+
+from datagen import cli
+
+
+def health() -> None:
+    """Create health parameters with their scores, lice types and vaccines that are missing."""
+    cli.init(only=["health"])
+
+
+if __name__ == "__main__":
+    main(health)

@@ -1,0 +1,68 @@
+"""The guide's script 4: `aquamind run` with the `medium` preset and a stagger for that many batches."""
+
+import sys
+import tempfile
+from pathlib import Path
+from typing import Annotated, TextIO
+
+import typer
+from command import main
+
+from datagen import cli, console
+from datagen.errors import UserError
+from datagen.planning.presets import PRESETS
+
+
+class Copied:
+    """A stream whose text goes into a log as well; it says that it is no terminal, for a log can show no bars."""
+
+    def __init__(self, stream: TextIO, log: TextIO) -> None:
+        self.stream, self.log = stream, log
+
+    def write(self, text: str) -> int:
+        self.log.write(text)
+        self.log.flush()
+        return self.stream.write(text)
+
+    def flush(self) -> None:
+        self.stream.flush()
+
+    def isatty(self) -> bool:
+        return False
+
+
+def stagger_days(batches: int) -> int:
+    """Days between starts with which any number of batches spans the years that those of `medium` do, if it can.
+
+    Closer than in `production` they would not fit, and fewer than those of `medium` leave gaps in a batch's life.
+    """
+    medium, closest = PRESETS["medium"], PRESETS["production"].stagger_days
+    return min(max(medium.stagger_days * (medium.batches or 1) // max(batches, 1), closest), medium.stagger_days)
+
+
+def orchestrate(
+    batches: Annotated[int, typer.Option(help="Batches per geography.")] = 20,
+    execute: Annotated[bool, typer.Option("--execute", help="Do it; without, the plan is shown.")] = False,
+    workers: cli.Workers = cli.CORES,
+    stagger: cli.Stagger = None,
+    as_of: cli.Day = None,
+    seed: cli.Seed = 1,
+    catalog: cli.Folder = None,
+) -> None:
+    """Plan and load batches in both geographies, 10 containers a stage; the log is batch_gen_BATCHES.log in /tmp."""
+    days = stagger_days(batches) if stagger is None else stagger
+    if not execute:
+        cli.run("medium", as_of, seed, stagger=days, batches=batches, catalog=catalog, dry_run=True)
+        console.err.print("Nothing was written. Add --execute to do it")
+        return
+    path = Path(tempfile.gettempdir()) / f"batch_gen_{batches}.log"
+    try:
+        log = path.open("w", encoding="utf-8")
+    except OSError as error:
+        raise UserError("log", str(path), f"{error.strerror}. Remove it, or set TMPDIR to a folder of yours") from None
+    sys.stdout, sys.stderr = Copied(sys.stdout, log), Copied(sys.stderr, log)
+    cli.run("medium", as_of, seed, stagger=days, batches=batches, catalog=catalog, workers=workers)
+
+
+if __name__ == "__main__":
+    main(orchestrate)

@@ -1,0 +1,29 @@
+"""What the guide's scripts share: this checkout on the path, and their functions as commands."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+# Of several checkouts, a script belongs to the one it lies in, whichever is installed.
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+import typer
+
+from datagen import cli
+from datagen.errors import UserError
+
+
+def main(function: Callable[..., None]) -> None:
+    """Run a function as a command: its parameters are the flags, a mistake of the user's is one message and exit 2."""
+    command = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+    command.command()(function)
+    cli.main(command)
+
+
+def deprecated(why: str, cure: str) -> None:
+    """Answer for a script of the guide's that is not built, whatever its arguments."""
+
+    def refuse() -> None:
+        raise UserError("script", Path(sys.argv[0]).name, f"{why}. {cure}")
+
+    cli.main(refuse)

@@ -1,0 +1,26 @@
+"""The guide's script 4b: `aquamind generate`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from command import main
+
+from datagen import cli
+
+
+def execute(
+    schedule_file: Annotated[Path, typer.Argument(help="Schedule file of generate_batch_schedule.py.")],
+    workers: cli.Workers = cli.CORES,
+    use_partitions: Annotated[
+        bool, typer.Option("--use-partitions", help="No need: any worker may load any batch, the rows are the same.")
+    ] = False,
+    log_dir: Annotated[Path | None, typer.Option(help="Folder for a log of each batch: its rows and time.")] = None,
+    catalog: cli.Folder = None,
+) -> None:
+    """Execute a schedule."""
+    cli.generate(schedule_file, catalog, workers, log_dir)
+
+
+if __name__ == "__main__":
+    main(execute)
