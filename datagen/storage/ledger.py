@@ -133,6 +133,13 @@ def record(connection: Connection, unit: str, contents: dict[str, Content]) -> N
     )
 
 
+def replace(connection: Connection, run: int, unit: str, contents: dict[str, Content]) -> None:
+    """Enter what a unit is now, new or instead of what it was, within the caller's transaction."""
+    connection.execute("DELETE FROM datagen.unit WHERE unit = %s", [unit])
+    claim(connection, run, unit)
+    record(connection, unit, contents)
+
+
 def units(connection: Connection) -> dict[str, dict[str, Content]]:
     """Return every unit that is in the database, with its content by table."""
     found: dict[str, dict[str, Content]] = {}

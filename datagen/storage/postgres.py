@@ -1,7 +1,7 @@
 """Rows into PostgreSQL by binary COPY, a unit in one transaction with its line in the ledger."""
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import psycopg
@@ -39,6 +39,22 @@ def write(
     except psycopg.errors.DiskFull as error:
         raise UserError("disk", None, f"full while writing {unit}: {error}. Free space and run again") from None
     return ledger.units(connection)[unit]
+
+
+def replace(
+    connection: Connection,
+    run: int,
+    unit: str,
+    clear: Iterable[tuple[str, Sequence[Any]]],
+    tables: Iterable[tuple[arrow.Model, pa.RecordBatch]],
+) -> dict[str, Content]:
+    """Write a unit anew, wholly or not at all: `clear` are the statements that remove what it wrote before."""
+    with connection.transaction():
+        for statement, parameters in clear:
+            connection.execute(statement.encode(), parameters)
+        contents = _copy_all(connection, tables)
+        ledger.replace(connection, run, unit, contents)
+    return contents
 
 
 def hold(connection: Connection) -> None:

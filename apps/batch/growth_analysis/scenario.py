@@ -23,7 +23,9 @@ MODELS = """
         FROM batch_batch b WHERE b.id = %s)
 """
 TGC_STAGES = "SELECT lifecycle_stage, tgc_value::float8 FROM scenario_tgc_model_stage WHERE tgc_model_id = %s"
-MORTALITY_STAGES = "SELECT lifecycle_stage, daily_rate_percent::float8 FROM scenario_mortality_model_stage WHERE mortality_model_id = %s"
+MORTALITY_STAGES = """
+    SELECT lifecycle_stage, daily_rate_percent::float8 FROM scenario_mortality_model_stage WHERE mortality_model_id = %s
+"""
 PROFILE = "SELECT day_number, temperature FROM scenario_temperaturereading WHERE profile_id = %s ORDER BY day_number"
 
 CALLED_IN_MODELS = {"adult": "harvest"}

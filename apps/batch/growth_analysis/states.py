@@ -117,7 +117,7 @@ def compute(record: Record) -> States:
     weight_g = np.round(life.weight_g.T[present.T], 2)
     population = life.population.T[present.T]
     biomass_kg = np.round(population * weight_g / 1000.0, 2)
-    feed_kg = np.round(np.nan_to_num(record.feed_kg.T[present.T]), 2)
+    feed_kg = np.nan_to_num(record.feed_kg.T[present.T])
     return States(
         batch_id=record.batch_id,
         assignment=assignment,

@@ -64,7 +64,7 @@ def _insert(connection: psycopg.Connection[Any], states: States, first: date, la
                     float(states.biomass_kg[row]),
                     _known(states.temp_c[row]),
                     int(states.mortality_count[row]),
-                    float(states.feed_kg[row]),
+                    round(float(states.feed_kg[row]), 2),
                     _known(states.observed_fcr[row]),
                     ANCHORS[states.anchor[row]] if states.anchor[row] >= 0 else None,
                     SOURCES[states.sources[row]],

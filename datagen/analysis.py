@@ -1,0 +1,188 @@
+"""Growth analysis and feeding summaries of recorded batches, a batch a unit, by parallel workers."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time
+from multiprocessing import get_context
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import psycopg
+import pyarrow as pa
+
+from datagen import pipeline
+from datagen.errors import UserError
+from datagen.pipeline import Progress
+
+if TYPE_CHECKING:
+    from apps.batch.growth_analysis import States
+
+TABLES = (
+    "batch_actualdailyassignmentstate",
+    "inventory_containerfeedingsummary",
+    "inventory_batchfeedingsummary",
+)
+
+
+@dataclass
+class Analysis:
+    """What an analysis wrote, rows by table, and the batches it could not do: assignments without a scenario."""
+
+    rows: dict[str, int] = field(default_factory=dict)
+    without_scenario: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Recorded:
+    """A batch as the ledger knows it: the run that wrote it, and the last day of its record."""
+
+    id: int
+    number: str
+    run: int
+    as_of: date
+
+
+def analyse(dsn: str, batches: list[int] | None, workers: int, progress: Progress) -> Analysis:
+    """Compute daily states and feeding summaries of these batches (ids), or of all, in place of what was there.
+
+    The caller holds the database (`postgres.hold`) and has the main tables' indexes in place: without them a batch's
+    record is a scan of all.
+    """
+    pipeline.django_setup(dsn)
+    from aquamind import database
+    from datagen.storage import ddl, handshake
+
+    done = Analysis()
+    with database.connect(dsn, autocommit=True, application_name="aquamind analyse") as connection:
+        handshake.check_target(connection, pipeline.models(TABLES))
+        chosen = _recorded(connection, batches)
+        progress.step("Growth analysis", len(chosen))
+        # Empty tables are filled without indexes and keys: in a third of the time.
+        ddl.drop_secondary(connection, TABLES)
+        try:
+            _analyse_all(dsn, chosen, workers, lambda batch, rows: _count(done, batch, rows, progress))
+        finally:
+            ddl.rebuild(dsn, TABLES, workers)
+    return done
+
+
+def _recorded(connection: psycopg.Connection[Any], batches: list[int] | None) -> list[_Recorded]:
+    query = (
+        "SELECT b.id, b.batch_number, r.id, r.as_of FROM batch_batch b"
+        " JOIN datagen.unit u ON u.unit = b.batch_number JOIN datagen.run r ON r.id = u.run ORDER BY b.id"
+    )
+    known = [_Recorded(*row) for row in connection.execute(query)]
+    if batches is None:
+        return known
+    if unknown := set(batches) - {batch.id for batch in known}:
+        raise UserError(
+            "batch", min(unknown), "This tool wrote no batch of this id. `aquamind status` shows what it did"
+        )
+    return [batch for batch in known if batch.id in batches]
+
+
+def _count(done: Analysis, batch: _Recorded, rows: dict[str, int] | int, progress: Progress) -> None:
+    if isinstance(rows, int):
+        done.without_scenario[batch.number] = rows
+    else:
+        for table, number in rows.items():
+            done.rows[table] = done.rows.get(table, 0) + number
+    missing = f", {sum(done.without_scenario.values()):,} assignments without a scenario"
+    progress.advance(1, f"{sum(done.rows.values()):,} rows{missing if done.without_scenario else ''}")
+
+
+def _analyse_all(
+    dsn: str, batches: list[_Recorded], workers: int, count: Callable[[_Recorded, dict[str, int] | int], None]
+) -> None:
+    if workers == 1 or len(batches) <= 1:
+        _open_worker(dsn)
+        with _connection:
+            for batch in batches:
+                count(batch, _analyse_batch(batch))
+        return
+    with ProcessPoolExecutor(workers, get_context("spawn"), _open_worker, (dsn,)) as pool:
+        waiting = {pool.submit(_analyse_batch, batch): batch for batch in batches}
+        try:
+            for future in as_completed(waiting):
+                count(waiting[future], future.result())
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+_connection: psycopg.Connection[Any]
+
+
+def _open_worker(dsn: str) -> None:
+    global _connection  # noqa: PLW0603 - a worker process is one connection
+    pipeline.django_setup(dsn)
+    from aquamind import database
+
+    _connection = database.connect(dsn, autocommit=True, application_name="aquamind analyse")
+
+
+def _analyse_batch(batch: _Recorded) -> dict[str, int] | int:
+    """Rows by table; for a batch without a scenario the number of its assignments."""
+    from apps.batch.growth_analysis import MissingScenario, compute, read
+    from datagen.storage.postgres import replace
+
+    clear = [(f"DELETE FROM {table} WHERE batch_id = %s", [batch.id]) for table in TABLES]
+    try:
+        record = read(_connection, batch.id, batch.as_of)
+    except MissingScenario as missing:
+        replace(_connection, batch.run, unit(batch.number), clear, ())
+        return missing.assignments
+    tables = () if record is None else rows(compute(record), batch.as_of)
+    contents = replace(_connection, batch.run, unit(batch.number), clear, tables)
+    return {table: content.rows for table, content in contents.items()}
+
+
+def unit(batch_number: str) -> str:
+    """What a batch's analysis is called in the ledger."""
+    return f"{batch_number} analysis"
+
+
+def rows(states: "States", as_of: date) -> Iterator[tuple[Any, pa.RecordBatch]]:
+    """States and summaries as tables. Computed at the end of the as-of day, for the clock is no content."""
+    from apps.inventory.feeding_summaries import summarise
+    from apps.inventory.models import BatchFeedingSummary, ContainerFeedingSummary
+    from datagen.storage.arrow import record_batch
+
+    computed = datetime.combine(as_of, time(23, 59, 59), UTC)
+    yield _state_rows(states, computed)
+    for model, columns in zip((ContainerFeedingSummary, BatchFeedingSummary), summarise(states, as_of), strict=True):
+        made = {"batch_id": states.batch_id, "created_at": computed, "updated_at": computed}
+        yield model, record_batch(model, len(columns["id"]), **columns, **made)
+
+
+def _state_rows(states: "States", computed: datetime) -> tuple[Any, pa.RecordBatch]:
+    from apps.batch.growth_analysis.states import ANCHORS, SOURCES
+    from apps.batch.models import ActualDailyAssignmentState
+    from datagen.storage.arrow import record_batch
+
+    anchored = np.flatnonzero(states.anchor >= 0)
+    anchor_type = np.full(len(states.day), None, object)
+    anchor_type[anchored] = np.array(ANCHORS, object)[states.anchor[anchored]]
+    return ActualDailyAssignmentState, record_batch(
+        ActualDailyAssignmentState,
+        len(states.day),
+        id=states.id,
+        assignment_id=states.assignment_id,
+        batch_id=states.batch_id,
+        container_id=states.container_id,
+        lifecycle_stage_id=states.lifecycle_stage_id,
+        date=states.date,
+        day_number=states.day_number,
+        avg_weight_g=states.avg_weight_g,
+        population=states.population,
+        biomass_kg=states.biomass_kg,
+        temp_c=states.temp_c,
+        mortality_count=states.mortality_count,
+        feed_kg=states.feed_kg,
+        observed_fcr=states.observed_fcr,
+        anchor_type=anchor_type,
+        sources=pa.array(SOURCES).take(pa.array(states.sources, pa.int64())),
+        confidence_scores=pa.array(states.confidences).take(pa.array(states.confidence, pa.int64())),
+        last_computed_at=computed,
+    )
