@@ -148,6 +148,28 @@ def batch(
 
 
 @app.command()
+def advance(
+    to: Annotated[
+        str | None, typer.Option(help="New last day of the record, such as 2025-11-28; default today.")
+    ] = None,
+    catalog: Folder = None,
+    workers: Workers = CORES,
+    as_json: AsJson = False,
+) -> None:
+    """Carry the database on to a later day: only what is new is written. Example: aquamind advance --to 2025-11-28"""
+    from datagen import advancing
+    from datagen.catalog.reader import load
+    from datagen.farm import resolve
+
+    company = load(catalog)
+    day, dsn = _day("to", to), _dsn()
+    begin = time.perf_counter()
+    with console.Steps() as steps:
+        report = advancing.advance(dsn, company, resolve(company), day, workers, steps)
+    _show(report, time.perf_counter() - begin, as_json, "Rows written or changed")
+
+
+@app.command()
 def init(
     catalog: Folder = None,
     only: Annotated[list[str] | None, typer.Option(help="A subject, such as finance; may be repeated.")] = None,
@@ -309,16 +331,20 @@ def _execute(
     begin = time.perf_counter()
     with console.Steps() as steps:
         report = runs.execute(runs.Job(dsn, company, farm, plan, workers, beside, log_dir), steps)
-    seconds = time.perf_counter() - begin
+    _show(report, time.perf_counter() - begin, as_json, "Rows")
+    if not as_json:
+        console.out.print("Next: aquamind status, aquamind psql, aquamind serve; aquamind wipe to begin anew")
+
+
+def _show(report: Any, seconds: float, as_json: bool, title: str) -> None:
     if as_json:
         console.out.print_json(json.dumps({"seconds": {**report.seconds, "all": seconds}, "rows": report.rows}))
         return
     total = sum(report.rows.values())
     rows = [(table, f"{number:,}") for table, number in sorted(report.rows.items(), key=lambda item: -item[1])]
-    console.show_table("Rows", [("table", "left"), ("rows", "right")], [*rows, ("all", f"{total:,}")])
+    console.show_table(title, [("table", "left"), ("rows", "right")], [*rows, ("all", f"{total:,}")])
     console.show_table(
         "Time",
         [("step", "left"), ("seconds", "right")],
         [*((step, f"{s:.1f}") for step, s in report.seconds.items()), ("all", f"{seconds:.1f}")],
     )
-    console.out.print("Next: aquamind status, aquamind psql, python manage.py runserver; aquamind wipe to begin anew")

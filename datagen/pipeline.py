@@ -93,49 +93,36 @@ class Shared:
     log_dir: Path | None = None
 
 
-_shared: Shared
-_connection: psycopg.Connection[Any]
+@dataclass(frozen=True)
+class Worker:
+    """A process with its own connection."""
+
+    shared: Shared
+    connection: psycopg.Connection[Any]
 
 
-def _open_worker(shared: Shared) -> None:
-    global _shared, _connection  # noqa: PLW0603 - a worker process is one connection
-    django_setup(shared.dsn)
-    from aquamind import database
+@dataclass(frozen=True)
+class Task:
+    """A unit of work: `call(worker, *arguments)` returns rows by table; `size` is how long it takes relative to others.
 
-    _shared = shared
-    _connection = database.connect(shared.dsn, autocommit=True, application_name="aquamind load")
+    `call` is a function of a module, so that it can be sent to another process.
+    """
 
-
-def _load_batch(index: int, history: History, first_id: dict[str, int]) -> dict[str, int]:
-    from datagen.events import expand
-    from datagen.events.context import batch_record
-    from datagen.storage.postgres import write
-
-    record = batch_record(_shared.catalog, _shared.farm, _shared.plan, index, history, first_id)
-    contents = write(_connection, _shared.run, record.batch.number, expand(record))
-    return {table: content.rows for table, content in contents.items()}
+    size: int
+    call: Callable[..., dict[str, int]]
+    arguments: tuple[Any, ...]
 
 
-def _load_purchases(history: History, first_id: int, stride: int) -> dict[str, int]:
-    from datagen.events.feeding import expand_purchases
-
-    unit = purchases_unit(_shared.plan, history.geography)
-    tables = expand_purchases(_shared.catalog, _shared.farm, _shared.plan, history, first_id, stride)
-    return _write(unit, tables)
-
-
-def _write(unit: str, tables: Iterable[tuple[Any, pa.RecordBatch]]) -> dict[str, int]:
-    """Write a unit; where logs are wanted, say in one of its own what is in the database of it, and its time."""
-    from datagen.storage.postgres import write
-
-    begin = time.perf_counter()
-    contents = write(_connection, _shared.run, unit, tables)
-    if _shared.log_dir is not None:
-        total = sum(content.rows for content in contents.values())
-        lines = [f"{unit}: {total:,} rows in {time.perf_counter() - begin:.2f} s"]
-        lines += [f"{table} {content.rows} {content.content_hash}" for table, content in sorted(contents.items())]
-        (_shared.log_dir / f"{unit.replace(' ', '_')}.log").write_text("\n".join([*lines, ""]))
-    return {table: content.rows for table, content in contents.items()}
+def load_tasks(
+    plan: Plan, histories: dict[int, History], firsts: list[dict[str, int]], purchase_id: int
+) -> Iterator[Task]:
+    """Every unit of a plan; geographies interleave their purchases' keys from `purchase_id` on."""
+    places = sorted(histories)
+    for place, history in histories.items():
+        yield Task(1, _load_purchases, (history, purchase_id + places.index(place), len(places)))
+    for index, batch in enumerate(plan.batches):
+        history = histories[batch.geography].batch(index)
+        yield Task(len(history.days.fish), _load_batch, (index, history, firsts[index]))
 
 
 def purchases_unit(plan: Plan, geography: int) -> str:
@@ -143,56 +130,59 @@ def purchases_unit(plan: Plan, geography: int) -> str:
     return f"feed from {next(batch.number for batch in plan.batches if batch.geography == geography)} on"
 
 
-@dataclass(frozen=True)
-class _Task:
-    """A unit of loading, and how long it takes relative to others: its container-days."""
+def _load_batch(worker: Worker, index: int, history: History, first_id: dict[str, int]) -> dict[str, int]:
+    from datagen.events import expand
+    from datagen.events.context import batch_record
 
-    size: int
-    call: Callable[..., dict[str, int]]
-    arguments: tuple[Any, ...]
-
-
-def _tasks(
-    plan: Plan, histories: dict[int, History], firsts: list[dict[str, int]], purchase_id: int
-) -> Iterator[_Task]:
-    places = sorted(histories)
-    for place, history in histories.items():
-        yield _Task(1, _load_purchases, (history, purchase_id + places.index(place), len(places)))
-    for index, batch in enumerate(plan.batches):
-        history = histories[batch.geography].batch(index)
-        yield _Task(len(history.days.fish), _load_batch, (index, history, firsts[index]))
+    shared = worker.shared
+    record = batch_record(shared.catalog, shared.farm, shared.plan, index, history, first_id)
+    return _write(worker, record.batch.number, expand(record))
 
 
-def load(
-    shared: Shared,
-    histories: dict[int, History],
-    firsts: list[dict[str, int]],
-    purchase_id: int,
-    workers: int,
-    progress: Progress,
-) -> dict[str, int]:
-    """Expand and load every unit of a plan with `workers` processes; rows by table. Workers bound the memory."""
+def _load_purchases(worker: Worker, history: History, first_id: int, stride: int) -> dict[str, int]:
+    from datagen.events.feeding import expand_purchases
+
+    shared = worker.shared
+    tables = expand_purchases(shared.catalog, shared.farm, shared.plan, history, first_id, stride)
+    return _write(worker, purchases_unit(shared.plan, history.geography), tables)
+
+
+def _write(worker: Worker, unit: str, tables: Iterable[tuple[Any, pa.RecordBatch]]) -> dict[str, int]:
+    """Write a unit; where logs are wanted, say in one of its own what is in the database of it, and its time."""
+    from datagen.storage.postgres import write
+
+    begin = time.perf_counter()
+    contents = write(worker.connection, worker.shared.run, unit, tables)
+    if worker.shared.log_dir is not None:
+        total = sum(content.rows for content in contents.values())
+        lines = [f"{unit}: {total:,} rows in {time.perf_counter() - begin:.2f} s"]
+        lines += [f"{table} {content.rows} {content.content_hash}" for table, content in sorted(contents.items())]
+        (worker.shared.log_dir / f"{unit.replace(' ', '_')}.log").write_text("\n".join([*lines, ""]))
+    return {table: content.rows for table, content in contents.items()}
+
+
+def work(shared: Shared, tasks: Iterable[Task], workers: int, progress: Progress) -> dict[str, int]:
+    """Perform tasks in `workers` processes, in this one if that is 1; rows by table. Workers bound the memory."""
     rows: dict[str, int] = {}
     begin = time.perf_counter()
-    tasks = _tasks(shared.plan, histories, firsts, purchase_id)
 
-    def count(task: _Task, written: dict[str, int]) -> None:
+    def count(task: Task, written: dict[str, int]) -> None:
         for table, number in written.items():
             rows[table] = rows.get(table, 0) + number
         total = sum(rows.values())
         progress.advance(task.size, f"{total:,} rows, {total / (time.perf_counter() - begin):,.0f} a second")
 
     if workers == 1 or len(shared.plan.batches) == 1:
-        _open_worker(shared)
-        with _connection:
+        worker = _opened(shared)
+        with worker.connection:
             for task in tasks:
-                count(task, task.call(*task.arguments))
+                count(task, task.call(worker, *task.arguments))
         return rows
     # Spawned, not forked: a fork would share the parent's connections.
-    with ProcessPoolExecutor(workers, get_context("spawn"), _open_worker, (shared,)) as pool:
-        waiting: dict[Future[dict[str, int]], _Task] = {}
+    with ProcessPoolExecutor(workers, get_context("spawn"), _open, (shared,)) as pool:
+        waiting: dict[Future[dict[str, int]], Task] = {}
         for task in tasks:
-            waiting[pool.submit(task.call, *task.arguments)] = task
+            waiting[pool.submit(_perform, task.call, task.arguments)] = task
             # Few ahead of the workers: what waits is copied, and memory must not grow with the batches.
             while len(waiting) > workers + 1:
                 _collect(waiting, count)
@@ -201,7 +191,26 @@ def load(
     return rows
 
 
-def _collect(waiting: dict[Future[dict[str, int]], _Task], count: Callable[[_Task, dict[str, int]], None]) -> None:
+_worker: Worker
+
+
+def _opened(shared: Shared) -> Worker:
+    django_setup(shared.dsn)
+    from aquamind import database
+
+    return Worker(shared, database.connect(shared.dsn, autocommit=True, application_name="aquamind worker"))
+
+
+def _open(shared: Shared) -> None:
+    global _worker  # noqa: PLW0603 - a worker process is one connection
+    _worker = _opened(shared)
+
+
+def _perform(call: Callable[..., dict[str, int]], arguments: tuple[Any, ...]) -> dict[str, int]:
+    return call(_worker, *arguments)
+
+
+def _collect(waiting: dict[Future[dict[str, int]], Task], count: Callable[[Task, dict[str, int]], None]) -> None:
     done, _ = wait(waiting, return_when=FIRST_COMPLETED)
     for future in done:
         count(waiting.pop(future), future.result())

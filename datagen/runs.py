@@ -16,7 +16,9 @@ from datagen.catalog import Catalog
 from datagen.errors import UserError
 from datagen.farm import Farm, with_database_ids
 from datagen.pipeline import Progress, Report
+from datagen.planning import schedule
 from datagen.planning.plan import Plan
+from datagen.storage import ledger
 
 BYTES_PER_READING = 300
 """Disk of a reading with its five indexes and its share of all other tables and the log (docs/performance.md)."""
@@ -59,7 +61,7 @@ def execute(job: Job, progress: Progress) -> Report:
     The report holds the rows of the whole plan, also those that an earlier call wrote, and the seconds of this one.
     """
     from datagen.keys import blocks
-    from datagen.storage import ddl, handshake, ledger, postgres
+    from datagen.storage import ddl, handshake, postgres
 
     report = Report()
     pipeline.django_setup(job.dsn)
@@ -83,11 +85,10 @@ def execute(job: Job, progress: Progress) -> Report:
             progress.step("Load", size)
             firsts = blocks(job.catalog, farm, job.plan, taken)
             shared = pipeline.Shared(job.dsn, job.catalog, farm, job.plan, run, job.log_dir)
-            report.rows = pipeline.load(
-                shared, histories, firsts, taken["inventory_feedpurchase"] + 1, job.workers, progress
-            )
+            tasks = pipeline.load_tasks(job.plan, histories, firsts, taken["inventory_feedpurchase"] + 1)
+            report.rows = pipeline.work(shared, tasks, job.workers, progress)
         with report.timed("indexes and foreign keys"):
-            _rebuild(job, tables, progress)
+            rebuild(job.dsn, tables, job.workers, progress)
         ledger.finish(connection, run)
     return report
 
@@ -104,7 +105,7 @@ def prepare(
     A schema that is there, ours or AquaMind's own, is compared and never migrated: that is its owner's business.
     """
     from datagen import masterdata
-    from datagen.storage import handshake, ledger
+    from datagen.storage import handshake
 
     there = connection.execute("SELECT to_regclass('public.batch_batch') IS NOT NULL").fetchone()
     if there is None or not there[0]:
@@ -143,22 +144,22 @@ def _heed_truncation(connection: psycopg.Connection[Any], dsn: str) -> None:
     wiping.wipe(connection, dsn)
 
 
+def identify(catalog: Catalog, farm: Farm, plan: Plan) -> ledger.Identity:
+    """What determines the content of a plan's run."""
+    return ledger.Identity(
+        plan.seed, plan.as_of.isoformat(), plan_hash(plan, farm), catalog.content_hash(), pipeline.VERSION
+    )
+
+
 def _begin(connection: psycopg.Connection[Any], job: Job, tables: list[str]) -> tuple[int, dict[str, int]]:
     """Open the run, or go on with the same one; its id, and the highest key of each table before it began."""
-    from datagen.storage import ledger
-
-    identity = ledger.Identity(
-        job.plan.seed,
-        job.plan.as_of.isoformat(),
-        plan_hash(job.plan, job.farm),
-        job.catalog.content_hash(),
-        pipeline.VERSION,
-    )
+    identity = identify(job.catalog, job.farm, job.plan)
     _refuse_foreign_rows(connection, tables)
     if not job.beside:
         _refuse_other_runs(connection, identity)
     taken = {table: _highest_key(connection, table) for table in tables}
-    run = ledger.begin(connection, identity, {"preset": job.plan.preset, "taken": taken})
+    described = schedule.text(job.plan, job.catalog, job.farm)
+    run = ledger.begin(connection, identity, {"preset": job.plan.preset, "taken": taken, "schedule": described})
     parameters = connection.execute("SELECT parameters FROM datagen.run WHERE id = %s", [run]).fetchone()
     assert parameters is not None
     return run, parameters[0]["taken"]
@@ -200,7 +201,8 @@ def _refuse_other_runs(connection: psycopg.Connection[Any], identity: Any) -> No
         )
 
 
-def _rebuild(job: Job, tables: list[str], progress: Progress) -> None:
+def rebuild(dsn: str, tables: Iterable[str], workers: int, progress: Progress) -> None:
+    """Bring back what was dropped, analyse these tables and set their sequences."""
     from datagen.storage import ddl
 
     progress.step("Indexes and foreign keys", 1.0)
@@ -211,4 +213,4 @@ def _rebuild(job: Job, tables: list[str], progress: Progress) -> None:
         progress.advance(share - told, what)
         told = share
 
-    ddl.rebuild(job.dsn, tables, job.workers, tell)
+    ddl.rebuild(dsn, tables, workers, tell)

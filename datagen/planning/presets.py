@@ -97,9 +97,9 @@ def carry_on(catalog: Catalog, farm: Farm, plan: Plan, as_of: date) -> Plan:
     check_as_of(as_of, as_of)
     booking = Booking(farm, plan.stage_starts, plan.saturation, plan.containers_per_stage)
     for batch in plan.batches:
-        for stage, containers in enumerate(batch.containers):
+        for stage, booked in enumerate(batch.containers):
             end = batch.start.toordinal() + plan.stage_starts[stage + 1]
-            booking.free_from[list(containers)] = np.maximum(booking.free_from[list(containers)], end)
+            booking.free_from[list(booked)] = np.maximum(booking.free_from[list(booked)], end)
     batches, places = list(plan.batches), sorted({batch.geography for batch in plan.batches})
     spacing_days = plan.stagger_days * len(places)
     while len(plan.batches) > 1:

@@ -78,21 +78,27 @@ def _copy_all(connection: Connection, tables: Iterable[tuple[arrow.Model, pa.Rec
     with connection.cursor() as cursor:
         for model, group in itertools.groupby(tables, key=lambda table: table[0]):
             table_hash = hashes.setdefault(model._meta.db_table, arrow.TableHash(model))
-            _copy(cursor, model, (batch for _, batch in group), table_hash)
+            copy_rows(cursor, model, (batch for _, batch in group), table_hash=table_hash)
     return {table: Content(table_hash.rows, table_hash.hexdigest()) for table, table_hash in hashes.items()}
 
 
-def _copy(
-    cursor: psycopg.Cursor[Any], model: arrow.Model, batches: Iterable[pa.RecordBatch], table_hash: arrow.TableHash
+def copy_rows(
+    cursor: psycopg.Cursor[Any],
+    model: arrow.Model,
+    batches: Iterable[pa.RecordBatch],
+    into: str | None = None,
+    table_hash: arrow.TableHash | None = None,
 ) -> None:
+    """COPY a model's rows into its table, or into another of the same columns; `table_hash` sees them pass."""
     columns = sql.SQL(", ").join(map(sql.Identifier, arrow.columns(model)))
-    table = sql.Identifier(model._meta.db_table)
+    table = sql.Identifier(into or model._meta.db_table)
     encoder = arrow.encoder(model)
     with cursor.copy(sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(table, columns)) as copy:
         copy.write(encoder.write_header())
         for batch in batches:
             for start in range(0, batch.num_rows, CHUNK_ROWS):
                 chunk = batch.slice(start, CHUNK_ROWS)
-                table_hash.update(chunk)
+                if table_hash is not None:
+                    table_hash.update(chunk)
                 copy.write(encoder.write_batch(chunk))
         copy.write(encoder.finish())

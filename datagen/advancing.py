@@ -1,0 +1,138 @@
+"""A generated database carried on to a later day: only what is new, or has changed since, is written."""
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg.rows import dict_row
+
+from aquamind import database
+from datagen import pipeline, runs
+from datagen.catalog import Catalog
+from datagen.errors import UserError
+from datagen.farm import Farm, with_database_ids
+from datagen.pipeline import Progress, Report, Shared, Task, Worker
+from datagen.planning import schedule
+from datagen.planning.plan import Plan
+from datagen.planning.presets import carry_on
+from datagen.simulation.history import History
+from datagen.storage import changes, ledger, postgres
+
+
+def advance(dsn: str, catalog: Catalog, farm: Farm, to: date, workers: int, progress: Progress) -> Report:
+    """Carry a database on to a day; called again after a kill, it goes on where it was.
+
+    Both days are simulated anew, and each batch's rows of then and now compared by key: what is the same stays
+    untouched. So the result is, row for row, that of one run of the carried-on plan as of the last day.
+    """
+    from datagen.keys import blocks
+
+    report = Report()
+    pipeline.django_setup(dsn)
+    with database.connect(dsn, autocommit=True, application_name="aquamind advance") as connection:
+        postgres.hold(connection)
+        farm = with_database_ids(farm, connection)
+        then, taken = _present(connection, catalog, farm)
+        now = carry_on(catalog, farm, then, to)
+        parameters = {"preset": now.preset, "taken": taken, "schedule": schedule.text(now, catalog, farm)}
+        if now == then:
+            return report
+        run = ledger.begin(connection, runs.identify(catalog, farm, now), parameters)
+        with report.timed("simulation"):
+            progress.step("Simulation")
+            old, new = (pipeline.simulate(catalog, farm, plan) for plan in (then, now))
+        with report.timed("changes"):
+            progress.step("Changes", len(now.batches) + len(new))
+            firsts = blocks(catalog, farm, now, taken)
+            tasks = _tasks(then, now, old, new, firsts, taken["inventory_feedpurchase"] + 1)
+            left = [task for task in tasks if task.arguments[0] not in _done(connection, run)]
+            report.rows = pipeline.work(Shared(dsn, catalog, farm, now, run), left, workers, progress)
+        with report.timed("statistics"):
+            runs.rebuild(dsn, sorted({*firsts[0], *runs.PURCHASE_TABLES}), workers, progress)
+        ledger.finish(connection, run)
+    return report
+
+
+def _present(connection: psycopg.Connection[Any], catalog: Catalog, farm: Farm) -> tuple[Plan, dict[str, int]]:
+    """The plan in the database as of its present day, and the highest keys before its first run."""
+    ledger.prepare(connection)
+    found = connection.cursor(row_factory=dict_row).execute(
+        "SELECT id, parameters, catalog_hash, version, finished, parameters->>'schedule' AS schedule"
+        " FROM datagen.run ORDER BY id"
+    )
+    all_runs = found.fetchall()
+    ended = [run for run in all_runs if run["finished"]]
+    name = connection.info.dbname
+    if not ended or (len(all_runs) > len(ended) and not _advanced(all_runs[-1], ended[-1])):
+        raise UserError("database", name, "It holds no finished run. Finish it with `aquamind run`, then advance")
+    first = ended[0]["parameters"]["taken"]
+    if any(run["parameters"]["taken"] != first for run in ended):
+        raise UserError("database", name, "It holds batches of several runs (`aquamind batch`); one plan is carried on")
+    last = ended[-1]
+    if (last["catalog_hash"], last["version"]) != (catalog.content_hash(), pipeline.VERSION):
+        raise UserError(
+            "catalog", last["catalog_hash"][:12], "The database was made from another catalog or version: use those"
+        )
+    return schedule.parse(last["schedule"], Path(f"run {last['id']}"), catalog, farm), first
+
+
+def _advanced(open_run: dict[str, Any], last: dict[str, Any]) -> bool:
+    """Whether an interrupted run was one that carried the last one on."""
+    return bool(open_run["parameters"]["taken"] == last["parameters"]["taken"])
+
+
+def _done(connection: psycopg.Connection[Any], run: int) -> set[str]:
+    """Units that this run, interrupted, has carried on already."""
+    return {unit for (unit,) in connection.execute("SELECT unit FROM datagen.unit WHERE run = %s", [run])}
+
+
+def _tasks(
+    then: Plan,
+    now: Plan,
+    old: dict[int, History],
+    new: dict[int, History],
+    firsts: list[dict[str, int]],
+    purchase_id: int,
+) -> Iterator[Task]:
+    places = sorted(new)
+    for place in places:
+        keys = (purchase_id + places.index(place), len(places))
+        unit = pipeline.purchases_unit(now, place)
+        yield Task(1, _carry_purchases, (unit, then, old[place], new[place], *keys))
+    for index, batch in enumerate(now.batches):
+        before = old[batch.geography].batch(index) if index < len(then.batches) else None
+        after = new[batch.geography].batch(index)
+        yield Task(1, _carry_batch, (batch.number, then, index, before, after, firsts[index]))
+
+
+def _carry_batch(
+    worker: Worker,
+    unit: str,
+    then: Plan,
+    index: int,
+    before: History | None,
+    after: History,
+    first_id: dict[str, int],
+) -> dict[str, int]:
+    from datagen.events import expand
+    from datagen.events.context import batch_record
+
+    shared = worker.shared
+    old = () if before is None else expand(batch_record(shared.catalog, shared.farm, then, index, before, first_id))
+    new = expand(batch_record(shared.catalog, shared.farm, shared.plan, index, after, first_id))
+    return changes.apply(worker.connection, shared.run, unit, old, new)
+
+
+def _carry_purchases(
+    worker: Worker, unit: str, then: Plan, before: History, after: History, first_id: int, stride: int
+) -> dict[str, int]:
+    from datagen.events.feeding import expand_purchases
+
+    shared = worker.shared
+    old, new = (
+        expand_purchases(shared.catalog, shared.farm, plan, history, first_id, stride)
+        for plan, history in ((then, before), (shared.plan, after))
+    )
+    return changes.apply(worker.connection, shared.run, unit, old, new)

@@ -1,0 +1,64 @@
+"""A database carried on day by day is the one that a single run to the last day makes."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+import psycopg
+import pytest
+from pytest_django import DjangoDbBlocker
+
+from datagen import advancing, pipeline, runs
+from datagen.errors import UserError
+from datagen.planning.presets import carry_on
+from datagen.storage import ledger
+from tests.test_pipeline import Silent
+from tests.worlds import company, small_plan
+
+FIRST = small_plan(batches=2, stagger_days=150)
+"""Four batches, the eldest harvested within the days to come, and a fifth to begin."""
+
+
+@pytest.fixture(autouse=True)
+def _orm(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    with django_db_blocker.unblock():
+        yield
+
+
+def contents(dsn: str) -> dict[str, tuple[str, int]]:
+    """A digest of the rows of every table that the ledger knows, taken by the server from the rows themselves."""
+    with psycopg.connect(dsn) as connection:
+        found = {}
+        for table in ledger.status(connection)["tables"]:
+            row = connection.execute(
+                f"SELECT count(*), md5(coalesce(string_agg(md5(t::text), '' ORDER BY t::text), '')) FROM {table} t"
+            ).fetchone()
+            assert row is not None
+            found[table] = row
+        return found
+
+
+def test_ten_steps_are_one_run(new_database: Callable[[], str]) -> None:
+    catalog, farm = company()
+    stepwise, once = new_database(), new_database()
+    runs.execute(runs.Job(stepwise, catalog, farm, FIRST, 1), Silent())
+    day = FIRST.as_of
+    for days in (1, 1, 30, 1, 70):
+        day += timedelta(days=days)
+        advancing.advance(stepwise, catalog, farm, day, 1, Silent())
+    plan = carry_on(catalog, farm, FIRST, day)
+    assert len(plan.batches) == len(FIRST.batches) + 1
+    runs.execute(runs.Job(once, catalog, farm, plan, 1), Silent())
+    assert contents(stepwise) == contents(once)
+    with psycopg.connect(stepwise) as one, psycopg.connect(once) as other:
+        assert ledger.status(one)["tables"] == ledger.status(other)["tables"]
+    with pytest.raises(UserError, match="reaches"):
+        advancing.advance(stepwise, catalog, farm, FIRST.as_of, 1, Silent())
+
+
+def test_an_empty_database_cannot_advance(fresh_database: str) -> None:
+    catalog, farm = company()
+    pipeline.django_setup(fresh_database)
+    with psycopg.connect(fresh_database, autocommit=True) as connection:
+        runs.prepare(connection, catalog, farm, ())
+    with pytest.raises(UserError, match="no finished run"):
+        advancing.advance(fresh_database, catalog, farm, FIRST.as_of, 1, Silent())
