@@ -60,7 +60,9 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Do everything: schema, master data, plan, simulation, load, indexes. Example: aquamind run --preset guide"""
-    plan, company, farm = _planned(preset, as_of, seed, years, stagger, saturation, batches, catalog, as_json)
+    plan, company, farm, bound = _planned(preset, as_of, seed, years, stagger, saturation, batches, catalog)
+    if dry_run or not as_json:
+        _show_plan(plan, company, farm, bound, as_json)
     if not dry_run:
         _execute(plan, company, farm, workers, as_json)
 
@@ -82,7 +84,8 @@ def plan(
     """Show a plan and write it as a schedule file. Example: aquamind plan --years 4 --output config/schedule.yaml"""
     from datagen.planning import schedule
 
-    made, company, farm = _planned(preset, as_of, seed, years, stagger, saturation, batches, catalog, as_json)
+    made, company, farm, bound = _planned(preset, as_of, seed, years, stagger, saturation, batches, catalog)
+    _show_plan(made, company, farm, bound, as_json)
     if output is not None and not dry_run:
         schedule.write(made, company, farm, output)
         console.err.print(f"Written: {output}. Next: aquamind generate {output}")
@@ -292,9 +295,8 @@ def _planned(
     saturation: float | None,
     batches: int | None,
     folder: Path | None,
-    as_json: bool,
-) -> tuple[Any, Any, Any]:
-    """The plan of a preset with what was set otherwise, shown; the company; the farm."""
+) -> tuple[Any, Any, Any, str | None]:
+    """The plan of a preset with what was set otherwise; the company; the farm; what bound the plan, if anything."""
     from dataclasses import replace
 
     from datagen.catalog.reader import closest, load
@@ -312,11 +314,19 @@ def _planned(
         made, bound = small_plan(company, farm, day, seed), None
     else:
         made, bound = make_plan(company, farm, chosen, day, seed)
-    if not as_json:
-        from datagen.planning import summary
+    return made, company, farm, bound
 
-        summary.show(made, company, farm, bound)
-    return made, company, farm
+
+def _show_plan(plan: Any, company: Any, farm: Any, bound: str | None, as_json: bool) -> None:
+    from dataclasses import asdict
+
+    from datagen.planning import summary
+
+    if as_json:
+        made = asdict(summary.summarise(plan, company, farm, bound))
+        console.out.print_json(json.dumps(made, default=lambda value: getattr(value, "item", value.__str__)()))
+    else:
+        summary.show(plan, company, farm, bound)
 
 
 def _execute(
