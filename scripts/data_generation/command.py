@@ -1,7 +1,7 @@
 """What the guide's scripts share: this checkout on the path, and their functions as commands."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 # Of several checkouts, a script belongs to the one it lies in, whichever is installed.
@@ -11,6 +11,9 @@ import typer
 
 from datagen import cli
 from datagen.errors import UserError
+
+SHOWN = 5
+"""Faults that are printed of each judgement."""
 
 
 def main(function: Callable[..., None]) -> None:
@@ -27,3 +30,17 @@ def deprecated(why: str, cure: str) -> None:
         raise UserError("script", Path(sys.argv[0]).name, f"{why}. {cure}")
 
     cli.main(refuse)
+
+
+def tell(judged: Iterable[tuple[str, str, Sequence[str]]]) -> None:
+    """Print what was judged, how much of it, and the first of what is broken; exit with 1 if anything is."""
+    failed = False
+    for title, extent, broken in judged:
+        failed = failed or bool(broken)
+        typer.echo(f"{'FAIL' if broken else 'PASS'}  {title} ({extent})")
+        for fault in broken[:SHOWN]:
+            typer.echo(f"      {fault}")
+        if len(broken) > SHOWN:
+            typer.echo(f"      and {len(broken) - SHOWN:,} more")
+    if failed:
+        raise typer.Exit(1)
