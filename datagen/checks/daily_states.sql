@@ -1,5 +1,5 @@
 -- title: Daily states follow from what was recorded
--- means: One state for every day of every assignment up to the as-of day; population is the fish placed so far less deaths so far; biomass is population times weight; deaths, feed, batch, container and day number are those recorded.
+-- means: One state for every day of every assignment up to the as-of day; population is the fish placed so far less those moved on or dead; biomass is population times weight; deaths, feed, batch, container and day number are those recorded.
 -- on: batch_actualdailyassignmentstate
 WITH placed AS (
     SELECT assignment_id, day, sum(fish) AS fish
@@ -8,7 +8,10 @@ WITH placed AS (
         FROM batch_creationaction WHERE status = 'COMPLETED'
         UNION ALL
         SELECT dest_assignment_id, actual_execution_date, transferred_count FROM batch_transferaction WHERE status = 'COMPLETED'
-    ) arrival
+        UNION ALL
+        SELECT source_assignment_id, actual_execution_date, -transferred_count - mortality_during_transfer
+        FROM batch_transferaction WHERE status = 'COMPLETED'
+    ) move
     GROUP BY 1, 2
 ), died AS (
     SELECT assignment_id, event_date AS day, sum(count) AS fish FROM batch_mortalityevent GROUP BY 1, 2

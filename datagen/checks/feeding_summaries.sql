@@ -13,7 +13,7 @@ WITH change AS (
     SELECT DISTINCT assignment_id, day, sum(kg) OVER (PARTITION BY assignment_id ORDER BY day) AS kg FROM change
 ), judged AS (
     SELECT 'container' AS summary, batch.batch_number, container.name AS container, summary.period_start, summary.period_end, summary.total_feed_kg,
-        until.kg - before.kg AS fed_kg, summary.growth_kg, summary.fcr
+        until.kg - before.kg AS fed_kg, 1 AS parts, summary.growth_kg, summary.fcr
     FROM inventory_containerfeedingsummary summary
     JOIN batch_batchcontainerassignment assignment ON assignment.id = summary.container_assignment_id
     JOIN batch_batch batch ON batch.id = assignment.batch_id
@@ -21,7 +21,7 @@ WITH change AS (
     JOIN total until ON until.assignment_id = assignment.id AND until.day = summary.period_end
     JOIN total before ON before.assignment_id = assignment.id AND before.day = summary.period_start - 1
     UNION ALL
-    SELECT 'batch', batch.batch_number, NULL, summary.period_start, summary.period_end, summary.total_feed_kg, sum(part.total_feed_kg), NULL, NULL
+    SELECT 'batch', batch.batch_number, NULL, summary.period_start, summary.period_end, summary.total_feed_kg, sum(part.total_feed_kg), count(part.id), NULL, NULL
     FROM inventory_batchfeedingsummary summary
     JOIN batch_batch batch ON batch.id = summary.batch_id
     LEFT JOIN inventory_containerfeedingsummary part
@@ -30,6 +30,8 @@ WITH change AS (
 )
 SELECT * FROM judged
 WHERE period_end < period_start
-    OR abs(total_feed_kg - fed_kg) > 0.01 OR fed_kg IS NULL
-    OR (fcr IS NOT NULL AND (coalesce(growth_kg, 0) <= 0 OR abs(fcr - total_feed_kg / growth_kg) > 0.001 + 0.01 * fcr / growth_kg))
+    OR fed_kg IS NULL
+    OR abs(total_feed_kg - fed_kg) > 0.01 * parts
+    OR growth_kg < 0 AND fcr IS NOT NULL
+    OR abs(fcr - total_feed_kg / nullif(growth_kg, 0)) > 0.001 + 0.01 * (1 + fcr) / nullif(growth_kg, 0)
 ORDER BY batch_number, container, period_start

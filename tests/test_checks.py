@@ -1,0 +1,388 @@
+"""The laws hold on generated data, and each of them notices one wrong row."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import psycopg
+import pytest
+from pytest_django import DjangoDbBlocker
+
+from apps.planning import seeding
+from aquamind import database
+from datagen import analysis, checks, runs
+from datagen.errors import UserError
+from tests.loaded import django_on
+from tests.test_pipeline import Silent
+from tests.worlds import AS_OF, company, small_plan
+
+Connection = psycopg.Connection[Any]
+
+
+class Break(NamedTuple):
+    """One statement that breaks a law, and the other laws that it cannot help breaking."""
+
+    check: str
+    statement: str
+    also: frozenset[str] = frozenset()
+
+
+def broken(check: str, statement: str, *also: str) -> Any:
+    return pytest.param(Break(check, " ".join(statement.split()), frozenset(also)), id=f"{check}: {statement[:40]}")
+
+
+OPEN = "(SELECT max(id) FROM batch_batchcontainerassignment WHERE departure_date IS NULL)"
+CLOSED = "(SELECT min(id) FROM batch_batchcontainerassignment)"
+RING = "(SELECT min(assignment_id) FROM harvest_harvestevent)"
+A_READING = "(SELECT max(id) FROM environmental_environmentalreading)"
+A_MEAL = "(SELECT min(id) FROM inventory_feedingevent WHERE amount_kg > 5)"
+A_RUN = "(SELECT min(run_id) FROM scenario_projection_run)"
+
+BREAKS = [
+    broken(
+        "fish_of_batches",
+        f"UPDATE batch_batchcontainerassignment SET population_count = population_count + 1 WHERE id = {OPEN}",
+        "fish_of_assignments",
+        "assignment_biomass",
+    ),
+    broken(
+        "fish_of_assignments",
+        "UPDATE batch_mortalityevent SET count = count + 1 WHERE id = (SELECT min(id) FROM batch_mortalityevent)",
+        "fish_of_batches",
+        "daily_states",
+    ),
+    broken(
+        "fish_placed",
+        f"UPDATE batch_batchcontainerassignment SET population_count = population_count + 1 WHERE id = {CLOSED}",
+    ),
+    broken(
+        "assignment_biomass",
+        f"UPDATE batch_batchcontainerassignment SET biomass_kg = biomass_kg + 1 WHERE id = {CLOSED}",
+    ),
+    broken(
+        "transfer_totals",
+        "UPDATE batch_batchtransferworkflow SET total_mortality_count = total_mortality_count + 1 WHERE id = 1",
+    ),
+    broken(
+        "transfer_totals",
+        "UPDATE batch_batchtransferworkflow SET total_biomass_kg = total_biomass_kg + 0.01 WHERE id = 1",
+    ),
+    broken(
+        "transfer_sources",
+        "UPDATE batch_transferaction SET source_population_before = source_population_before + 1 WHERE id = 1",
+    ),
+    broken(
+        "transfer_route",
+        "UPDATE batch_transferaction SET dest_assignment_id = source_assignment_id WHERE id = 1",
+        "fish_placed",
+        "fish_of_assignments",
+        "daily_states",
+    ),
+    broken(
+        "transfer_route",
+        "UPDATE batch_transferaction SET actual_execution_date = actual_execution_date + 1 WHERE id = 1",
+        "daily_states",
+    ),
+    broken(
+        "egg_deliveries",
+        "UPDATE batch_creationworkflow SET total_eggs_received = total_eggs_received + 1",
+        "scenarios",
+    ),
+    broken(
+        "feed_balance",
+        """UPDATE inventory_feedcontainerstock SET quantity_kg = quantity_kg + 0.01 WHERE id = (SELECT max(id) FROM
+        inventory_feedcontainerstock WHERE quantity_kg > 0)""",
+        "feed_purchases",
+    ),
+    broken(
+        "feed_stock",
+        "UPDATE inventory_feedcontainerstock SET entry_date = entry_date + interval '40 days' WHERE id = 1",
+    ),
+    broken("feed_capacity", "UPDATE infrastructure_feedcontainer SET capacity_kg = 50"),
+    broken(
+        "feed_purchases",
+        """INSERT INTO inventory_feedcontainerstock (id, quantity_kg, entry_date, created_at, updated_at,
+        feed_container_id, feed_purchase_id) SELECT 1000000, 0, entry_date, created_at, updated_at,
+        feed_container_id, feed_purchase_id FROM inventory_feedcontainerstock LIMIT 1""",
+        "feed_balance",
+    ),
+    broken("feed_given", f"UPDATE inventory_feedingevent SET feed_cost = 0 WHERE id = {A_MEAL}"),
+    broken("feed_given", f"UPDATE inventory_feedingevent SET feed_cost = 2 * feed_cost WHERE id = {A_MEAL}"),
+    broken(
+        "feed_given",
+        f"UPDATE inventory_feedingevent SET feeding_percentage = 2 * feeding_percentage WHERE id = {A_MEAL}",
+    ),
+    broken(
+        "feed_given",
+        f"UPDATE inventory_feedingevent SET feed_id = (SELECT max(id) FROM inventory_feed) WHERE id = {A_MEAL}",
+        "feed_balance",
+        "feed_stock",
+    ),
+    broken(
+        "feed_missing",
+        f"DELETE FROM inventory_feedingevent WHERE batch_assignment_id = {RING}",
+        "feed_balance",
+        "daily_states",
+        "feeding_summaries",
+    ),
+    broken(
+        "containers_shared",
+        f"""INSERT INTO batch_batchcontainerassignment (id, batch_id, container_id, lifecycle_stage_id,
+        population_count, biomass_kg, assignment_date, departure_date, is_active, notes, created_at, updated_at)
+        SELECT 1000000, batch_id, container_id, lifecycle_stage_id, 0, 0, assignment_date + 80, departure_date,
+        false, '', created_at, updated_at FROM batch_batchcontainerassignment WHERE id = {CLOSED}""",
+        "readings",
+        "daily_states",
+    ),
+    broken(
+        "containers_overloaded",
+        """UPDATE infrastructure_container SET max_biomass_kg = 10 WHERE id = (SELECT container_id FROM
+        batch_batchcontainerassignment ORDER BY id LIMIT 1)""",
+    ),
+    broken(
+        "containers_of_stages",
+        f"UPDATE batch_batchcontainerassignment SET lifecycle_stage_id = 6 WHERE id = {CLOSED}",
+        "daily_states",
+        "feed_missing",
+        "transfer_route",
+        "treatments_missing",
+    ),
+    broken(
+        "days_within_record",
+        """UPDATE health_journalentry SET entry_date = '2025-11-22 08:00Z' WHERE id = (SELECT max(id) FROM
+        health_journalentry)""",
+    ),
+    broken("days_within_assignments", "UPDATE batch_growthsample SET sample_date = sample_date - 90 WHERE id = 1"),
+    broken(
+        "days_within_assignments",
+        "UPDATE batch_mortalityevent SET assignment_id = NULL WHERE id = 1",
+        "fish_of_assignments",
+        "daily_states",
+    ),
+    broken(
+        "days_within_assignments",
+        f"UPDATE inventory_feedingevent SET batch_id = (SELECT max(id) FROM batch_batch) WHERE id = {A_MEAL}",
+    ),
+    broken(
+        "weights",
+        """UPDATE batch_growthsample SET avg_weight_g = 0.6 * avg_weight_g WHERE id = (SELECT max(id) FROM
+        batch_growthsample)""",
+        "growth_samples",
+    ),
+    broken("readings", f"DELETE FROM environmental_environmentalreading WHERE id = {A_READING}"),
+    broken("readings", f"UPDATE environmental_environmentalreading SET value = 300 WHERE id = {A_READING}"),
+    broken(
+        "readings",
+        f"""UPDATE environmental_environmentalreading SET reading_time = reading_time - interval '1 day' WHERE id =
+        {A_READING}""",
+    ),
+    broken(
+        "readings",
+        f"""UPDATE environmental_environmentalreading SET reading_time = reading_time + interval '1 day' WHERE id =
+        {A_READING}""",
+    ),
+    broken(
+        "readings",
+        f"UPDATE environmental_environmentalreading SET parameter_id = parameter_id - 1 WHERE id = {A_READING}",
+    ),
+    broken(
+        "readings",
+        """DELETE FROM environmental_environmentalreading WHERE sensor_id = (SELECT min(sensor_id) FROM
+        environmental_environmentalreading)""",
+    ),
+    broken("growth_samples", "DELETE FROM batch_individualgrowthobservation WHERE id = 1"),
+    broken("growth_samples", "UPDATE batch_individualgrowthobservation SET weight_g = weight_g + 0.31 WHERE id = 1"),
+    broken("health_checks", "UPDATE health_individualfishobservation SET weight_g = weight_g + 1 WHERE id = 1"),
+    broken("health_checks", "DELETE FROM health_individualfishobservation WHERE id = 1"),
+    broken("health_scores", "DELETE FROM health_fishparameterscore WHERE id = 1"),
+    broken("health_scores", "UPDATE health_fishparameterscore SET score = 4 WHERE id = 1"),
+    broken("lice_counts", "UPDATE health_licecount SET count_value = count_value + 1 WHERE id = 1"),
+    broken("lice_counts", "UPDATE health_licecount SET fish_sampled = 0 WHERE id = 1"),
+    broken(
+        "treatments",
+        """UPDATE health_treatment SET withholding_period_days = 400 WHERE treatment_type <> 'vaccination' AND id =
+        (SELECT max(id) FROM health_treatment WHERE treatment_type <> 'vaccination')""",
+    ),
+    broken(
+        "treatments",
+        "UPDATE health_treatment SET vaccination_type_id = NULL WHERE id = (SELECT min(id) FROM health_treatment)",
+        "treatments_missing",
+    ),
+    broken(
+        "treatments",
+        "UPDATE health_treatment SET treatment_type = 'physical' WHERE id = (SELECT min(id) FROM health_treatment)",
+        "treatments_missing",
+    ),
+    broken("treatments_missing", "DELETE FROM health_treatment WHERE id = (SELECT min(id) FROM health_treatment)"),
+    broken(
+        "treatments_missing",
+        """DELETE FROM health_treatment WHERE id = (SELECT max(id) FROM health_treatment WHERE treatment_type <>
+        'vaccination')""",
+    ),
+    broken(
+        "harvest_lots",
+        "UPDATE harvest_harvestlot SET unit_count = unit_count + 1 WHERE id = 1",
+        "fish_of_batches",
+        "fish_of_assignments",
+        "harvest_facts",
+    ),
+    broken("harvest_lots", "UPDATE harvest_harvestlot SET fillet_weight_kg = live_weight_kg WHERE id = 1"),
+    broken("harvest_facts", "UPDATE finance_factharvest SET quantity_kg = quantity_kg + 0.001 WHERE fact_id = 1"),
+    broken("harvest_facts", "UPDATE finance_factharvest SET dim_site_id = dim_site_id + 1 WHERE fact_id = 1"),
+    broken("harvest_facts", "DELETE FROM finance_factharvest WHERE fact_id = 1"),
+    broken("batch_status", "UPDATE batch_batch SET status = 'ACTIVE' WHERE status = 'COMPLETED'", "activities"),
+    broken("batch_status", "UPDATE batch_batch SET actual_end_date = actual_end_date - 1 WHERE status = 'COMPLETED'"),
+    broken(
+        "batch_status",
+        "UPDATE batch_batch SET lifecycle_stage_id = 1 WHERE id = (SELECT max(id) FROM batch_batch)",
+    ),
+    broken("batch_status", f"UPDATE batch_batchcontainerassignment SET is_active = false WHERE id = {OPEN}"),
+    broken("numbers", "UPDATE batch_batchtransferworkflow SET workflow_number = workflow_number || 'x' WHERE id = 1"),
+    broken("numbers", "UPDATE batch_creationworkflow SET workflow_number = 'CRT-1' WHERE id = 1"),
+    broken("numbers", "UPDATE harvest_harvestevent SET document_ref = 'HRV' WHERE id = 1"),
+    broken("numbers", "UPDATE batch_batch SET batch_number = 'FAR-1999-001' WHERE id = 1"),
+    broken("scenarios", "UPDATE batch_batch SET pinned_projection_run_id = NULL WHERE id = 1"),
+    broken("scenarios", "UPDATE scenario SET initial_count = initial_count - 1 WHERE scenario_id = 1"),
+    broken(
+        "projections",
+        f"DELETE FROM scenario_scenarioprojection WHERE projection_run_id = {A_RUN} AND day_number = 300",
+    ),
+    broken(
+        "projections",
+        f"""UPDATE scenario_scenarioprojection SET average_weight = 0 WHERE projection_run_id = {A_RUN} AND day_number
+        = 300""",
+    ),
+    broken("projections", f"UPDATE scenario_projection_run SET final_weight_g = 1 WHERE run_id = {A_RUN}"),
+    broken("transactions", "UPDATE finance_intercompanytransaction SET amount = amount + 0.01 WHERE tx_id = 1"),
+    broken("transactions", "DELETE FROM finance_intercompanytransaction WHERE tx_id = 2"),
+    broken("transactions", "UPDATE finance_intercompanytransaction SET currency = 'USD' WHERE tx_id = 2"),
+    broken(
+        "transactions",
+        "UPDATE batch_batchtransferworkflow SET finance_transaction_id = NULL WHERE is_intercompany",
+    ),
+    broken(
+        "activities",
+        "DELETE FROM planning_plannedactivity WHERE id = (SELECT min(id) FROM planning_plannedactivity)",
+    ),
+    broken(
+        "activities",
+        """UPDATE planning_plannedactivity SET due_date = due_date + 1 WHERE id = (SELECT min(id) FROM
+        planning_plannedactivity)""",
+    ),
+    broken(
+        "activities",
+        """UPDATE planning_plannedactivity SET completed_at = NULL WHERE id = (SELECT min(id) FROM
+        planning_plannedactivity WHERE status = 'COMPLETED')""",
+    ),
+    broken(
+        "daily_states",
+        """DELETE FROM batch_actualdailyassignmentstate WHERE id = (SELECT min(id) FROM
+        batch_actualdailyassignmentstate)""",
+    ),
+    broken("daily_states", f"DELETE FROM batch_actualdailyassignmentstate WHERE assignment_id = {OPEN}"),
+    broken(
+        "daily_states",
+        """UPDATE batch_actualdailyassignmentstate SET population = 2 * population WHERE id = (SELECT min(id) FROM
+        batch_actualdailyassignmentstate)""",
+    ),
+    broken(
+        "daily_states",
+        """UPDATE batch_actualdailyassignmentstate SET feed_kg = feed_kg + 1 WHERE id = (SELECT max(id) FROM
+        batch_actualdailyassignmentstate)""",
+    ),
+    broken(
+        "feeding_summaries",
+        """UPDATE inventory_containerfeedingsummary SET total_feed_kg = total_feed_kg + 1 WHERE id = (SELECT max(id)
+        FROM inventory_containerfeedingsummary)""",
+    ),
+    broken(
+        "feeding_summaries",
+        """UPDATE inventory_batchfeedingsummary SET total_feed_kg = total_feed_kg + 1 WHERE id = (SELECT max(id) FROM
+        inventory_batchfeedingsummary)""",
+    ),
+    broken("journal", "UPDATE health_journalentry SET entry_date = entry_date - interval '2 years' WHERE id = 1"),
+    broken(
+        "journal",
+        """UPDATE health_journalentry SET resolution_notes = '' WHERE id = (SELECT min(id) FROM health_journalentry
+        WHERE resolution_status)""",
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def world(new_database: Callable[[], str], django_db_blocker: DjangoDbBlocker) -> str:
+    """A harvested batch and one of 340 days, in two containers a stage and with as few fish, analysed and planned."""
+    catalog, farm = company()
+    plan = small_plan(batches=2, stagger_days=290, containers=2)
+    batches = tuple(replace(plan.batches[b], eggs=plan.batches[b].eggs // 600 * 100) for b in (0, 2))
+    dsn = new_database()
+    with django_db_blocker.unblock(), django_on(dsn):
+        runs.execute(runs.Job(dsn, catalog, farm, replace(plan, batches=batches), 1), Silent())
+        analysis.analyse(dsn, None, 1, Silent())
+        seeding.reseed(AS_OF)
+    return dsn
+
+
+@pytest.fixture(scope="module")
+def session(world: str) -> Iterator[Connection]:
+    with database.connect(world) as connection:
+        yield connection
+
+
+@pytest.fixture
+def prepared(session: Connection) -> Iterator[Connection]:
+    """A transaction that is rolled back, in which laws can be judged and rows left without their parents."""
+    checks.prepare(session, AS_OF)
+    session.execute("SET LOCAL session_replication_role = replica")
+    yield session
+    session.rollback()
+
+
+def test_every_law_holds_and_has_something_to_say(world: str) -> None:
+    verdicts = checks.verify(world, 2, Silent())
+    assert [verdict.name for verdict in verdicts] == [check.name for check in checks.checks()]
+    assert {verdict.name: verdict.rows for verdict in verdicts if verdict.offending} == {}
+    assert [verdict.name for verdict in verdicts if not verdict.checked] == []
+
+
+def test_every_law_has_a_case_that_breaks_it() -> None:
+    assert {case.values[0].check for case in BREAKS} == {check.name for check in checks.checks()}
+
+
+@pytest.mark.parametrize("case", BREAKS)
+def test_one_wrong_row_is_noticed(prepared: Connection, case: Break) -> None:
+    assert prepared.execute(case.statement.encode()).rowcount > 0
+    table = re.match(r"(?:UPDATE|DELETE FROM|INSERT INTO) (\w+)", case.statement)
+    assert table is not None
+    # Laws that do not read the table find what they found before.
+    readers = [check for check in checks.checks() if re.search(rf"\b{table[1]}\b", check.query)]
+    caught = {check.name for check in readers if checks.judge(prepared, check).offending}
+    assert caught == {case.check} | case.also
+
+
+def test_all_offending_rows_are_counted_and_the_first_are_named(prepared: Connection) -> None:
+    prepared.execute("UPDATE batch_batchcontainerassignment SET biomass_kg = 0")
+    stays = prepared.execute("SELECT count(*) FROM batch_batchcontainerassignment").fetchone()
+    law = next(check for check in checks.checks() if check.name == "assignment_biomass")
+    verdict = checks.judge(prepared, law)
+    assert stays == (verdict.offending,)
+    assert len(verdict.rows) == checks.SHOWN_ROWS
+    assert verdict.rows[0]["batch_number"].startswith("FAR-")
+    assert verdict.rows[0]["biomass_kg"] == 0
+
+
+def test_the_as_of_day_is_that_of_the_latest_reading(prepared: Connection) -> None:
+    assert checks.last_day(prepared) == AS_OF
+    prepared.execute("UPDATE inventory_feedingevent SET feeding_date = '2030-01-01' WHERE id = 1")
+    assert checks.last_day(prepared) == AS_OF
+
+
+def test_an_empty_database_has_nothing_to_check(fresh_database: str) -> None:
+    verdicts = checks.verify(fresh_database, 1, Silent())
+    assert not any(verdict.checked or verdict.offending for verdict in verdicts)
+
+
+def test_a_database_without_the_schema_is_one_message(server: database.EmbeddedServer) -> None:
+    with pytest.raises(UserError, match="It has no table"):
+        checks.verify(server.url("postgres"), 1, Silent())
