@@ -51,8 +51,23 @@ def advance(dsn: str, catalog: Catalog, farm: Farm, to: date, workers: int, prog
             report.rows = pipeline.work(Shared(dsn, catalog, farm, now, run), left, workers, progress)
         with report.timed("statistics"):
             runs.rebuild(dsn, sorted({*firsts[0], *runs.PURCHASE_TABLES}), workers, progress)
+        changed = [firsts[index]["batch_batch"] for index in _living(then, now, new)]
+        runs.follow(dsn, changed, workers, progress, report)
         ledger.finish(connection, run)
     return report
+
+
+def _living(then: Plan, now: Plan, histories: dict[int, History]) -> list[int]:
+    """Batches of which something is worked out anew: all but those long gone when the database stood still.
+
+    A harvested batch has summaries of the last 30 days for so long.
+    """
+    ends = {}
+    for history in histories.values():
+        stays = history.assignments
+        for index in set(stays.batch.tolist()):
+            ends[index] = int(stays.departure_day[stays.batch == index].max())
+    return [index for index in range(len(now.batches)) if ends[index] >= then.days - 31]
 
 
 def _present(connection: psycopg.Connection[Any], catalog: Catalog, farm: Farm) -> tuple[Plan, dict[str, int]]:

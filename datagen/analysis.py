@@ -47,7 +47,7 @@ def analyse(dsn: str, batches: list[int] | None, workers: int, progress: Progres
     """Compute daily states and feeding summaries of these batches (ids), or of all, in place of what was there.
 
     The caller holds the database (`postgres.hold`) and has the main tables' indexes in place: without them a batch's
-    record is a scan of all.
+    record is a scan of all. Batches replace theirs one by one; where nothing else would be left, all go first.
     """
     pipeline.django_setup(dsn)
     from aquamind import database
@@ -59,9 +59,10 @@ def analyse(dsn: str, batches: list[int] | None, workers: int, progress: Progres
         chosen = _recorded(connection, batches)
         progress.step("Growth analysis", len(chosen))
         # Empty tables are filled without indexes and keys: in a third of the time.
+        emptied = _empty_if_all(connection, chosen)
         ddl.drop_secondary(connection, TABLES)
         try:
-            _analyse_all(dsn, chosen, workers, lambda batch, rows: _count(done, batch, rows, progress))
+            _analyse_all(dsn, chosen, emptied, workers, lambda batch, rows: _count(done, batch, rows, progress))
         finally:
             ddl.rebuild(dsn, TABLES, workers)
     return done
@@ -82,6 +83,22 @@ def _recorded(connection: psycopg.Connection[Any], batches: list[int] | None) ->
     return [batch for batch in known if batch.id in batches]
 
 
+def _empty_if_all(connection: psycopg.Connection[Any], batches: list[_Recorded]) -> bool:
+    """Empty the tables, unless they hold other batches, or weights set by hand, which are part of the record."""
+    chosen = [batch.id for batch in batches]
+    for table in TABLES:
+        by_hand = " OR anchor_type = 'manual'" if table == TABLES[0] else ""
+        kept = connection.execute(
+            f"SELECT EXISTS (SELECT FROM {table} WHERE batch_id <> ALL(%s){by_hand})".encode(), [chosen]
+        ).fetchone()
+        if kept is not None and kept[0]:
+            return False
+    with connection.transaction():
+        connection.execute(f"TRUNCATE {', '.join(TABLES)}".encode())
+        connection.execute("DELETE FROM datagen.unit WHERE unit = ANY(%s)", [[unit(batch.number) for batch in batches]])
+    return True
+
+
 def _count(done: Analysis, batch: _Recorded, rows: dict[str, int] | int, progress: Progress) -> None:
     if isinstance(rows, int):
         done.without_scenario[batch.number] = rows
@@ -93,16 +110,20 @@ def _count(done: Analysis, batch: _Recorded, rows: dict[str, int] | int, progres
 
 
 def _analyse_all(
-    dsn: str, batches: list[_Recorded], workers: int, count: Callable[[_Recorded, dict[str, int] | int], None]
+    dsn: str,
+    batches: list[_Recorded],
+    emptied: bool,
+    workers: int,
+    count: Callable[[_Recorded, dict[str, int] | int], None],
 ) -> None:
     if workers == 1 or len(batches) <= 1:
         _open_worker(dsn)
         with _connection:
             for batch in batches:
-                count(batch, _analyse_batch(batch))
+                count(batch, _analyse_batch(batch, emptied))
         return
     with ProcessPoolExecutor(workers, get_context("spawn"), _open_worker, (dsn,)) as pool:
-        waiting = {pool.submit(_analyse_batch, batch): batch for batch in batches}
+        waiting = {pool.submit(_analyse_batch, batch, emptied): batch for batch in batches}
         try:
             for future in as_completed(waiting):
                 count(waiting[future], future.result())
@@ -122,12 +143,13 @@ def _open_worker(dsn: str) -> None:
     _connection = database.connect(dsn, autocommit=True, application_name="aquamind analyse")
 
 
-def _analyse_batch(batch: _Recorded) -> dict[str, int] | int:
+def _analyse_batch(batch: _Recorded, emptied: bool) -> dict[str, int] | int:
     """Rows by table; for a batch without a scenario the number of its assignments."""
     from apps.batch.growth_analysis import MissingScenario, compute, read
     from datagen.storage.postgres import replace
 
-    clear = [(f"DELETE FROM {table} WHERE batch_id = %s", [batch.id]) for table in TABLES]
+    # Without the indexes that are away, each would be a scan of all that others have written.
+    clear = [] if emptied else [(f"DELETE FROM {table} WHERE batch_id = %s", [batch.id]) for table in TABLES]
     try:
         record = read(_connection, batch.id, batch.as_of)
     except MissingScenario as missing:
@@ -144,12 +166,12 @@ def unit(batch_number: str) -> str:
 
 
 def rows(states: "States", as_of: date) -> Iterator[tuple[Any, pa.RecordBatch]]:
-    """States and summaries as tables. Computed at the end of the as-of day, for the clock is no content."""
+    """States and summaries as tables, computed in the evening of the batch's last day: the clock is no content."""
     from apps.inventory.feeding_summaries import summarise
     from apps.inventory.models import BatchFeedingSummary, ContainerFeedingSummary
     from datagen.storage.arrow import record_batch
 
-    computed = datetime.combine(as_of, time(23, 59, 59), UTC)
+    computed = datetime.combine(states.date.max().astype(date), time(23, 59, 59), UTC)
     yield _state_rows(states, computed)
     for model, columns in zip((ContainerFeedingSummary, BatchFeedingSummary), summarise(states, as_of), strict=True):
         made = {"batch_id": states.batch_id, "created_at": computed, "updated_at": computed}

@@ -89,8 +89,22 @@ def execute(job: Job, progress: Progress) -> Report:
             report.rows = pipeline.work(shared, tasks, job.workers, progress)
         with report.timed("indexes and foreign keys"):
             rebuild(job.dsn, tables, job.workers, progress)
+        follow(job.dsn, [first["batch_batch"] for first in firsts], job.workers, progress, report)
         ledger.finish(connection, run)
     return report
+
+
+def follow(dsn: str, batches: list[int], workers: int, progress: Progress, report: Report) -> None:
+    """What is worked out from the record: daily states and summaries of these batches (ids), and planned activities."""
+    from apps.planning.seeding import reseed
+    from apps.record import last_day
+    from datagen import analysis
+
+    with report.timed("growth analysis"):
+        report.rows.update(analysis.analyse(dsn, batches, workers, progress).rows)
+    with report.timed("planned activities"):
+        progress.step("Planned activities")
+        report.rows["planning_plannedactivity"] = reseed(last_day())
 
 
 def prepare(

@@ -14,8 +14,8 @@ from datagen.storage import ledger
 from tests.test_pipeline import Silent
 from tests.worlds import company, small_plan
 
-FIRST = small_plan(batches=2, stagger_days=150)
-"""Four batches, the eldest harvested within the days to come, and a fifth to begin."""
+FIRST = small_plan(batches=2, stagger_days=260)
+"""Four batches; in the days to come the eldest is harvested and then long gone, and a fifth begins."""
 
 
 @pytest.fixture(autouse=True)
@@ -42,12 +42,15 @@ def test_ten_steps_are_one_run(new_database: Callable[[], str]) -> None:
     stepwise, once = new_database(), new_database()
     runs.execute(runs.Job(stepwise, catalog, farm, FIRST, 1), Silent())
     day = FIRST.as_of
-    for days in (1, 1, 30, 1, 70):
+    for days in (1, 1, 150, 1, 80):
         day += timedelta(days=days)
         advancing.advance(stepwise, catalog, farm, day, 1, Silent())
     plan = carry_on(catalog, farm, FIRST, day)
     assert len(plan.batches) == len(FIRST.batches) + 1
     runs.execute(runs.Job(once, catalog, farm, plan, 1), Silent())
+    with psycopg.connect(stepwise) as connection:
+        done = connection.execute("SELECT count(*) FROM batch_batch WHERE status = 'COMPLETED'").fetchone()
+    assert done == (1,)
     assert contents(stepwise) == contents(once)
     with psycopg.connect(stepwise) as one, psycopg.connect(once) as other:
         assert ledger.status(one)["tables"] == ledger.status(other)["tables"]
