@@ -173,6 +173,39 @@ def advance(
 
 
 @app.command()
+def analyse(
+    batch: Annotated[list[str] | None, typer.Option(help="A batch number; may be repeated; default all.")] = None,
+    status: Annotated[str | None, typer.Option(help="Only batches of this status, such as ACTIVE.")] = None,
+    workers: Workers = CORES,
+    as_json: AsJson = False,
+) -> None:
+    """Work out daily states, feeding summaries and planned activities. Example: aquamind analyse --status ACTIVE"""
+    from aquamind import database
+    from datagen import pipeline
+
+    dsn = _dsn()
+    pipeline.django_setup(dsn)
+    from datagen import runs
+    from datagen.storage import postgres, wiping
+
+    begin, report = time.perf_counter(), pipeline.Report()
+    with database.connect(dsn, autocommit=True, application_name="aquamind analyse") as connection:
+        postgres.hold(connection)
+        if not wiping.check(connection):
+            raise UserError("database", database.redacted(dsn), "It holds no batches. Run `aquamind run` first")
+        query = "SELECT id, batch_number, status FROM batch_batch ORDER BY id"
+        found = [row for row in connection.execute(query) if status in (None, row[2])]
+        if not found:
+            raise UserError("status", status, "No batch has it. Batches are ACTIVE or COMPLETED")
+        for number in set(batch or ()).difference(row[1] for row in found):
+            raise UserError("batch", number, "No such batch is there" + (f" with status {status}" if status else ""))
+        chosen = [row[0] for row in found if not batch or row[1] in batch]
+        with console.Steps() as steps:
+            runs.follow(dsn, chosen, workers, steps, report)
+    _show(report, time.perf_counter() - begin, as_json, "Rows")
+
+
+@app.command()
 def init(
     catalog: Folder = None,
     only: Annotated[list[str] | None, typer.Option(help="A subject, such as finance; may be repeated.")] = None,
