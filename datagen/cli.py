@@ -288,6 +288,63 @@ def status(as_json: AsJson = False) -> None:
     )
 
 
+@app.command()
+def analyse(
+    batch: Annotated[list[str] | None, typer.Option(help="Batch number; may be repeated. Default all.")] = None,
+    status: Annotated[str | None, typer.Option(help="Only batches of this status, such as ACTIVE.")] = None,
+    workers: Workers = CORES,
+    as_json: AsJson = False,
+) -> None:
+    """Work out daily states and feeding summaries from the record anew. Example: aquamind analyse --batch FAR-2020-001"""
+    from aquamind import database
+    from datagen import pipeline
+
+    dsn = _dsn()
+    pipeline.django_setup(dsn)
+    from datagen import analysis
+    from datagen.storage import postgres
+
+    begin = time.perf_counter()
+    with database.connect(dsn, autocommit=True, application_name="aquamind analyse") as connection:
+        postgres.hold(connection)
+        chosen = analysis.chosen(connection, batch, status)
+        with console.Steps() as steps:
+            made = analysis.analyse(dsn, chosen, workers, steps)
+    _show(pipeline.Report({}, made.rows), time.perf_counter() - begin, as_json, "Rows")
+    for number, stays in made.without_scenario.items():
+        console.err.print(f"{number}: {stays} assignments have no scenario, and no daily states")
+
+
+@app.command()
+def verify(workers: Workers = CORES, as_json: AsJson = False) -> None:
+    """Judge the database by the laws of the record; exit code 1 if one is broken. Example: aquamind verify --json"""
+    from dataclasses import asdict
+
+    from datagen import checks
+
+    with console.Steps() as steps:
+        verdicts = checks.verify(_dsn(), workers, steps)
+    broken = [verdict for verdict in verdicts if verdict.offending]
+    if as_json:
+        console.out.print_json(json.dumps([asdict(verdict) for verdict in verdicts], default=str))
+    else:
+        console.show_table(
+            "Laws",
+            [("law", "left"), ("seconds", "right"), ("verdict", "left")],
+            [(v.title, f"{v.seconds:.1f}", _verdict(v.checked, v.offending)) for v in verdicts],
+        )
+        for verdict in broken:
+            columns = [(name, "left") for name in verdict.rows[0]]
+            console.show_table(f"{verdict.title}: {verdict.meaning}", columns, [row.values() for row in verdict.rows])
+    raise typer.Exit(1 if broken else 0)
+
+
+def _verdict(checked: bool, offending: int) -> str:
+    if not checked:
+        return "nothing to check"
+    return f"{offending:,} rows break it" if offending else "holds"
+
+
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def psql(context: typer.Context) -> None:
     """Open psql on the database, with psql's own arguments. Example: aquamind psql -c "select now()" """
