@@ -1,6 +1,6 @@
 """Growth analysis and feeding summaries of recorded batches, a batch a unit, by parallel workers."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
@@ -66,19 +66,6 @@ def analyse(dsn: str, batches: list[int] | None, workers: int, progress: Progres
         finally:
             ddl.rebuild(dsn, TABLES, workers)
     return done
-
-
-def chosen(connection: psycopg.Connection[Any], numbers: Sequence[str] | None, status: str | None) -> list[int] | None:
-    """Ids of the batches of these numbers and this status; None for all."""
-    if not numbers and status is None:
-        return None
-    known = connection.execute("SELECT batch_number, status, id FROM batch_batch").fetchall()
-    for number in numbers or ():
-        if number not in {each for each, _, _ in known}:
-            raise UserError("batch", number, 'No batch is called so. `aquamind psql -c "TABLE batch_batch"` lists them')
-    if status is not None and status not in {each for _, each, _ in known}:
-        raise UserError("status", status, f"No batch has it; there are {', '.join(sorted({s for _, s, _ in known}))}")
-    return [batch for number, state, batch in known if (not numbers or number in numbers) and status in (None, state)]
 
 
 def _recorded(connection: psycopg.Connection[Any], batches: list[int] | None) -> list[_Recorded]:

@@ -289,33 +289,6 @@ def status(as_json: AsJson = False) -> None:
 
 
 @app.command()
-def analyse(
-    batch: Annotated[list[str] | None, typer.Option(help="Batch number; may be repeated. Default all.")] = None,
-    status: Annotated[str | None, typer.Option(help="Only batches of this status, such as ACTIVE.")] = None,
-    workers: Workers = CORES,
-    as_json: AsJson = False,
-) -> None:
-    """Work out daily states and feeding summaries from the record anew. Example: aquamind analyse --batch FAR-2020-001"""
-    from aquamind import database
-    from datagen import pipeline
-
-    dsn = _dsn()
-    pipeline.django_setup(dsn)
-    from datagen import analysis
-    from datagen.storage import postgres
-
-    begin = time.perf_counter()
-    with database.connect(dsn, autocommit=True, application_name="aquamind analyse") as connection:
-        postgres.hold(connection)
-        chosen = analysis.chosen(connection, batch, status)
-        with console.Steps() as steps:
-            made = analysis.analyse(dsn, chosen, workers, steps)
-    _show(pipeline.Report({}, made.rows), time.perf_counter() - begin, as_json, "Rows")
-    for number, stays in made.without_scenario.items():
-        console.err.print(f"{number}: {stays} assignments have no scenario, and no daily states")
-
-
-@app.command()
 def verify(workers: Workers = CORES, as_json: AsJson = False) -> None:
     """Judge the database by the laws of the record; exit code 1 if one is broken. Example: aquamind verify --json"""
     from dataclasses import asdict
