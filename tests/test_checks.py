@@ -361,6 +361,18 @@ def test_one_wrong_row_is_noticed(prepared: Connection, case: Break) -> None:
     assert caught == {case.check} | case.also
 
 
+def test_without_daily_states_weighings_tell_the_load(prepared: Connection) -> None:
+    prepared.execute("UPDATE infrastructure_container SET max_biomass_kg = 0")
+    law = next(check for check in checks.checks() if check.name == "containers_overloaded")
+    loads = f"SELECT (container, day), biomass_kg FROM ({law.query}) load WHERE known_by = %s"
+    by_state = dict(prepared.execute(loads.encode(), ["daily state"]).fetchall())
+    prepared.execute("DELETE FROM batch_actualdailyassignmentstate")
+    by_weighing = prepared.execute(loads.encode(), ["weighing"]).fetchall()
+    assert len(by_weighing) > 100
+    # Less by three standard errors of a mean of 30 fish, whose weights differ by 16-22 %.
+    assert all(0.75 < float(kg / by_state[at]) < 0.99 for at, kg in by_weighing)
+
+
 def test_all_offending_rows_are_counted_and_the_first_are_named(prepared: Connection) -> None:
     prepared.execute("UPDATE batch_batchcontainerassignment SET biomass_kg = 0")
     stays = prepared.execute("SELECT count(*) FROM batch_batchcontainerassignment").fetchone()

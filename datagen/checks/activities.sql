@@ -12,12 +12,14 @@ WITH template AS (
     FROM planning_plannedactivity
     GROUP BY 1, 2, 3
 ), wanted AS (
-    SELECT batch.id AS batch_id, template.activity_type, batch.start_date + template.day_offset AS due_date, template.activities
+    SELECT batch.id AS batch_id, template.activity_type, batch.start_date + template.day_offset AS due_date,
+        template.activities
     FROM batch_batch batch
     CROSS JOIN template
     WHERE EXISTS (SELECT FROM scenario WHERE scenario.batch_id = batch.id)
 )
-SELECT batch.batch_number, batch.status, coalesce(planned.activity_type, wanted.activity_type) AS activity_type, coalesce(planned.due_date, wanted.due_date) AS due_date,
+SELECT batch.batch_number, batch.status, coalesce(planned.activity_type, wanted.activity_type) AS activity_type,
+    coalesce(planned.due_date, wanted.due_date) AS due_date,
     coalesce(planned.activities, 0) AS activities, coalesce(wanted.activities, 0) AS wanted, planned.misnamed
 FROM planned
 FULL JOIN wanted USING (batch_id, activity_type, due_date)

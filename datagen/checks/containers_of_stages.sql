@@ -2,7 +2,8 @@
 -- means: All assignments of a batch are in one geography; Adult fish are in rings of a single sea area, all younger ones in halls.
 -- on: batch_batchcontainerassignment
 WITH place AS (
-    SELECT assignment.id, assignment.batch_id, assignment.assignment_date, container.name AS container, container.area_id, stage.name AS stage,
+    SELECT assignment.id, assignment.batch_id, assignment.assignment_date, container.name AS container,
+        container.area_id, stage.name AS stage,
         coalesce(area.geography_id, station.geography_id) AS geography_id
     FROM batch_batchcontainerassignment assignment
     JOIN infrastructure_container container ON container.id = assignment.container_id
@@ -13,7 +14,8 @@ WITH place AS (
 ), home AS (
     SELECT DISTINCT ON (batch_id) batch_id, geography_id FROM place ORDER BY batch_id, assignment_date, id
 ), ring_area AS (
-    SELECT DISTINCT ON (batch_id) batch_id, area_id FROM place WHERE area_id IS NOT NULL ORDER BY batch_id, assignment_date, id
+    SELECT DISTINCT ON (batch_id) batch_id, area_id FROM place
+        WHERE area_id IS NOT NULL ORDER BY batch_id, assignment_date, id
 )
 SELECT batch.batch_number, place.container, place.stage, place.assignment_date,
     CASE WHEN place.geography_id <> home.geography_id THEN 'in another geography'
@@ -23,5 +25,6 @@ FROM place
 JOIN batch_batch batch ON batch.id = place.batch_id
 JOIN home ON home.batch_id = place.batch_id
 LEFT JOIN ring_area ON ring_area.batch_id = place.batch_id
-WHERE place.geography_id <> home.geography_id OR place.area_id <> ring_area.area_id OR (place.stage = 'Adult') <> (place.area_id IS NOT NULL)
+WHERE place.geography_id <> home.geography_id OR place.area_id <> ring_area.area_id
+    OR (place.stage = 'Adult') <> (place.area_id IS NOT NULL)
 ORDER BY batch_number, assignment_date, container

@@ -4,10 +4,12 @@
 WITH placed AS (
     SELECT assignment_id, day, sum(fish) AS fish
     FROM (
-        SELECT dest_assignment_id AS assignment_id, actual_delivery_date AS day, egg_count_actual - mortality_on_arrival AS fish
+        SELECT dest_assignment_id AS assignment_id, actual_delivery_date AS day,
+            egg_count_actual - mortality_on_arrival AS fish
         FROM batch_creationaction WHERE status = 'COMPLETED'
         UNION ALL
-        SELECT dest_assignment_id, actual_execution_date, transferred_count FROM batch_transferaction WHERE status = 'COMPLETED'
+        SELECT dest_assignment_id, actual_execution_date, transferred_count
+        FROM batch_transferaction WHERE status = 'COMPLETED'
         UNION ALL
         SELECT source_assignment_id, actual_execution_date, -transferred_count - mortality_during_transfer
         FROM batch_transferaction WHERE status = 'COMPLETED'
@@ -19,7 +21,8 @@ WITH placed AS (
     SELECT container_id, feeding_date AS day, sum(amount_kg) AS kg FROM inventory_feedingevent GROUP BY 1, 2
 ), state AS (
     SELECT state.*, coalesce(died.fish, 0) AS died, coalesce(fed.kg, 0) AS fed_kg,
-        sum(coalesce(placed.fish, 0) - state.mortality_count) OVER (PARTITION BY state.assignment_id ORDER BY state.date) AS fish,
+        sum(coalesce(placed.fish, 0) - state.mortality_count)
+            OVER (PARTITION BY state.assignment_id ORDER BY state.date) AS fish,
         row_number() OVER (PARTITION BY state.assignment_id ORDER BY state.date) AS place,
         count(*) OVER (PARTITION BY state.assignment_id) AS states
     FROM batch_actualdailyassignmentstate state
@@ -27,17 +30,22 @@ WITH placed AS (
     LEFT JOIN died ON died.assignment_id = state.assignment_id AND died.day = state.date
     LEFT JOIN fed ON fed.container_id = state.container_id AND fed.day = state.date
 ), stay AS (
-    SELECT assignment.*, batch.batch_number, batch.start_date, batch.pinned_projection_run_id, container.name AS container,
-        least(assignment.departure_date - 1, current_setting('aquamind.as_of')::date) - assignment.assignment_date + 1 AS days
+    SELECT assignment.*, batch.batch_number, batch.start_date, batch.pinned_projection_run_id,
+        container.name AS container,
+        least(assignment.departure_date - 1,
+            current_setting('aquamind.as_of')::date) - assignment.assignment_date + 1 AS days
     FROM batch_batchcontainerassignment assignment
     JOIN batch_batch batch ON batch.id = assignment.batch_id
     JOIN infrastructure_container container ON container.id = assignment.container_id
 ), judged AS (
-    SELECT stay.batch_number, stay.container, stay.assignment_date, stay.departure_date, stay.days, state.date, state.population, state.fish, state.mortality_count,
+    SELECT stay.batch_number, stay.container, stay.assignment_date, stay.departure_date, stay.days, state.date,
+        state.population, state.fish, state.mortality_count,
         state.died, state.avg_weight_g, state.biomass_kg, state.feed_kg, state.fed_kg, state.day_number, CASE
         WHEN state.id IS NULL THEN 'no daily states'
-        WHEN state.states <> stay.days OR state.date <> stay.assignment_date + (state.place - 1)::int THEN 'not one a day'
-        WHEN (state.batch_id, state.container_id, state.lifecycle_stage_id) <> (stay.batch_id, stay.container_id, stay.lifecycle_stage_id) THEN 'of another batch, container or stage'
+        WHEN state.states <> stay.days OR state.date <> stay.assignment_date + (state.place - 1)::int
+            THEN 'not one a day'
+        WHEN (state.batch_id, state.container_id, state.lifecycle_stage_id) <> (stay.batch_id, stay.container_id,
+            stay.lifecycle_stage_id) THEN 'of another batch, container or stage'
         WHEN state.day_number <> state.date - stay.start_date + 1 THEN 'day number'
         WHEN state.sources ->> 'mortality' = 'actual' AND state.mortality_count <> state.died THEN 'deaths'
         WHEN state.population <> greatest(state.fish, 0) THEN 'population'

@@ -7,11 +7,14 @@ WITH action AS (
     WHERE status = 'COMPLETED'
     GROUP BY 1
 )
-SELECT workflow.workflow_number, workflow.total_eggs_received, action.eggs AS actions_eggs, workflow.total_mortality_on_arrival,
-    action.dead AS actions_dead, workflow.actions_completed, workflow.total_actions, action.actions, workflow.progress_percentage
+SELECT workflow.workflow_number, workflow.total_eggs_received, action.eggs AS actions_eggs,
+    workflow.total_mortality_on_arrival,
+    action.dead AS actions_dead, workflow.actions_completed, workflow.total_actions, action.actions,
+    workflow.progress_percentage
 FROM batch_creationworkflow workflow
 LEFT JOIN action ON action.workflow_id = workflow.id
 WHERE workflow.status = 'COMPLETED' AND (
-    workflow.total_eggs_received, workflow.total_mortality_on_arrival, workflow.actions_completed, workflow.total_actions, workflow.progress_percentage
+    workflow.total_eggs_received, workflow.total_mortality_on_arrival, workflow.actions_completed,
+    workflow.total_actions, workflow.progress_percentage
 ) IS DISTINCT FROM (action.eggs, action.dead, action.actions, action.actions, 100.00)
 ORDER BY workflow_number

@@ -2,7 +2,8 @@
 -- means: Of every feed, what the silos or barges of a hall or sea area took in is what its containers were fed and what is left there, to the gram.
 -- on: inventory_feedingevent
 WITH change AS (
-    SELECT store.hall_id, store.area_id, purchase.feed_id, purchase.quantity_kg AS bought_kg, stock.quantity_kg AS stock_kg, 0 AS fed_kg
+    SELECT store.hall_id, store.area_id, purchase.feed_id, purchase.quantity_kg AS bought_kg,
+        stock.quantity_kg AS stock_kg, 0 AS fed_kg
     FROM inventory_feedcontainerstock stock
     JOIN inventory_feedpurchase purchase ON purchase.id = stock.feed_purchase_id
     JOIN infrastructure_feedcontainer store ON store.id = stock.feed_container_id
@@ -14,7 +15,8 @@ WITH change AS (
     SELECT hall_id, area_id, feed_id, sum(bought_kg) AS bought_kg, sum(fed_kg) AS fed_kg, sum(stock_kg) AS stock_kg
     FROM change GROUP BY 1, 2, 3
 )
-SELECT coalesce(hall.name, area.name) AS place, feed.name AS feed, bought_kg, fed_kg, stock_kg, bought_kg - fed_kg - stock_kg AS kg_missing
+SELECT coalesce(hall.name, area.name) AS place, feed.name AS feed, bought_kg, fed_kg, stock_kg,
+    bought_kg - fed_kg - stock_kg AS kg_missing
 FROM account
 JOIN inventory_feed feed ON feed.id = account.feed_id
 LEFT JOIN infrastructure_hall hall ON hall.id = account.hall_id

@@ -14,7 +14,8 @@ WITH capacity AS (
     JOIN infrastructure_container container ON container.id = meal.container_id
     GROUP BY 1, 2, meal.feeding_date, meal.feeding_time
 ), running AS (
-    SELECT hall_id, area_id, moment, sum(kg) OVER (PARTITION BY hall_id, area_id ORDER BY moment) AS stock_kg FROM change
+    SELECT hall_id, area_id, moment, sum(kg) OVER (PARTITION BY hall_id, area_id ORDER BY moment) AS stock_kg
+        FROM change
 ), fullest AS (
     SELECT DISTINCT ON (hall_id, area_id) hall_id, area_id, moment, stock_kg FROM running
     ORDER BY hall_id, area_id, stock_kg DESC

@@ -2,9 +2,11 @@
 -- means: Every assignment of a stage that eats has meals once it has lasted two weeks.
 -- on: inventory_feedingevent
 WITH meal AS (
-    SELECT batch_assignment_id, max(feeding_date) AS last_fed FROM inventory_feedingevent WHERE amount_kg > 0 GROUP BY 1
+    SELECT batch_assignment_id, max(feeding_date) AS last_fed FROM inventory_feedingevent
+        WHERE amount_kg > 0 GROUP BY 1
 )
-SELECT batch.batch_number, container.name AS container, stage.name AS stage, assignment.assignment_date, assignment.departure_date, meal.last_fed
+SELECT batch.batch_number, container.name AS container, stage.name AS stage, assignment.assignment_date,
+    assignment.departure_date, meal.last_fed
 FROM batch_batchcontainerassignment assignment
 JOIN batch_batch batch ON batch.id = assignment.batch_id
 JOIN infrastructure_container container ON container.id = assignment.container_id

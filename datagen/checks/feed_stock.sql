@@ -7,12 +7,14 @@ WITH change AS (
     JOIN inventory_feedpurchase purchase ON purchase.id = stock.feed_purchase_id
     JOIN infrastructure_feedcontainer store ON store.id = stock.feed_container_id
     UNION ALL
-    SELECT container.hall_id, container.area_id, meal.feed_id, meal.feeding_date + meal.feeding_time, -sum(meal.amount_kg)
+    SELECT container.hall_id, container.area_id, meal.feed_id, meal.feeding_date + meal.feeding_time,
+        -sum(meal.amount_kg)
     FROM inventory_feedingevent meal
     JOIN infrastructure_container container ON container.id = meal.container_id
     GROUP BY 1, 2, 3, meal.feeding_date, meal.feeding_time
 ), running AS (
-    SELECT hall_id, area_id, feed_id, moment, sum(kg) OVER (PARTITION BY hall_id, area_id, feed_id ORDER BY moment) AS stock_kg
+    SELECT hall_id, area_id, feed_id, moment,
+        sum(kg) OVER (PARTITION BY hall_id, area_id, feed_id ORDER BY moment) AS stock_kg
     FROM change
 ), short AS (
     SELECT DISTINCT ON (hall_id, area_id, feed_id) hall_id, area_id, feed_id, moment, stock_kg

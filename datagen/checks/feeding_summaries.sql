@@ -12,7 +12,8 @@ WITH change AS (
 ), total AS (
     SELECT DISTINCT assignment_id, day, sum(kg) OVER (PARTITION BY assignment_id ORDER BY day) AS kg FROM change
 ), judged AS (
-    SELECT 'container' AS summary, batch.batch_number, container.name AS container, summary.period_start, summary.period_end, summary.total_feed_kg,
+    SELECT 'container' AS summary, batch.batch_number, container.name AS container, summary.period_start,
+        summary.period_end, summary.total_feed_kg,
         until.kg - before.kg AS fed_kg, 1 AS parts, summary.growth_kg, summary.fcr
     FROM inventory_containerfeedingsummary summary
     JOIN batch_batchcontainerassignment assignment ON assignment.id = summary.container_assignment_id
@@ -21,11 +22,13 @@ WITH change AS (
     JOIN total until ON until.assignment_id = assignment.id AND until.day = summary.period_end
     JOIN total before ON before.assignment_id = assignment.id AND before.day = summary.period_start - 1
     UNION ALL
-    SELECT 'batch', batch.batch_number, NULL, summary.period_start, summary.period_end, summary.total_feed_kg, sum(part.total_feed_kg), count(part.id), NULL, NULL
+    SELECT 'batch', batch.batch_number, NULL, summary.period_start, summary.period_end, summary.total_feed_kg,
+        sum(part.total_feed_kg), count(part.id), NULL, NULL
     FROM inventory_batchfeedingsummary summary
     JOIN batch_batch batch ON batch.id = summary.batch_id
     LEFT JOIN inventory_containerfeedingsummary part
-        ON part.batch_id = summary.batch_id AND part.period_start = summary.period_start AND part.period_end = summary.period_end
+        ON part.batch_id = summary.batch_id AND part.period_start = summary.period_start
+            AND part.period_end = summary.period_end
     GROUP BY summary.id, batch.id
 )
 SELECT * FROM judged

@@ -2,7 +2,8 @@
 -- means: Of every assignment, the fish placed in it, less its deaths, transfers out and harvest, are its population if it is open, and none if it is closed.
 -- on: batch_batchcontainerassignment
 WITH change AS (
-    SELECT dest_assignment_id AS assignment_id, egg_count_actual - mortality_on_arrival AS placed, 0 AS died, 0 AS moved_out, 0 AS harvested
+    SELECT dest_assignment_id AS assignment_id, egg_count_actual - mortality_on_arrival AS placed, 0 AS died,
+        0 AS moved_out, 0 AS harvested
     FROM batch_creationaction WHERE status = 'COMPLETED'
     UNION ALL
     SELECT dest_assignment_id, transferred_count, 0, 0, 0 FROM batch_transferaction WHERE status = 'COMPLETED'
@@ -15,7 +16,8 @@ WITH change AS (
     UNION ALL
     SELECT assignment_id, 0, sum(count), 0, 0 FROM batch_mortalityevent WHERE assignment_id IS NOT NULL GROUP BY 1
 ), account AS (
-    SELECT assignment_id, sum(placed) AS placed, sum(died) AS died, sum(moved_out) AS moved_out, sum(harvested) AS harvested
+    SELECT assignment_id, sum(placed) AS placed, sum(died) AS died, sum(moved_out) AS moved_out,
+        sum(harvested) AS harvested
     FROM change GROUP BY 1
 )
 SELECT batch.batch_number, container.name AS container, assignment.assignment_date, assignment.departure_date,

@@ -2,15 +2,19 @@
 -- means: Each sample has sample_size single fish, and its means, spreads and extremes are theirs, to 0.01.
 -- on: batch_growthsample
 WITH fish AS (
-    SELECT growth_sample_id, count(*) AS fish, avg(weight_g::float8) AS mean_g, stddev_samp(weight_g::float8) AS sd_g, min(weight_g) AS least_g,
+    SELECT growth_sample_id, count(*) AS fish, avg(weight_g::float8) AS mean_g,
+        stddev_samp(weight_g::float8) AS sd_g, min(weight_g) AS least_g,
         max(weight_g) AS most_g, avg(length_cm::float8) AS mean_cm, stddev_samp(length_cm::float8) AS sd_cm,
         avg(100 * weight_g::float8 / nullif(length_cm::float8, 0) ^ 3) AS k
     FROM batch_individualgrowthobservation
     GROUP BY 1
 )
-SELECT batch.batch_number, container.name AS container, sample.sample_date, sample.sample_size, fish.fish, sample.avg_weight_g,
-    round(fish.mean_g::numeric, 3) AS fish_mean_g, sample.std_deviation_weight, round(fish.sd_g::numeric, 3) AS fish_sd_g,
-    sample.min_weight_g, fish.least_g, sample.max_weight_g, fish.most_g, sample.avg_length_cm, round(fish.mean_cm::numeric, 3) AS fish_mean_cm
+SELECT batch.batch_number, container.name AS container, sample.sample_date, sample.sample_size, fish.fish,
+    sample.avg_weight_g,
+    round(fish.mean_g::numeric, 3) AS fish_mean_g, sample.std_deviation_weight,
+    round(fish.sd_g::numeric, 3) AS fish_sd_g,
+    sample.min_weight_g, fish.least_g, sample.max_weight_g, fish.most_g, sample.avg_length_cm,
+    round(fish.mean_cm::numeric, 3) AS fish_mean_cm
 FROM batch_growthsample sample
 JOIN batch_batchcontainerassignment assignment ON assignment.id = sample.assignment_id
 JOIN batch_batch batch ON batch.id = assignment.batch_id

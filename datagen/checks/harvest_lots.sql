@@ -4,23 +4,28 @@
 WITH placed AS (
     SELECT assignment_id, sum(fish) AS fish
     FROM (
-        SELECT dest_assignment_id AS assignment_id, transferred_count AS fish FROM batch_transferaction WHERE status = 'COMPLETED'
+        SELECT dest_assignment_id AS assignment_id, transferred_count AS fish
+        FROM batch_transferaction WHERE status = 'COMPLETED'
         UNION ALL
-        SELECT source_assignment_id, -transferred_count - mortality_during_transfer FROM batch_transferaction WHERE status = 'COMPLETED'
+        SELECT source_assignment_id, -transferred_count - mortality_during_transfer
+        FROM batch_transferaction WHERE status = 'COMPLETED'
         UNION ALL
-        SELECT dest_assignment_id, egg_count_actual - mortality_on_arrival FROM batch_creationaction WHERE status = 'COMPLETED'
+        SELECT dest_assignment_id, egg_count_actual - mortality_on_arrival
+        FROM batch_creationaction WHERE status = 'COMPLETED'
         UNION ALL
         SELECT assignment_id, -sum(count) FROM batch_mortalityevent WHERE assignment_id IS NOT NULL GROUP BY 1
     ) change
     GROUP BY 1
 ), lot AS (
-    SELECT event_id, count(*) AS lots, count(DISTINCT product_grade_id) AS grades, sum(unit_count) AS fish, sum(live_weight_kg) AS live_kg,
+    SELECT event_id, count(*) AS lots, count(DISTINCT product_grade_id) AS grades, sum(unit_count) AS fish,
+        sum(live_weight_kg) AS live_kg,
         bool_and(unit_count > 0 AND live_weight_kg > gutted_weight_kg AND gutted_weight_kg > fillet_weight_kg
             OR unit_count = 0 AND live_weight_kg = 0) AS weights_fit
     FROM harvest_harvestlot
     GROUP BY 1
 )
-SELECT event.document_ref, container.name AS container, event.event_date, assignment.departure_date, placed.fish AS fish_left, lot.fish, lot.lots, lot.grades,
+SELECT event.document_ref, container.name AS container, event.event_date, assignment.departure_date,
+    placed.fish AS fish_left, lot.fish, lot.lots, lot.grades,
     lot.live_kg, lot.weights_fit
 FROM harvest_harvestevent event
 JOIN batch_batchcontainerassignment assignment ON assignment.id = event.assignment_id

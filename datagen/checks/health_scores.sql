@@ -10,7 +10,8 @@ WITH wanted AS (
     JOIN health_healthparameter parameter ON parameter.id = score.parameter_id
     GROUP BY 1
 )
-SELECT batch.batch_number, container.name AS container, event.sampling_date, fish.fish_identifier, coalesce(scored.scores, 0) AS scores,
+SELECT batch.batch_number, container.name AS container, event.sampling_date, fish.fish_identifier,
+    coalesce(scored.scores, 0) AS scores,
     wanted.scores AS wanted, scored.beyond_limits
 FROM health_individualfishobservation fish
 CROSS JOIN wanted

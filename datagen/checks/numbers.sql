@@ -11,12 +11,14 @@ WITH place AS (
     JOIN infrastructure_geography geography ON geography.id = coalesce(area.geography_id, station.geography_id)
     ORDER BY assignment.batch_id, assignment.assignment_date, assignment.id
 ), numbered AS (
-    SELECT 'batch' AS what, batch.batch_number AS number, place.code || to_char(batch.start_date, '-YYYY-') || '000' AS wanted,
+    SELECT 'batch' AS what, batch.batch_number AS number,
+        place.code || to_char(batch.start_date, '-YYYY-') || '000' AS wanted,
         batch.batch_number ~ ('^' || place.code || to_char(batch.start_date, '-YYYY-') || '\d{3,}$') AS fits
     FROM batch_batch batch
     JOIN place ON place.batch_id = batch.id
     UNION ALL
-    SELECT 'creation workflow', workflow.workflow_number, 'CRT-' || batch.batch_number, workflow.workflow_number = 'CRT-' || batch.batch_number
+    SELECT 'creation workflow', workflow.workflow_number, 'CRT-' || batch.batch_number,
+        workflow.workflow_number = 'CRT-' || batch.batch_number
     FROM batch_creationworkflow workflow
     JOIN batch_batch batch ON batch.id = workflow.batch_id
     UNION ALL
@@ -24,12 +26,15 @@ WITH place AS (
     FROM batch_batchtransferworkflow workflow
     JOIN batch_batch batch ON batch.id = workflow.batch_id
     CROSS JOIN LATERAL (
-        SELECT 'TRF-' || batch.batch_number || '-D' || to_char(coalesce(workflow.actual_start_date, workflow.planned_start_date) - batch.start_date, 'FM0000000') AS padded
+        SELECT (coalesce(workflow.actual_start_date, workflow.planned_start_date) - batch.start_date)::text AS number
     ) day
-    CROSS JOIN LATERAL (SELECT regexp_replace(padded, '-D0{0,4}', '-D') AS wanted) form
+    CROSS JOIN LATERAL (
+        SELECT 'TRF-' || batch.batch_number || '-D' || lpad(day.number, greatest(3, length(day.number)), '0') AS wanted
+    ) form
     UNION ALL
     SELECT 'harvest', event.document_ref, 'HRV-' || batch.batch_number || '-' || container.name,
-        event.document_ref = 'HRV-' || batch.batch_number || '-' || container.name AND count(*) OVER (PARTITION BY event.document_ref) = 1
+        event.document_ref = 'HRV-' || batch.batch_number || '-' || container.name
+            AND count(*) OVER (PARTITION BY event.document_ref) = 1
     FROM harvest_harvestevent event
     JOIN batch_batch batch ON batch.id = event.batch_id
     JOIN batch_batchcontainerassignment assignment ON assignment.id = event.assignment_id

@@ -3,7 +3,8 @@
 -- on: environmental_environmentalreading
 WITH found AS (
     -- The one pass over all readings. The sum of days tells a day with seven from one with five.
-    SELECT batch_container_assignment_id AS assignment_id, sensor_id, parameter_id, container_id, batch_id, count(*) AS readings,
+    SELECT batch_container_assignment_id AS assignment_id, sensor_id, parameter_id, container_id, batch_id,
+        count(*) AS readings,
         min(reading_time) AS first, max(reading_time) AS last, sum(reading_time::date - '2000-01-01'::date) AS days,
         min(value) AS lowest, max(value) AS highest
     FROM environmental_environmentalreading
@@ -12,28 +13,36 @@ WITH found AS (
     SELECT assignment.*, least(assignment.departure_date - 1, current_setting('aquamind.as_of')::date) AS last_day
     FROM batch_batchcontainerassignment assignment
 ), wanted AS (
-    SELECT stay.id AS assignment_id, sensor.id AS sensor_id, 6 * (stay.last_day - stay.assignment_date + 1) AS readings,
-        3 * (stay.last_day - stay.assignment_date + 1) * (stay.last_day - '2000-01-01'::date + (stay.assignment_date - '2000-01-01'::date)) AS days
+    SELECT stay.id AS assignment_id, sensor.id AS sensor_id,
+        6 * (stay.last_day - stay.assignment_date + 1) AS readings,
+        3 * (stay.last_day - stay.assignment_date + 1)
+            * (stay.last_day - '2000-01-01'::date + (stay.assignment_date - '2000-01-01'::date)) AS days
     FROM stay
     JOIN infrastructure_sensor sensor ON sensor.container_id = stay.container_id
         AND sensor.active AND coalesce(sensor.installation_date, stay.assignment_date) <= stay.assignment_date
     WHERE stay.last_day >= stay.assignment_date
 ), compared AS (
-    SELECT coalesce(found.assignment_id, wanted.assignment_id) AS assignment_id, coalesce(found.sensor_id, wanted.sensor_id) AS sensor_id,
-        found.parameter_id, found.container_id, found.batch_id, coalesce(found.readings, 0) AS readings, wanted.readings AS wanted,
+    SELECT coalesce(found.assignment_id, wanted.assignment_id) AS assignment_id,
+        coalesce(found.sensor_id, wanted.sensor_id) AS sensor_id,
+        found.parameter_id, found.container_id, found.batch_id, coalesce(found.readings, 0) AS readings,
+        wanted.readings AS wanted,
         found.first, found.last, found.lowest, found.highest, found.days IS DISTINCT FROM wanted.days AS other_days
     FROM found
     FULL JOIN wanted ON wanted.assignment_id = found.assignment_id AND wanted.sensor_id = found.sensor_id
 ), judged AS (
-    SELECT compared.*, batch.batch_number, container.name AS container, sensor.name AS sensor, parameter.name AS parameter,
+    SELECT compared.*, batch.batch_number, container.name AS container, sensor.name AS sensor,
+        parameter.name AS parameter,
         parameter.min_value, parameter.max_value, CASE
         WHEN compared.lowest < parameter.min_value OR compared.highest > parameter.max_value THEN 'beyond the limits'
         WHEN compared.sensor_id IS NULL AND compared.assignment_id IS NULL THEN NULL
         WHEN stay.id IS NULL THEN 'of no assignment'
-        WHEN compared.first::date < stay.assignment_date OR compared.last::date > stay.last_day THEN 'outside the assignment'
-        WHEN compared.readings > 0 AND (compared.batch_id, compared.container_id) IS DISTINCT FROM (stay.batch_id, stay.container_id) THEN 'of another batch or container'
+        WHEN compared.first::date < stay.assignment_date OR compared.last::date > stay.last_day
+            THEN 'outside the assignment'
+        WHEN compared.readings > 0 AND (compared.batch_id, compared.container_id)
+            IS DISTINCT FROM (stay.batch_id, stay.container_id) THEN 'of another batch or container'
         WHEN sensor.container_id <> stay.container_id THEN 'sensor of another container'
-        WHEN compared.sensor_id IS NOT NULL AND compared.readings IS DISTINCT FROM compared.wanted THEN 'not six a day'
+        WHEN compared.sensor_id IS NOT NULL AND compared.readings
+            IS DISTINCT FROM compared.wanted THEN 'not six a day'
         WHEN compared.sensor_id IS NOT NULL AND compared.other_days THEN 'not six on every day'
         END AS fault
     FROM compared
@@ -43,7 +52,8 @@ WITH found AS (
     LEFT JOIN infrastructure_sensor sensor ON sensor.id = compared.sensor_id
     LEFT JOIN environmental_environmentalparameter parameter ON parameter.id = compared.parameter_id
 )
-SELECT fault, batch_number, container, sensor, parameter, readings, wanted, first, last, lowest, highest, min_value, max_value
+SELECT fault, batch_number, container, sensor, parameter, readings, wanted, first, last, lowest, highest, min_value,
+    max_value
 FROM judged
 WHERE fault IS NOT NULL
 ORDER BY batch_number, container, sensor

@@ -6,7 +6,8 @@ WITH judged AS (
         WHEN treatment.treatment_type = 'vaccination' AND treatment.vaccination_type_id IS NULL THEN 'no vaccine'
         WHEN treatment.treatment_type = 'vaccination' AND stage.name = 'Adult' THEN 'vaccinated at sea'
         WHEN treatment.treatment_type <> 'vaccination' AND stage.name <> 'Adult' THEN 'treated before the sea'
-        WHEN treatment.treatment_date::date + treatment.withholding_period_days > harvest.day THEN 'harvested within the withholding period'
+        WHEN treatment.treatment_date::date + treatment.withholding_period_days > harvest.day
+            THEN 'harvested within the withholding period'
         END AS fault
     FROM health_treatment treatment
     LEFT JOIN batch_batchcontainerassignment assignment ON assignment.id = treatment.batch_assignment_id
@@ -14,7 +15,8 @@ WITH judged AS (
     LEFT JOIN (SELECT assignment_id, min(event_date)::date AS day FROM harvest_harvestevent GROUP BY 1) harvest
         ON harvest.assignment_id = assignment.id
 )
-SELECT judged.fault, batch.batch_number, container.name AS container, judged.stage, judged.treatment_type, judged.description,
+SELECT judged.fault, batch.batch_number, container.name AS container, judged.stage, judged.treatment_type,
+    judged.description,
     judged.treatment_date, judged.withholding_period_days, judged.harvested
 FROM judged
 JOIN batch_batch batch ON batch.id = judged.batch_id

@@ -2,7 +2,8 @@
 -- means: A vaccination takes every container that the batch is in on that day, once; the rings of a harvested batch have each been deloused equally often.
 -- on: health_treatment
 WITH round AS (
-    SELECT batch_id, vaccination_type_id, treatment_date::date AS day, count(*) AS treatments, count(DISTINCT batch_assignment_id) AS containers
+    SELECT batch_id, vaccination_type_id, treatment_date::date AS day, count(*) AS treatments,
+        count(DISTINCT batch_assignment_id) AS containers
     FROM health_treatment
     WHERE treatment_type = 'vaccination'
     GROUP BY 1, 2, 3
@@ -10,19 +11,23 @@ WITH round AS (
     SELECT assignment.batch_id, assignment.id, count(treatment.id) AS treatments
     FROM batch_batchcontainerassignment assignment
     JOIN batch_lifecyclestage stage ON stage.id = assignment.lifecycle_stage_id
-    LEFT JOIN health_treatment treatment ON treatment.batch_assignment_id = assignment.id AND treatment.treatment_type <> 'vaccination'
+    LEFT JOIN health_treatment treatment
+        ON treatment.batch_assignment_id = assignment.id AND treatment.treatment_type <> 'vaccination'
     WHERE stage.name = 'Adult'
     GROUP BY assignment.id
 )
-SELECT batch.batch_number, 'vaccination: ' || vaccine.name AS treatment, round.day, round.treatments, round.containers,
-    (SELECT count(*) FROM batch_batchcontainerassignment assignment WHERE assignment.batch_id = round.batch_id
-        AND round.day >= assignment.assignment_date AND round.day < coalesce(assignment.departure_date, 'infinity')) AS wanted
+SELECT batch.batch_number, 'vaccination: ' || vaccine.name AS treatment, round.day, round.treatments,
+    round.containers, present.containers AS wanted
 FROM round
 JOIN batch_batch batch ON batch.id = round.batch_id
+CROSS JOIN LATERAL (
+    SELECT count(*) AS containers
+    FROM batch_batchcontainerassignment assignment
+    WHERE assignment.batch_id = round.batch_id AND round.day >= assignment.assignment_date
+        AND round.day < coalesce(assignment.departure_date, 'infinity')
+) present
 LEFT JOIN health_vaccinationtype vaccine ON vaccine.id = round.vaccination_type_id
-WHERE round.treatments <> round.containers OR round.containers <> (
-    SELECT count(*) FROM batch_batchcontainerassignment assignment WHERE assignment.batch_id = round.batch_id
-        AND round.day >= assignment.assignment_date AND round.day < coalesce(assignment.departure_date, 'infinity'))
+WHERE round.treatments <> round.containers OR round.containers <> present.containers
 UNION ALL
 SELECT batch.batch_number, 'delousing', NULL, min(delousing.treatments), count(*), max(delousing.treatments)
 FROM delousing

@@ -11,7 +11,8 @@ WITH weighing AS (
     WHERE sample_size > 0
     WINDOW by_day AS (PARTITION BY assignment_id ORDER BY sample_date, id)
 )
-SELECT batch.batch_number, container.name AS container, weighing.sampled_before, weighing.before_g, weighing.sample_date, weighing.avg_weight_g,
+SELECT batch.batch_number, container.name AS container, weighing.sampled_before, weighing.before_g,
+    weighing.sample_date, weighing.avg_weight_g,
     round((100 * (1 - weighing.avg_weight_g / weighing.before_g)), 1) AS fall_percent
 FROM weighing
 JOIN batch_batchcontainerassignment assignment ON assignment.id = weighing.assignment_id
