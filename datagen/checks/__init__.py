@@ -104,6 +104,8 @@ def prepare(connection: psycopg.Connection[Any], day: date | None) -> None:
         "work_mem": "128MB",
         # It would walk an index of all readings in order, from misjudging how few groups they make.
         "enable_incremental_sort": "off",
+        # Laws run side by side; within one, helpers would each build the same hash tables once more.
+        "max_parallel_workers_per_gather": "0",
         "jit": "off",
     }
     for name, value in settings.items():
