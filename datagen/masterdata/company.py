@@ -216,7 +216,8 @@ def _init_containers(catalog: Catalog, farm: Farm) -> Created:
             "container_type_id": type_ids[types[farm.container_type[index]].name],
             "volume_m3": farm.container_volume_m3[index],
             "max_biomass_kg": farm.container_max_biomass_kg[index],
-            "active": bool(farm.container_in_production[index]),
+            # The guide's check before a run counts all 2,017; what is out of production shows in station, hall or area.
+            "active": True,
         }
         for index, name in enumerate(farm.container_name)
     )
