@@ -1,10 +1,10 @@
 """Growth analysis and feeding summaries of recorded batches, a batch a unit, by parallel workers."""
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
-from multiprocessing import get_context
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +14,7 @@ import pyarrow as pa
 from datagen import pipeline
 from datagen.errors import UserError
 from datagen.pipeline import Progress
+from datagen.workers import Pool
 
 if TYPE_CHECKING:
     from apps.batch.growth_analysis import States
@@ -61,10 +62,9 @@ def analyse(dsn: str, batches: list[int] | None, workers: int, progress: Progres
         # Empty tables are filled without indexes and keys: in a third of the time.
         emptied = _empty_if_all(connection, chosen)
         ddl.drop_secondary(connection, TABLES)
-        try:
-            _analyse_all(dsn, chosen, emptied, workers, lambda batch, rows: _count(done, batch, rows, progress))
-        finally:
-            ddl.rebuild(dsn, TABLES, workers)
+        # If this fails, what was dropped is known, and comes back when the same is run again.
+        _analyse_all(dsn, chosen, emptied, workers, lambda batch, rows: _count(done, batch, rows, progress))
+        ddl.rebuild(dsn, TABLES, workers)
     return done
 
 
@@ -117,33 +117,42 @@ def _analyse_all(
     count: Callable[[_Recorded, dict[str, int] | int], None],
 ) -> None:
     if workers == 1 or len(batches) <= 1:
-        _open_worker(dsn)
-        with _connection:
+        with _opened(dsn) as connection:
             for batch in batches:
-                count(batch, _analyse_batch(batch, emptied))
+                count(batch, _analyse_batch(connection, batch, emptied))
         return
-    with ProcessPoolExecutor(workers, get_context("spawn"), _open_worker, (dsn,)) as pool:
-        waiting = {pool.submit(_analyse_batch, batch, emptied): batch for batch in batches}
-        try:
-            for future in as_completed(waiting):
-                count(waiting[future], future.result())
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
+    with Pool(workers, _open, dsn) as pool:
+        waiting = {pool.submit(_perform, batch, emptied): batch for batch in batches}
+        for future in as_completed(waiting):
+            count(waiting[future], future.result())
 
 
-_connection: psycopg.Connection[Any]
-
-
-def _open_worker(dsn: str) -> None:
-    global _connection  # noqa: PLW0603 - a worker process is one connection
+def _opened(dsn: str) -> psycopg.Connection[Any]:
     pipeline.django_setup(dsn)
     from aquamind import database
 
-    _connection = database.connect(dsn, autocommit=True, application_name="aquamind analyse")
+    return database.connect(dsn, autocommit=True, application_name="aquamind analyse")
 
 
-def _analyse_batch(batch: _Recorded, emptied: bool) -> dict[str, int] | int:
+_dsn: str
+
+
+def _open(dsn: str) -> None:
+    global _dsn  # noqa: PLW0603 - what a worker process is begun with
+    _dsn = dsn
+
+
+@cache
+def _connection() -> psycopg.Connection[Any]:
+    """This process's own; opened for its first task, for only a task can tell the parent what went wrong."""
+    return _opened(_dsn)
+
+
+def _perform(batch: _Recorded, emptied: bool) -> dict[str, int] | int:
+    return _analyse_batch(_connection(), batch, emptied)
+
+
+def _analyse_batch(connection: psycopg.Connection[Any], batch: _Recorded, emptied: bool) -> dict[str, int] | int:
     """Rows by table; for a batch without a scenario the number of its assignments."""
     from apps.batch.growth_analysis import MissingScenario, compute, read
     from datagen.storage.postgres import replace
@@ -151,12 +160,12 @@ def _analyse_batch(batch: _Recorded, emptied: bool) -> dict[str, int] | int:
     # Without the indexes that are away, each would be a scan of all that others have written.
     clear = [] if emptied else [(f"DELETE FROM {table} WHERE batch_id = %s", [batch.id]) for table in TABLES]
     try:
-        record = read(_connection, batch.id, batch.as_of)
+        record = read(connection, batch.id, batch.as_of, by_hand=not emptied)
     except MissingScenario as missing:
-        replace(_connection, batch.run, unit(batch.number), clear, ())
+        replace(connection, batch.run, unit(batch.number), clear, ())
         return missing.assignments
     tables = () if record is None else rows(compute(record), batch.as_of)
-    contents = replace(_connection, batch.run, unit(batch.number), clear, tables)
+    contents = replace(connection, batch.run, unit(batch.number), clear, tables)
     return {table: content.rows for table, content in contents.items()}
 
 

@@ -11,9 +11,13 @@ GROWTH_SAMPLE, TRANSFER, VACCINATION, MANUAL = range(4)
 """Kinds of weighing, the most trusted first."""
 
 POSTGRES_EPOCH_DAY = (date(2000, 1, 1) - date(1970, 1, 1)).days
-COPY_HEADER_BYTES, COPY_TRAILER_BYTES = 19, 2
-BINARY = {"id": ">i8", "day": ">i4", "whole": ">i8", "real": ">f8"}
-"""How each kind of column comes over the wire; days are turned from PostgreSQL's count into Unix's."""
+BINARY = {
+    "id": ("int8send", ">i8"),
+    "day": ("date_send", ">i4"),
+    "whole": ("int8send", ">i8"),
+    "real": ("float8send", ">f8"),
+}
+"""How each kind of column is sent, and what arrives; days are turned from PostgreSQL's count into Unix's."""
 
 STAYS = """
     WITH stay AS (
@@ -91,6 +95,8 @@ WEIGHINGS = f"""
         WHERE t.batch_assignment_id = ANY(%(stays)s) AND t.includes_weighing
     ) AS weighed
     WHERE weight_g IS NOT NULL GROUP BY 2, 3
+"""
+BY_HAND = f"""
     UNION ALL
     SELECT {MANUAL}, assignment_id, date, avg_weight_g::float8
     FROM batch_actualdailyassignmentstate
@@ -130,17 +136,14 @@ TEMPERATURES = """
 def rows(
     connection: psycopg.Connection[Any], query: str, values: dict[str, Any], columns: dict[str, str]
 ) -> dict[str, NDArray[Any]]:
-    """Columns of a query without NULLs, by binary COPY: a tenth of the time that Python rows take."""
-    with connection.cursor() as cursor, cursor.copy(f"COPY ({query}) TO STDOUT (FORMAT BINARY)", values) as copy:
-        data = b"".join(copy)
-    layout = [("fields", ">i2")]
-    for name, kind in columns.items():
-        layout += [(f"bytes of {name}", ">i4"), (name, BINARY[kind])]
-    row = np.dtype(layout)
-    size = len(data) - COPY_HEADER_BYTES - COPY_TRAILER_BYTES
-    if size % row.itemsize:
-        raise ValueError(f"rows of another size than {row.itemsize} bytes, a NULL or another type: {query}")
-    table = np.frombuffer(data, row, size // row.itemsize, COPY_HEADER_BYTES)
+    """Columns of a query without NULLs, as one string of bytes: row by row would take the client thrice the time."""
+    row = np.dtype([(name, BINARY[kind][1]) for name, kind in columns.items()])
+    sent = " || ".join(f"{BINARY[kind][0]}({name})" for name, kind in columns.items())
+    whole = f"SELECT count(*), string_agg({sent}, '') FROM ({query}) AS found ({', '.join(columns)})"
+    [(count, data)] = connection.cursor(binary=True).execute(whole.encode(), values).fetchall()
+    table = np.frombuffer(data or b"", row)
+    if len(table) != count:
+        raise ValueError(f"{count - len(table)} of {count} rows have a NULL: {query}")
     found = {name: table[name].astype(np.float64 if kind == "real" else np.int64) for name, kind in columns.items()}
     for name, kind in columns.items():
         if kind == "day":

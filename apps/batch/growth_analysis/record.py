@@ -63,11 +63,16 @@ class Record:
 
 
 def read(
-    connection: psycopg.Connection[Any], batch_id: int, as_of: date, days: tuple[date, date] = ALL_DAYS
+    connection: psycopg.Connection[Any],
+    batch_id: int,
+    as_of: date,
+    days: tuple[date, date] = ALL_DAYS,
+    by_hand: bool = True,
 ) -> Record | None:
     """Read a batch's record up to the as-of day: all assignments that are there on any of these days; None if none is.
 
-    They are read from their own first day on, so that whatever days are asked for, the same states come out.
+    They are read from their own first day on, so that whatever days are asked for, the same states come out. Weights
+    set by hand are in the stored states; looking for them while these have no index is a scan, which `by_hand` spares.
     """
     known: dict[str, Any] = {"batch": batch_id, "as_of": as_of, "from": days[0], "to": days[1]}
     stays = rows(connection, queries.STAYS, known, queries.STAY_COLUMNS)
@@ -85,7 +90,8 @@ def read(
     transfers = read_rows(queries.TRANSFERS, queries.TRANSFER_COLUMNS)
     transfers |= {end: grid.column(transfers[end]) for end in ("source", "dest")}
     arrivals = _arrivals(grid, transfers, read_rows(queries.CREATIONS, queries.CREATION_COLUMNS))
-    anchor, anchor_g = _anchors(grid, transfers, read_rows(queries.WEIGHINGS, queries.WEIGHING_COLUMNS))
+    weighings = queries.WEIGHINGS + (queries.BY_HAND if by_hand else "")
+    anchor, anchor_g = _anchors(grid, transfers, read_rows(weighings, queries.WEIGHING_COLUMNS))
     deaths = read_rows(queries.DEATHS, queries.DEATHS_COLUMNS)
     any_death = connection.execute(queries.DEATHS_RECORDED, [batch_id]).fetchone()
     return Record(
