@@ -1,6 +1,8 @@
 """Django's settings: which apps, which database, and what the site needs."""
 
 import os
+from importlib.metadata import distribution
+from pathlib import Path
 
 import dj_database_url
 from django.utils.functional import SimpleLazyObject
@@ -30,6 +32,7 @@ INSTALLED_APPS = [
     "apps.finance",
     "apps.planning",
     "apps.users",
+    "aquamind.pages",
 ]
 
 MIDDLEWARE = [
@@ -59,6 +62,8 @@ TEMPLATES = [
 ROOT_URLCONF = "aquamind.urls"
 WSGI_APPLICATION = "aquamind.wsgi.application"
 STATIC_URL = "static/"
+# The chart library comes with its Python package: the pages load nothing from elsewhere.
+STATICFILES_DIRS = [("plotly", Path(distribution("plotly").locate_file("plotly/package_data")))]
 
 # Asked for when first used: naming a database may start the embedded server.
 DATABASES = SimpleLazyObject(lambda: {"default": dj_database_url.parse(database.url(), conn_health_checks=False)})

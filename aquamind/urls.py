@@ -1,10 +1,9 @@
 """Which page answers which address."""
 
 from django.contrib import admin
-from django.urls import path
-from django.views.generic import RedirectView
+from django.urls import include, path
 
 urlpatterns = [
-    path("", RedirectView.as_view(pattern_name="admin:index")),
+    path("", include("aquamind.pages.urls")),
     path("admin/", admin.site.urls),
 ]
