@@ -34,15 +34,40 @@ Stagger = Annotated[int | None, typer.Option(help="Days between batch starts ove
 Saturation = Annotated[float | None, typer.Option(help="Highest planned share of each kind of container.")]
 Batches = Annotated[int | None, typer.Option(help="Batches per geography; default as many as the years hold.")]
 CORES = os.cpu_count() or 2
+INTERRUPTED = 130
 
 
 def main(command: Callable[[], Any] = app) -> None:
-    """Run a command; a mistake of the user's is one message and exit code 2."""
+    """Run a command; a mistake of the user's is one message and exit code 2, what stops it from outside one and 1."""
     try:
         command()
     except UserError as error:
         console.err.print(f"Error: {error}", markup=False, soft_wrap=True)
         sys.exit(2)
+    except SystemExit as ended:
+        if ended.code == INTERRUPTED:
+            console.err.print("Interrupted. Run the same again to go on")
+        raise
+    except Exception as error:
+        if (what := _stopped_by(error)) is None:
+            raise
+        console.err.print(f"Stopped: {what}. Run the same again to go on", markup=False, soft_wrap=True)
+        sys.exit(1)
+
+
+def _stopped_by(error: BaseException | None) -> str | None:
+    """What ended a command from outside; None where the program itself is at fault."""
+    from concurrent.futures import BrokenExecutor
+
+    import psycopg
+
+    while error is not None:
+        if isinstance(error, BrokenExecutor):
+            return "a worker process died; it was killed, or memory ran out"
+        if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
+            return f"the database failed: {(str(error).splitlines() or [type(error).__name__])[0]}"
+        error = error.__cause__ or error.__context__
+    return None
 
 
 @app.command()

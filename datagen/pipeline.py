@@ -3,10 +3,10 @@
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from multiprocessing import get_context
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,6 +17,7 @@ from datagen.catalog import Catalog
 from datagen.farm import Farm
 from datagen.planning.plan import Plan
 from datagen.simulation.history import History
+from datagen.workers import Pool
 
 VERSION = "1"
 """Version of the generated content: raised by every change that changes a row."""
@@ -178,8 +179,7 @@ def work(shared: Shared, tasks: Iterable[Task], workers: int, progress: Progress
             for task in tasks:
                 count(task, task.call(worker, *task.arguments))
         return rows
-    # Spawned, not forked: a fork would share the parent's connections.
-    with ProcessPoolExecutor(workers, get_context("spawn"), _open, (shared,)) as pool:
+    with Pool(workers, _open, shared) as pool:
         waiting: dict[Future[dict[str, int]], Task] = {}
         for task in tasks:
             waiting[pool.submit(_perform, task.call, task.arguments)] = task
@@ -191,7 +191,7 @@ def work(shared: Shared, tasks: Iterable[Task], workers: int, progress: Progress
     return rows
 
 
-_worker: Worker
+_shared: Shared
 
 
 def _opened(shared: Shared) -> Worker:
@@ -202,12 +202,18 @@ def _opened(shared: Shared) -> Worker:
 
 
 def _open(shared: Shared) -> None:
-    global _worker  # noqa: PLW0603 - a worker process is one connection
-    _worker = _opened(shared)
+    global _shared  # noqa: PLW0603 - what a worker process is begun with
+    _shared = shared
+
+
+@cache
+def _worker() -> Worker:
+    """This process's connection: opened for its first task, for only a task can tell the parent what went wrong."""
+    return _opened(_shared)
 
 
 def _perform(call: Callable[..., dict[str, int]], arguments: tuple[Any, ...]) -> dict[str, int]:
-    return call(_worker, *arguments)
+    return call(_worker(), *arguments)
 
 
 def _collect(waiting: dict[Future[dict[str, int]], Task], count: Callable[[Task, dict[str, int]], None]) -> None:

@@ -1,5 +1,6 @@
 """What is written can be read back, is there wholly or not at all, and what was dropped comes back the same."""
 
+import dataclasses
 import datetime as dt
 import itertools
 import json
@@ -253,7 +254,9 @@ def test_an_interrupted_run_is_taken_up_and_another_refused(connection: Connecti
     with pytest.raises(UserError, match=r"interrupted.*differs in seed \(seed 1\)"):
         ledger.begin(connection, ledger.Identity(2, "2025-11-21", "p", "c", "1"), {})
     ledger.finish(connection, run)
-    assert ledger.begin(connection, IDENTITY, {}) > run
+    assert ledger.begin(connection, IDENTITY, {}) == run
+    ledger.finish(connection, run)
+    assert ledger.begin(connection, dataclasses.replace(IDENTITY, seed=2), {}) > run
 
 
 def test_the_status_does_not_depend_on_the_order_of_units(connection: Connection, run: int) -> None:

@@ -3,6 +3,7 @@
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -244,7 +245,9 @@ class _Queue:
             if self.failure is None:
                 self.failure = error
                 for connection in self.connections:
-                    connection.cancel()
+                    # What cannot be cancelled has lost its server.
+                    with suppress(psycopg.OperationalError):
+                        connection.cancel()
             self.changed.notify_all()
 
 

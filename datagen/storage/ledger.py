@@ -84,23 +84,24 @@ def prepare(connection: Connection) -> None:
 
 
 def begin(connection: Connection, identity: Identity, parameters: dict[str, Any]) -> int:
-    """Open a run and return its id: the one that was interrupted, if it is the same, else a new one."""
+    """Open a run and return its id: that of the same run, interrupted or finished before, else a new one."""
     with connection.transaction():
-        interrupted = connection.cursor(row_factory=dict_row).execute(
-            "SELECT id, seed, as_of::text, plan_hash, catalog_hash, version FROM datagen.run WHERE finished IS NULL"
+        runs = connection.cursor(row_factory=dict_row).execute(
+            "SELECT id, seed, as_of::text, plan_hash, catalog_hash, version, finished IS NULL AS interrupted"
+            " FROM datagen.run ORDER BY finished NULLS FIRST"
         )
-        open_run = interrupted.fetchone()
-        if open_run is not None:
-            run = int(open_run.pop("id"))
-            different = [name for name, value in asdict(identity).items() if open_run[name] != value]
-            if different:
+        for run in runs.fetchall():
+            different = [name for name, value in asdict(identity).items() if run[name] != value]
+            if not different:
+                connection.execute("UPDATE datagen.run SET finished = NULL WHERE id = %s", [run["id"]])
+                return int(run["id"])
+            if run["interrupted"]:
                 raise UserError(
                     "database",
-                    f"run {run}, interrupted",
-                    f"It differs in {', '.join(different)} ({', '.join(f'{n} {open_run[n]}' for n in different)}). "
+                    f"run {run['id']}, interrupted",
+                    f"It differs in {', '.join(different)} ({', '.join(f'{n} {run[n]}' for n in different)}). "
                     "Finish it with the values it began with, or wipe the database first",
                 )
-            return run
         opened = connection.execute(
             "INSERT INTO datagen.run (seed, as_of, plan_hash, catalog_hash, version, parameters)"
             " VALUES (%s, %s, %s, %s, %s, %s) RETURNING id",
