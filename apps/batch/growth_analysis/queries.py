@@ -140,7 +140,9 @@ def rows(
     row = np.dtype([(name, BINARY[kind][1]) for name, kind in columns.items()])
     sent = " || ".join(f"{BINARY[kind][0]}({name})" for name, kind in columns.items())
     whole = f"SELECT count(*), string_agg({sent}, '') FROM ({query}) AS found ({', '.join(columns)})"
-    [(count, data)] = connection.cursor(binary=True).execute(whole.encode(), values).fetchall()
+    # Named, for the connection's own kind may be Django's, which knows no binary results.
+    with psycopg.Cursor(connection) as cursor:
+        [(count, data)] = cursor.execute(whole.encode(), values, binary=True).fetchall()
     table = np.frombuffer(data or b"", row)
     if len(table) != count:
         raise ValueError(f"{count - len(table)} of {count} rows have a NULL: {query}")
