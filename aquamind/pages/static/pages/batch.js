@@ -39,24 +39,26 @@ function stageMarks(stays) {
 }
 
 function drawGrowth(range) {
-  const { samples, projection, states } = series;
+  const { samples, states } = series;
+  // What is projected for later would only press the rest to the ground.
+  const projection = rowsOf(series.projection).filter(({ date }) => !range || (date >= range[0] && date <= range[1]));
   const traces = [
-    { name: "Samples", type: "scatter", mode: "markers", x: samples.date, y: samples.weight_g, marker: { size: 4, color: "#d08b2e", opacity: 0.55 },
+    { name: "Samples", type: "scatter", mode: "markers", x: samples.date, y: samples.weight_g, marker: { size: chooser.value ? 9 : 4, color: "#d08b2e", opacity: 0.55 },
       customdata: samples.container.map((container, i) => [container, samples.fish[i]]),
-      hovertemplate: "%{y:,.2f} g in %{customdata[0]}, %{customdata[1]} fish<extra>Sample</extra>", hoverinfo: "skip" },
-    { name: "Projection", type: "scatter", mode: "lines", x: projection.date, y: projection.weight_g, line: { color: "#7d8b94", width: 2, dash: "dash" },
-      hovertemplate: "%{y:,.2f} g<extra>Projection</extra>" },
+      hovertemplate: "%{y:,.2f} g in %{customdata[0]}, %{customdata[1]} fish<extra>Sample</extra>" },
     { name: "Actual daily state", type: "scatter", mode: "lines", x: states.date, y: states.weight_g, line: { color: "#0b6e8a", width: 2.5 },
       text: confidenceText(states), hovertemplate: "%{y:,.2f} g<br>%{text}<extra>Actual</extra>" },
+    { name: "Projection", type: "scatter", mode: "lines", x: projection.map(({ date }) => date), y: projection.map(({ weight_g }) => weight_g),
+      line: { color: "#b03a48", width: 1.5, dash: "dash" }, hovertemplate: "%{y:,.2f} g<extra>Projection</extra>" },
   ];
   for (const [kind, [name, symbol]] of Object.entries(ANCHORS)) {
     const days = states.date.map((_, i) => i).filter((i) => (states.anchors[i] || "").split(",").includes(kind));
     if (!days.length) continue;
     traces.push({ name, type: "scatter", mode: "markers", x: days.map((i) => states.date[i]), y: days.map((i) => states.weight_g[i]), hoverinfo: "skip",
-      marker: { size: kind === "growth_sample" ? 5 : 9, symbol, color: "#fff", line: { color: "#0b6e8a", width: 1.5 } } });
+      marker: { size: kind === "growth_sample" ? 4 : 9, symbol, color: "#fff", line: { color: "#0b6e8a", width: 1.5 } } });
   }
-  // Of a batch up to thirty samples a day would fill the hover box: the points tell them alone when it shows one container.
-  if (!chooser.value) Object.assign(traces[0], { hovertemplate: undefined });
+  // Thirty samples a day would fill the hover box of a whole batch.
+  if (!chooser.value) Object.assign(traces[0], { hovertemplate: undefined, hoverinfo: "skip" });
   const note = states.date.length ? "" : "No daily states yet: work them out with aquamind analyse.";
   document.getElementById("growth-note").textContent = note;
   return draw("growth", traces, {
@@ -76,7 +78,7 @@ function drawPopulation(range) {
   if (states.date.length) traces.push({ name: "population", type: "scatter", mode: "lines", x: states.date, y: states.fish, line: { color: "#0b6e8a", width: 2.5 }, hovertemplate: "%{y:,} fish" });
   return draw("population", traces, {
     barmode: "stack", bargap: 0.1, height: 380, xaxis: { range }, 
-    yaxis: states.date.length ? { title: { text: "fish" }, overlaying: "y2", showgrid: false } : { visible: false },
+    yaxis: states.date.length ? { title: { text: "fish" }, overlaying: "y2", tickmode: "auto", showgrid: false } : { visible: false },
     yaxis2: { title: { text: "deaths a week" }, side: "right", rangemode: "tozero", gridcolor: "#edf1f3", zeroline: false },
   });
 }
@@ -92,8 +94,13 @@ function drawFeed(range) {
   ];
   return draw("feed", traces, {
     bargap: 0.1, height: 380, xaxis: { range }, yaxis: { title: { text: "kg a week" } },
-    yaxis2: { title: { text: "FCR, kg feed a kg growth" }, overlaying: "y", side: "right", rangemode: "tozero", showgrid: false, zeroline: false, visible: fcr.fcr.length > 0 },
+    yaxis2: { title: { text: "FCR, kg feed a kg growth" }, overlaying: "y", tickmode: "auto", side: "right", rangemode: "tozero", showgrid: false, zeroline: false, visible: fcr.fcr.length > 0 },
   });
+}
+
+// A row of the containers' chart: lower where there are many.
+function heightOf(names) {
+  return Math.max(9, Math.min(15, 1200 / names.length));
 }
 
 async function drawContainers() {
@@ -101,8 +108,8 @@ async function drawContainers() {
   const names = [...new Set(stays.map((stay) => stay.container))];
   const hover = "<b>%{customdata.container}</b><br>%{text}<br>%{customdata.fish:,} fish";
   await draw("containers", stageBars(stays, "container", hover), {
-    height: 90 + 15 * names.length, barmode: "overlay", bargap: 0.15, hovermode: "closest", margin: { l: 130, r: 20, t: 8, b: 36 },
-    yaxis: { type: "category", categoryarray: names, autorange: "reversed", tickfont: { size: 10 }, showgrid: false, dtick: 1 },
+    height: 90 + heightOf(names) * names.length, barmode: "overlay", bargap: 0.15, hovermode: "closest", margin: { l: 130, r: 20, t: 8, b: 36 },
+    yaxis: { type: "category", categoryarray: names, autorange: "reversed", tickfont: { size: Math.min(heightOf(names), 10) }, showgrid: false, dtick: 1 },
   });
   document.getElementById("containers").on("plotly_click", ({ points }) => choose(String(points[0].customdata.id)));
 }
@@ -129,7 +136,11 @@ async function show() {
     ? [stays.reduce((first, stay) => (stay.first < first ? stay.first : first), stays[0].first),
       stays.reduce((last, stay) => (stay.until > last ? stay.until : last), stays[0].until)]
     : undefined;
-  await Promise.all([drawGrowth(range), drawPopulation(range), drawFeed(range)]);
+  // One by one: the first is to be seen while the others are drawn.
+  for (const drawOne of [drawGrowth, drawPopulation, drawFeed]) {
+    await drawOne(range);
+    await new Promise(requestAnimationFrame);
+  }
 }
 
 chooser.addEventListener("change", show);
