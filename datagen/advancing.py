@@ -18,42 +18,66 @@ from datagen.planning import schedule
 from datagen.planning.plan import Plan
 from datagen.planning.presets import carry_on
 from datagen.simulation.history import History
-from datagen.storage import changes, ledger, postgres
+from datagen.storage import changes, ledger, postgres, protection
 
 
-def advance(dsn: str, catalog: Catalog, farm: Farm, to: date, workers: int, progress: Progress) -> Report:
+def advance(
+    dsn: str,
+    catalog: Catalog,
+    farm: Farm,
+    to: date,
+    workers: int,
+    progress: Progress,
+    to_destroy: str | None = None,
+) -> Report:
     """Carry a database on to a day; called again after a kill, it goes on where it was.
 
     Both days are simulated anew, and each batch's rows of then and now compared by key: what is the same stays
-    untouched. So the result is, row for row, that of one run of the carried-on plan as of the last day.
+    untouched. So the result is, row for row, that of one run of the carried-on plan as of the last day; and where rows
+    of others are in the way that may be deleted (`to_destroy`, the database's name), it is made by such a run.
     """
-    from datagen.keys import blocks
-
-    report = Report()
     pipeline.django_setup(dsn)
     with database.connect(dsn, autocommit=True, application_name="aquamind advance") as connection:
         postgres.hold(connection)
-        farm = with_database_ids(farm, connection)
-        then, taken = _present(connection, catalog, farm)
-        now = carry_on(catalog, farm, then, to)
-        parameters = {"preset": now.preset, "taken": taken, "schedule": schedule.text(now, catalog, farm)}
-        if now == then:
-            return report
-        run = ledger.begin(connection, runs.identify(catalog, farm, now), parameters)
-        with report.timed("simulation"):
-            progress.step("Simulation")
-            old, new = (pipeline.simulate(catalog, farm, plan) for plan in (then, now))
-        with report.timed("changes"):
-            progress.step("Changes", len(now.batches) + len(new))
-            firsts = blocks(catalog, farm, now, taken)
-            tasks = _tasks(then, now, old, new, firsts, taken["inventory_feedpurchase"] + 1)
-            left = [task for task in tasks if task.arguments[0] not in _done(connection, run)]
-            report.rows = pipeline.work(Shared(dsn, catalog, farm, now, run), left, workers, progress)
-        with report.timed("statistics"):
-            runs.rebuild(dsn, sorted({*firsts[0], *runs.PURCHASE_TABLES}), workers, progress)
-        changed = [firsts[index]["batch_batch"] for index in _living(then, now, new)]
-        runs.follow(dsn, changed, workers, progress, report)
-        ledger.finish(connection, run)
+        if not protection.permit(connection, to_destroy):
+            return _carry(connection, dsn, catalog, with_database_ids(farm, connection), to, workers, progress)
+        then, _ = _present(connection, catalog, farm)
+    now = carry_on(catalog, farm, then, to)
+    return runs.execute(runs.Job(dsn, catalog, farm, now, workers, to_destroy=to_destroy), progress)
+
+
+def _carry(
+    connection: psycopg.Connection[Any],
+    dsn: str,
+    catalog: Catalog,
+    farm: Farm,
+    to: date,
+    workers: int,
+    progress: Progress,
+) -> Report:
+    from datagen.keys import blocks
+
+    report = Report()
+    then, taken = _present(connection, catalog, farm)
+    now = carry_on(catalog, farm, then, to)
+    parameters = {"preset": now.preset, "taken": taken, "schedule": schedule.text(now, catalog, farm)}
+    if now == then:
+        return report
+    run = ledger.begin(connection, runs.identify(catalog, farm, now), parameters)
+    with report.timed("simulation"):
+        progress.step("Simulation")
+        old, new = (pipeline.simulate(catalog, farm, plan) for plan in (then, now))
+    with report.timed("changes"):
+        progress.step("Changes", len(now.batches) + len(new))
+        firsts = blocks(catalog, farm, now, taken)
+        tasks = _tasks(then, now, old, new, firsts, taken["inventory_feedpurchase"] + 1)
+        left = [task for task in tasks if task.arguments[0] not in _done(connection, run)]
+        report.rows = pipeline.work(Shared(dsn, catalog, farm, now, run), left, workers, progress)
+    with report.timed("statistics"):
+        runs.rebuild(dsn, sorted({*firsts[0], *runs.PURCHASE_TABLES}), workers, progress)
+    changed = [firsts[index]["batch_batch"] for index in _living(then, now, new)]
+    runs.follow(dsn, changed, workers, progress, report)
+    ledger.finish(connection, run)
     return report
 
 

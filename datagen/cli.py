@@ -33,6 +33,14 @@ Years = Annotated[float | None, typer.Option(help="Years from the first batch at
 Stagger = Annotated[int | None, typer.Option(help="Days between batch starts over all.")]
 Saturation = Annotated[float | None, typer.Option(help="Highest planned share of each kind of container.")]
 Batches = Annotated[int | None, typer.Option(help="Batches per geography; default as many as the years hold.")]
+Destroy = Annotated[
+    str | None,
+    typer.Option(
+        "--database-name-to-destroy",
+        help="The database's name, typed to allow that all operational rows in it are deleted first if there are some "
+        "that this tool did not write; without, such a database is refused.",
+    ),
+]
 CORES = os.cpu_count() or 2
 INTERRUPTED = 130
 
@@ -82,6 +90,7 @@ def run(
     catalog: Folder = None,
     workers: Workers = CORES,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan and write nothing.")] = False,
+    to_destroy: Destroy = None,
     as_json: AsJson = False,
 ) -> None:
     """Do everything: schema, master data, plan, simulation, load, indexes. Example: aquamind run --preset guide"""
@@ -89,7 +98,7 @@ def run(
     if dry_run or not as_json:
         _show_plan(plan, company, farm, bound, as_json)
     if not dry_run:
-        _execute(plan, company, farm, workers, as_json)
+        _execute(plan, company, farm, workers, as_json, to_destroy=to_destroy)
 
 
 @app.command()
@@ -122,6 +131,7 @@ def generate(
     catalog: Folder = None,
     workers: Workers = CORES,
     log_dir: Annotated[Path | None, typer.Option(help="Folder for a log of each batch: its rows and time.")] = None,
+    to_destroy: Destroy = None,
     as_json: AsJson = False,
 ) -> None:
     """Execute a schedule file. Example: aquamind generate config/schedule.yaml --workers 2"""
@@ -137,7 +147,7 @@ def generate(
             log_dir.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise UserError("log-dir", str(log_dir), f"{error.strerror}. Name a folder that can be written") from None
-    _execute(made, company, farm, workers, as_json, log_dir=log_dir)
+    _execute(made, company, farm, workers, as_json, log_dir=log_dir, to_destroy=to_destroy)
 
 
 @app.command()
@@ -149,6 +159,7 @@ def batch(
     as_of: Day = None,
     seed: Seed = 1,
     catalog: Folder = None,
+    to_destroy: Destroy = None,
     as_json: AsJson = False,
 ) -> None:
     """One batch of 10 containers a stage, beside what is there. Example: aquamind batch --start-date 2025-01-01
@@ -172,7 +183,7 @@ def batch(
 
     taken, turn = occupancy.taken(_dsn(), farm, farm.geography_index(geography))
     made = single_plan(company, farm, geography, start, eggs, last, seed, taken, turn)
-    _execute(made, company, farm, 1, as_json, beside=True)
+    _execute(made, company, farm, 1, as_json, beside=True, to_destroy=to_destroy)
 
 
 @app.command()
@@ -182,18 +193,22 @@ def advance(
     ] = None,
     catalog: Folder = None,
     workers: Workers = CORES,
+    to_destroy: Destroy = None,
     as_json: AsJson = False,
 ) -> None:
     """Carry the database on to a later day: only what is new is written. Example: aquamind advance --to 2025-11-28"""
-    from datagen import advancing
+    from datagen import pipeline
     from datagen.catalog.reader import load
     from datagen.farm import resolve
 
     company = load(catalog)
     day, dsn = _day("to", to), _dsn()
+    pipeline.django_setup(dsn)
+    from datagen import advancing
+
     begin = time.perf_counter()
     with console.Steps() as steps:
-        report = advancing.advance(dsn, company, resolve(company), day, workers, steps)
+        report = advancing.advance(dsn, company, resolve(company), day, workers, steps, to_destroy)
     _show(report, time.perf_counter() - begin, as_json, "Rows written or changed")
 
 
@@ -211,12 +226,13 @@ def analyse(
     dsn = _dsn()
     pipeline.django_setup(dsn)
     from datagen import runs
-    from datagen.storage import postgres, wiping
+    from datagen.storage import postgres, protection, wiping
 
     begin, report = time.perf_counter(), pipeline.Report()
     with database.connect(dsn, autocommit=True, application_name="aquamind analyse") as connection:
         postgres.hold(connection)
-        if not wiping.check(connection):
+        protection.permit(connection, None)
+        if not wiping.batches(connection):
             raise UserError("database", database.redacted(dsn), "It holds no batches. Run `aquamind run` first")
         query = "SELECT id, batch_number, status FROM batch_batch ORDER BY id"
         found = [row for row in connection.execute(query) if status in (None, row[2])]
@@ -262,6 +278,7 @@ def init(
 @app.command()
 def wipe(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    to_destroy: Destroy = None,
 ) -> None:
     """Delete batches and all that was recorded of them; infrastructure and master data stay. Example: aquamind wipe"""
     from aquamind import database
@@ -269,10 +286,12 @@ def wipe(
 
     dsn = _dsn()
     pipeline.django_setup(dsn)
-    from datagen.storage import wiping
+    from datagen.storage import postgres, protection, wiping
 
     with database.connect(dsn, autocommit=True, application_name="aquamind wipe") as connection:
-        rows = wiping.check(connection)
+        postgres.hold(connection)
+        rows = wiping.batches(connection)
+        protection.permit(connection, to_destroy)
         if not yes:
             typer.echo(f"This deletes all operational data ({rows:,} batches) of {database.redacted(dsn)}.", err=True)
             typer.echo("Type DELETE to go on: ", err=True, nl=False)
@@ -418,7 +437,14 @@ def _show_plan(plan: Any, company: Any, farm: Any, bound: str | None, as_json: b
 
 
 def _execute(
-    plan: Any, company: Any, farm: Any, workers: int, as_json: bool, beside: bool = False, log_dir: Path | None = None
+    plan: Any,
+    company: Any,
+    farm: Any,
+    workers: int,
+    as_json: bool,
+    beside: bool = False,
+    log_dir: Path | None = None,
+    to_destroy: str | None = None,
 ) -> None:
     from datagen import pipeline
 
@@ -428,7 +454,7 @@ def _execute(
 
     begin = time.perf_counter()
     with console.Steps() as steps:
-        report = runs.execute(runs.Job(dsn, company, farm, plan, workers, beside, log_dir), steps)
+        report = runs.execute(runs.Job(dsn, company, farm, plan, workers, beside, log_dir, to_destroy), steps)
     _show(report, time.perf_counter() - begin, as_json, "Rows")
     if not as_json:
         console.out.print("Next: aquamind status, aquamind psql, aquamind serve; aquamind wipe to begin anew")

@@ -28,7 +28,11 @@ PURCHASE_TABLES = ("inventory_feedpurchase", "inventory_feedcontainerstock")
 
 @dataclass(frozen=True)
 class Job:
-    """What to put where; `beside` allows other batches of this tool to be there already; `log_dir`, a log for each."""
+    """What to put where.
+
+    `beside` allows other batches of this tool to be there already; `log_dir`, a log for each; `to_destroy`, the name of
+    the database, that operational rows of others in it are deleted first.
+    """
 
     dsn: str
     catalog: Catalog
@@ -37,6 +41,7 @@ class Job:
     workers: int
     beside: bool = False
     log_dir: Path | None = None
+    to_destroy: str | None = None
 
 
 def plan_hash(plan: Plan, farm: Farm) -> str:
@@ -61,12 +66,14 @@ def execute(job: Job, progress: Progress) -> Report:
     The report holds the rows of the whole plan, also those that an earlier call wrote, and the seconds of this one.
     """
     from datagen.keys import blocks
-    from datagen.storage import ddl, handshake, postgres
+    from datagen.storage import ddl, handshake, postgres, protection, wiping
 
     report = Report()
     pipeline.django_setup(job.dsn)
     with database.connect(job.dsn, autocommit=True, application_name="aquamind run") as connection:
         postgres.hold(connection)
+        if protection.permit(connection, job.to_destroy):
+            wiping.wipe(connection, job.dsn)
         handshake.check_space(connection, needed_bytes(job.farm, job.plan))
         with report.timed("schema and master data"):
             progress.step("Schema and master data")
@@ -168,7 +175,6 @@ def identify(catalog: Catalog, farm: Farm, plan: Plan) -> ledger.Identity:
 def _begin(connection: psycopg.Connection[Any], job: Job, tables: list[str]) -> tuple[int, dict[str, int]]:
     """Open the run, or go on with the same one; its id, and the highest key of each table before it began."""
     identity = identify(job.catalog, job.farm, job.plan)
-    _refuse_foreign_rows(connection, tables)
     if not job.beside:
         _refuse_other_runs(connection, identity)
     taken = {table: _highest_key(connection, table) for table in tables}
@@ -184,20 +190,6 @@ def _highest_key(connection: psycopg.Connection[Any], table: str) -> int:
     query = f"SELECT max({model._meta.pk.column}) FROM {table}"
     highest = connection.cursor(row_factory=scalar_row).execute(query.encode()).fetchone()
     return int(highest or 0)
-
-
-def _refuse_foreign_rows(connection: psycopg.Connection[Any], tables: list[str]) -> None:
-    """A database with batches that the ledger does not know is somebody's own."""
-    strangers = connection.execute(
-        "SELECT count(*), min(batch_number) FROM batch_batch WHERE batch_number NOT IN (SELECT unit FROM datagen.unit)"
-    ).fetchone()
-    if strangers is not None and strangers[0]:
-        raise UserError(
-            "database",
-            connection.info.dbname,
-            f"Its table batch_batch holds {strangers[0]:,} batches that this tool did not write, "
-            f"the first {strangers[1]}. Choose an empty database",
-        )
 
 
 def _refuse_other_runs(connection: psycopg.Connection[Any], identity: Any) -> None:

@@ -168,5 +168,5 @@ def test_batches_of_another_hand_are_refused(fresh_database: str, plan: Plan) ->
             " lifecycle_stage_id, species_id, batch_type)"
             " VALUES ('OWN-1', 'ACTIVE', '2024-01-01', '', now(), now(), 1, 1, 'STANDARD')"
         )
-    with pytest.raises(UserError, match="1 batches that this tool did not write"):
+    with pytest.raises(UserError, match="table batch_batch holds 1 row that this tool did not write"):
         execute(fresh_database, plan)

@@ -76,27 +76,19 @@ def operational_tables(connection: psycopg.Connection[Any]) -> list[str]:
     return sorted(ours & {table for (table,) in there})
 
 
-def check(connection: psycopg.Connection[Any]) -> int:
-    """How many batches a wipe would delete; a database with batches of another hand is refused."""
+def batches(connection: psycopg.Connection[Any]) -> int:
+    """How many batches a wipe would delete; a database without our tables is refused."""
     if "batch_batch" not in operational_tables(connection):
         raise UserError("database", connection.info.dbname, "It has no AquaMind tables. Run `aquamind init` first")
-    ledger.prepare(connection)
-    row = connection.execute(
-        "SELECT count(*), count(*) FILTER (WHERE batch_number NOT IN (SELECT unit FROM datagen.unit)) FROM batch_batch"
-    ).fetchone()
+    row = connection.execute("SELECT count(*) FROM batch_batch").fetchone()
     assert row is not None
-    if row[1]:
-        raise UserError(
-            "database",
-            connection.info.dbname,
-            f"Its table batch_batch holds {row[1]:,} batches that this tool did not write; they are not deleted",
-        )
     return int(row[0])
 
 
 def wipe(connection: psycopg.Connection[Any], dsn: str) -> None:
     """Empty the operational tables and the ledger in one transaction; bring back whatever was dropped for a load."""
     tables = operational_tables(connection)
+    ledger.prepare(connection)
     with connection.transaction():
         names = sql.SQL(", ").join(map(sql.Identifier, tables))
         # CASCADE reaches tables of AquaMind's that we do not know and that refer to these.
