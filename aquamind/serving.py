@@ -23,8 +23,10 @@ def serve(host: str, port: int, started: Callable[[int], None]) -> None:
     settings.ALLOWED_HOSTS.append(host)
     try:
         with suppress(KeyboardInterrupt):
-            site = StaticFilesHandler(get_wsgi_application())
-            basehttp.run(host, port, site, ipv6=":" in host, threading=True, on_bind=started)
+            site = StaticFilesHandler(get_wsgi_application())  # type: ignore[no-untyped-call]
+            basehttp.run(  # type: ignore[no-untyped-call]
+                host, port, site, ipv6=":" in host, threading=True, on_bind=started
+            )
     except OSError as error:
         raise UserError(
             "port", port, f"Cannot listen on {host}: {error.strerror}. Choose another with --port"
