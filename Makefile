@@ -18,7 +18,7 @@ run: setup
 	$(BIN)/aquamind run --preset $(PRESET)
 
 # What a machine lacks is said, and its tests are left out: Redis for the live recomputation, a browser for the pages.
-WITHOUT = $(if $(shell command -v redis-server),,tests/test_live.py) $(if $(shell command -v chromedriver),,tests/test_browser.py)
+WITHOUT = $(if $(shell command -v redis-server),,tests/test_live.py) $(if $(shell command -v chromedriver),,tests/test_pages.py)
 
 test: setup
 	$(BIN)/ruff check .

@@ -371,6 +371,20 @@ def psql(context: typer.Context) -> None:
 
 
 @app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.", min=0, max=65535)] = 8000,
+) -> None:
+    """Serve charts of every batch, occupancy, and the admin. Example: aquamind serve --port 8000"""
+    from datagen import pipeline
+
+    pipeline.django_setup(_dsn())
+    from aquamind.serving import serve as run_site
+
+    run_site(host, port, lambda bound: console.err.print(f"Serving on http://{host}:{bound}/ (Ctrl-C stops)"))
+
+
+@app.command()
 def stop() -> None:
     """Stop the embedded server; its data stays. Example: aquamind stop"""
     from aquamind import database

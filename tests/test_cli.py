@@ -112,6 +112,10 @@ def test_one_batch_has_the_guides_rows(new_database: Callable[[], str]) -> None:
         ).fetchone() or (0, 0)
     assert 2_800_000 <= fish <= 3_010_000
     assert abs(float(weight_g) / 15.2 - 1) < 0.25
+    advanced = aquamind("advance", "--to", "2025-07-29", "--json", dsn=dsn)
+    assert advanced.returncode == 0, advanced.stderr
+    assert json.loads(advanced.stdout)["rows"]["environmental_environmentalreading"] == 10 * 420
+    assert aquamind("verify", dsn=dsn).returncode == 0
     # A second batch keeps clear of the first, and takes the next number.
     second = aquamind(*BATCH, "--duration", "40", "--json", dsn=dsn)
     assert second.returncode == 0, second.stderr

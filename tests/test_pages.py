@@ -32,7 +32,7 @@ from apps.scenario.models import ScenarioProjection
 from tests.loaded import django_on, small_record
 from tests.worlds import AS_OF
 
-SERVE = "import django; django.setup(); from aquamind.serving import serve; serve('127.0.0.1', 0, print)"
+SERVE = [sys.executable, "-u", "-c", "from datagen.cli import main; main()", "serve", "--port", "0"]
 MOST_QUERIES = 12
 
 
@@ -153,12 +153,12 @@ def test_pages_only_answer_questions(client: Client, batch: Batch) -> None:
 def site(dsn: str) -> Iterator[str]:
     """The site as `aquamind serve` runs it, without debugging."""
     with subprocess.Popen(
-        [sys.executable, "-u", "-c", SERVE],
-        env={**os.environ, "DATABASE_URL": dsn, "DJANGO_SETTINGS_MODULE": "aquamind.settings", "DEBUG": "0"},
-        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-    ) as process:  # fmt: skip
-        assert process.stdout is not None
-        yield f"http://127.0.0.1:{int(process.stdout.readline())}"
+        SERVE, env={**os.environ, "DATABASE_URL": dsn, "DEBUG": "0"}, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr is not None
+        said = re.search(r"http://[^/]+", process.stderr.readline())
+        assert said is not None
+        yield said.group()
         process.terminate()
 
 
