@@ -9,6 +9,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -173,7 +174,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     for name in ("manage.py", "verify_test_data.py"):
         shutil.copy(PROJECT / name, root)
     shutil.copytree(PROJECT / "scripts", root / "scripts", ignore=shutil.ignore_patterns("logs", "__pycache__"))
-    server = EmbeddedServer(Path("/tmp") / f"aquamind-guide-{os.getpid()}")
+    server = EmbeddedServer(Path(tempfile.gettempdir()) / f"aquamind-guide-{os.getpid()}")
     server.start()
     server.create_database(NAME)
     server.stop()
