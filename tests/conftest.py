@@ -71,6 +71,19 @@ def new_database(server: EmbeddedServer, template: str) -> Callable[[], str]:
     return make
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _django_stays_where_it_was() -> Iterator[None]:
+    """Runs point Django at their own database; the next module finds it where this one did."""
+    here, dsn = connections["default"], os.environ["DATABASE_URL"]
+    before = dict(here.settings_dict)
+    yield
+    if here.settings_dict != before:
+        here.close()
+        here.settings_dict.clear()
+        here.settings_dict.update(before)
+    os.environ["DATABASE_URL"] = dsn
+
+
 @pytest.fixture
 def fresh_database(new_database: Callable[[], str]) -> str:
     """The URL of a migrated, empty database that nobody else uses."""
