@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
-from multiprocessing import get_context, parent_process
+from multiprocessing import active_children, get_context, parent_process
 from typing import Any, ParamSpec, TypeVar
 
 _Given = ParamSpec("_Given")
@@ -14,7 +14,7 @@ _Result = TypeVar("_Result")
 
 
 class Pool(ProcessPoolExecutor):
-    """Processes of which each calls `begin` once; when the work here fails, what has not begun is not done."""
+    """Processes of which each calls `begin` once; when the work here fails, they are killed in the midst of theirs."""
 
     def __init__(self, workers: int, begin: Callable[..., None], *arguments: Any) -> None:
         # Spawned, not forked: a fork would share the parent's connections.
@@ -28,6 +28,10 @@ class Pool(ProcessPoolExecutor):
             return super().submit(call, *arguments, **named)
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None:
+            # Not left to the executor: it would wait for ever for one that was being started while another died.
+            for worker in active_children():
+                worker.kill()
         self.shutdown(cancel_futures=kind is not None)
 
 

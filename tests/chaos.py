@@ -1,0 +1,194 @@
+"""A server of its own on which runs are broken off, and what must hold in between and in the end."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from aquamind.database import NAME, EmbeddedServer
+from datagen import pipeline
+from datagen.planning import schedule
+from datagen.planning.presets import Preset, make_plan
+from datagen.storage import ledger, wiping
+from tests.worlds import company
+
+AS_OF = date(2025, 11, 21)
+COMMAND = [sys.executable, "-c", "from datagen.cli import main; main()"]
+DEFINITIONS = """
+    SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid), convalidated
+    FROM pg_constraint WHERE connamespace = 'public'::regnamespace AND contype <> 'n'
+    UNION ALL
+    SELECT indrelid::regclass::text, relname, pg_get_indexdef(indexrelid), indisvalid
+    FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid WHERE relnamespace = 'public'::regnamespace
+"""
+
+Definition = tuple[str, str, str, bool]
+
+
+def write_schedule(path: Path, batches: int, containers: int, days: int) -> None:
+    """Batches, half of them in each geography, of which the eldest is `days` old."""
+    catalog, farm = company()
+    preset = Preset("medium", stagger_days=10, batches=batches // 2, containers_per_stage=containers)
+    plan, _ = make_plan(catalog, farm, preset, AS_OF, 1)
+    as_of = plan.batches[0].start + timedelta(days=days - 1)
+    schedule.write(replace(plan, as_of=as_of), catalog, farm, path)
+
+
+@dataclass
+class Arena:
+    """An embedded server below `home`, reached by commands as a user reaches his: without DATABASE_URL."""
+
+    home: Path
+    whole: set[Definition] = field(default_factory=set)
+    started: list[subprocess.Popen[str]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.server = EmbeddedServer(self.home)
+        self.dsn = self.server.url(NAME)
+
+    def prepare(self) -> None:
+        """Make the database, with master data, and keep a copy to begin from."""
+        assert self.command("init").returncode == 0
+        self.whole = self.definitions()
+        self.keep("initialised")
+
+    def end(self) -> None:
+        for running in self.started:
+            running.kill()
+        self.server.stop("immediate")
+        shutil.rmtree(self.home, ignore_errors=True)
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+        running = subprocess.Popen(
+            [*COMMAND, *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**environment, "AQUAMIND_DATA_DIR": str(self.home)},
+            start_new_session=True,
+        )
+        self.started.append(running)
+        return running
+
+    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        running = self.start(*arguments)
+        out, err = running.communicate(timeout=300)
+        return subprocess.CompletedProcess(running.args, running.returncode, out, err)
+
+    def connect(self, database: str = NAME) -> psycopg.Connection[Any]:
+        return psycopg.connect(self.server.url(database), autocommit=True)
+
+    def keep(self, name: str) -> None:
+        """Copy the database."""
+        self._copy(NAME, name)
+
+    def begin_from(self, name: str) -> None:
+        """Make the database a copy of one that was kept."""
+        self._copy(name, NAME)
+
+    def definitions(self) -> set[Definition]:
+        with self.connect() as connection:
+            return set(connection.execute(DEFINITIONS).fetchall())
+
+    def status(self) -> dict[str, Any]:
+        with self.connect() as connection:
+            return ledger.status(connection)
+
+    def progress(self) -> tuple[int, int, bool]:
+        """Units recorded, units analysed, and whether indexes are being built."""
+        with self.connect() as connection:
+            row = connection.execute(
+                "SELECT count(*) FILTER (WHERE unit NOT LIKE '% analysis'), count(*) FILTER (WHERE unit LIKE"
+                " '% analysis'), EXISTS (SELECT FROM pg_stat_activity WHERE application_name = 'aquamind rebuild')"
+                " FROM datagen.unit"
+            ).fetchone()
+        assert row is not None
+        return row
+
+    def kill_server(self) -> None:
+        """Kill the server and all its processes at once."""
+        postmaster = int((self.server.cluster / "postmaster.pid").read_text().split()[0])
+        for pid in (postmaster, *_children(postmaster)):
+            # It may have gone since it was listed.
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+    def drop_connections(self) -> int:
+        """Let the server end the connections of a run's workers."""
+        with self.connect("postgres") as connection:
+            ended = connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
+                " AND application_name IN ('aquamind worker', 'aquamind rebuild', 'aquamind analyse')",
+                [NAME],
+            )
+            return ended.rowcount
+
+    def assert_nothing_in_part(self) -> None:
+        """Every table has exactly the rows of the units that are in the ledger, and what was dropped is known."""
+        self.server.start()
+        with self.connect() as connection:
+            known = ledger.status(connection)
+            units = ledger.units(connection)
+            for table in set(_operational(self.dsn, connection)) - {"planning_plannedactivity"}:
+                wanted = known["tables"].get(table, {"rows": 0})["rows"]
+                found = connection.execute(f"SELECT count(*) FROM {table}".encode()).fetchone()
+                assert found == (wanted,), table
+            for (number,) in connection.execute("SELECT batch_number FROM batch_batch"):
+                assert units[number]["batch_batch"].rows == 1
+        recorded = {(dropped["table_name"].removeprefix("public."), dropped["name"]) for dropped in known["dropped"]}
+        for table, name, *_ in self.whole - self.definitions():
+            assert (table, name) in recorded
+
+    def assert_finished(self, undisturbed: dict[str, Any]) -> None:
+        found = self.status()
+        assert found["content_hash"] == undisturbed["content_hash"]
+        assert found["tables"] == undisturbed["tables"]
+        assert found["dropped"] == []
+        assert all(run["finished"] for run in found["runs"])
+        assert self.definitions() == self.whole
+        assert all(valid for *_, valid in self.whole)
+
+    def _copy(self, source: str, target: str) -> None:
+        self.server.start()
+        with self.connect("postgres") as connection:
+            # Whoever was killed a moment ago may still be leaving.
+            connection.execute(f"DROP DATABASE IF EXISTS {target} WITH (FORCE)".encode())
+            connection.execute(
+                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s", [source]
+            )
+            connection.execute(f"CREATE DATABASE {target} TEMPLATE {source} STRATEGY FILE_COPY".encode())
+
+
+def workers(running: subprocess.Popen[str]) -> list[int]:
+    """Worker processes of a run."""
+    return [pid for pid in _children(running.pid) if "spawn_main" in Path(f"/proc/{pid}/cmdline").read_text()]
+
+
+def wait_until(running: subprocess.Popen[str], happened: Callable[[], bool], within_s: float = 60.0) -> bool:
+    """Wait for something that a run does; False if the run has ended without it."""
+    end = time.monotonic() + within_s
+    while running.poll() is None and time.monotonic() < end:
+        if happened():
+            return True
+        time.sleep(0.005)
+    return False
+
+
+def _operational(dsn: str, connection: psycopg.Connection[Any]) -> list[str]:
+    pipeline.django_setup(dsn)
+    return wiping.operational_tables(connection)
+
+
+def _children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
