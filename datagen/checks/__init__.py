@@ -21,11 +21,16 @@ from datagen.pipeline import Progress
 SHOWN_ROWS = 10
 """Offending rows that a verdict quotes; all are counted."""
 
-LAST_DAYS = (
-    # Index by index: reading every reading for its time would take longer than all else.
-    "SELECT max(latest)::date FROM batch_batch batch CROSS JOIN environmental_environmentalparameter parameter"
+# Index by index: reading every reading for its time would take longer than all else.
+BATCH_DAYS = (
+    "SELECT batch.id, max(latest)::date AS day FROM batch_batch batch"
+    " CROSS JOIN environmental_environmentalparameter parameter"
     " CROSS JOIN LATERAL (SELECT max(reading_time) AS latest FROM environmental_environmentalreading"
-    " WHERE batch_id = batch.id AND parameter_id = parameter.id) reading",
+    " WHERE batch_id = batch.id AND parameter_id = parameter.id) reading GROUP BY batch.id"
+)
+
+LAST_DAYS = (
+    f"SELECT max(day) FROM ({BATCH_DAYS}) batch",
     "SELECT max(feeding_date) FROM inventory_feedingevent",
     "SELECT max(event_date) FROM batch_mortalityevent",
     "SELECT max(greatest(assignment_date, departure_date)) FROM batch_batchcontainerassignment",
@@ -96,9 +101,16 @@ def last_day(connection: psycopg.Connection[Any]) -> date | None:
 
 
 def prepare(connection: psycopg.Connection[Any], day: date | None) -> None:
-    """Set what the queries rely on for the rest of the transaction: the as-of day, UTC, memory to hash in."""
+    """Set what the queries rely on for the rest of the transaction: how far the record goes, UTC, memory to hash in.
+
+    Batches may have been recorded up to different days (`aquamind batch` beside a run): each has its own last day.
+    """
+    by_batch = f"SELECT coalesce(jsonb_object_agg(id, day), '{{}}')::text FROM ({BATCH_DAYS}) b WHERE day IS NOT NULL"
+    last_days = connection.execute(by_batch.encode()).fetchone()
+    assert last_days is not None
     settings = {
         "aquamind.as_of": (day or date.min).isoformat(),
+        "aquamind.last_days": last_days[0],
         "timezone": "UTC",
         "search_path": "public",
         "work_mem": "128MB",

@@ -32,8 +32,8 @@ WITH placed AS (
 ), stay AS (
     SELECT assignment.*, batch.batch_number, batch.start_date, batch.pinned_projection_run_id,
         container.name AS container,
-        least(assignment.departure_date - 1,
-            current_setting('aquamind.as_of')::date) - assignment.assignment_date + 1 AS days
+        least(assignment.departure_date - 1, (current_setting('aquamind.last_days')::jsonb ->> assignment.batch_id::text)::date)
+            - assignment.assignment_date + 1 AS days
     FROM batch_batchcontainerassignment assignment
     JOIN batch_batch batch ON batch.id = assignment.batch_id
     JOIN infrastructure_container container ON container.id = assignment.container_id

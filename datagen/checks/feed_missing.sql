@@ -13,6 +13,7 @@ JOIN infrastructure_container container ON container.id = assignment.container_i
 JOIN batch_lifecyclestage stage ON stage.id = assignment.lifecycle_stage_id
 LEFT JOIN meal ON meal.batch_assignment_id = assignment.id
 WHERE stage."order" > 1
-    AND least(assignment.departure_date, current_setting('aquamind.as_of')::date)
+    AND least(assignment.departure_date,
+            (current_setting('aquamind.last_days')::jsonb ->> assignment.batch_id::text)::date)
         - greatest(assignment.assignment_date, coalesce(meal.last_fed, assignment.assignment_date)) > 14
 ORDER BY batch_number, assignment_date, container

@@ -10,7 +10,8 @@ WITH found AS (
     FROM environmental_environmentalreading
     GROUP BY 1, 2, 3, 4, 5
 ), stay AS (
-    SELECT assignment.*, least(assignment.departure_date - 1, current_setting('aquamind.as_of')::date) AS last_day
+    SELECT assignment.*, least(assignment.departure_date - 1,
+            (current_setting('aquamind.last_days')::jsonb ->> assignment.batch_id::text)::date) AS last_day
     FROM batch_batchcontainerassignment assignment
 ), wanted AS (
     SELECT stay.id AS assignment_id, sensor.id AS sensor_id,

@@ -14,7 +14,7 @@ WHERE batch.status IN ('ACTIVE', 'COMPLETED') AND (
     scenario.batch_id IS DISTINCT FROM batch.id
     OR scenario.start_date <> batch.start_date
     OR scenario.start_date + scenario.duration_days < coalesce(batch.actual_end_date,
-        current_setting('aquamind.as_of')::date + 1)
+        (current_setting('aquamind.last_days')::jsonb ->> batch.id::text)::date + 1)
     OR scenario.initial_count <> eggs.received
 )
 ORDER BY batch_number
