@@ -32,6 +32,8 @@ DEFINITIONS = """
     FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid WHERE relnamespace = 'public'::regnamespace
 """
 
+DISK_BYTES = 2**30
+
 Definition = tuple[str, str, str, bool]
 
 
@@ -51,14 +53,22 @@ class Arena:
     home: Path
     whole: set[Definition] = field(default_factory=set)
     started: list[subprocess.Popen[str]] = field(default_factory=list)
+    mounted: bool = False
 
     def __post_init__(self) -> None:
+        # A disk of its own can be filled up. Only root may mount one, and not in every container.
+        mount = ["mount", "-t", "tmpfs", "-o", f"size={DISK_BYTES}", "tmpfs", str(self.home)]
+        self.mounted = os.geteuid() == 0 and subprocess.run(mount, capture_output=True, check=False).returncode == 0
         self.server = EmbeddedServer(self.home)
         self.dsn = self.server.url(NAME)
 
     def prepare(self) -> None:
         """Make the database, with master data, and keep a copy to begin from."""
         assert self.command("init").returncode == 0
+        with self.connect() as connection:
+            # Processes are killed here, not machines: what the server has handed to the kernel is safe.
+            connection.execute("ALTER SYSTEM SET fsync = off")
+            connection.execute("SELECT pg_reload_conf()")
         self.whole = self.definitions()
         self.keep("initialised")
 
@@ -66,6 +76,8 @@ class Arena:
         for running in self.started:
             running.kill()
         self.server.stop("immediate")
+        if self.mounted:
+            subprocess.run(["umount", str(self.home)], check=True)
         shutil.rmtree(self.home, ignore_errors=True)
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
@@ -116,23 +128,13 @@ class Arena:
         assert row is not None
         return row
 
-    def kill_server(self) -> None:
-        """Kill the server and all its processes at once."""
-        postmaster = int((self.server.cluster / "postmaster.pid").read_text().split()[0])
-        for pid in (postmaster, *_children(postmaster)):
-            # It may have gone since it was listed.
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-
-    def drop_connections(self) -> int:
-        """Let the server end the connections of a run's workers."""
+    def copying(self) -> bool:
+        """Whether a worker is writing rows."""
         with self.connect("postgres") as connection:
-            ended = connection.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
-                " AND application_name IN ('aquamind worker', 'aquamind rebuild', 'aquamind analyse')",
-                [NAME],
+            found = connection.execute(
+                "SELECT FROM pg_stat_activity WHERE application_name = 'aquamind worker' AND query LIKE 'COPY%'"
             )
-            return ended.rowcount
+            return found.rowcount > 0
 
     def assert_nothing_in_part(self) -> None:
         """Every table has exactly the rows of the units that are in the ledger, and what was dropped is known."""
@@ -167,7 +169,39 @@ class Arena:
             connection.execute(
                 "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s", [source]
             )
-            connection.execute(f"CREATE DATABASE {target} TEMPLATE {source} STRATEGY FILE_COPY".encode())
+            connection.execute(f"CREATE DATABASE {target} TEMPLATE {source}".encode())
+
+
+def kill_main(_: Arena, running: subprocess.Popen[str]) -> None:
+    running.kill()
+
+
+def kill_worker(_: Arena, running: subprocess.Popen[str]) -> None:
+    for worker in workers(running)[:1]:
+        os.kill(worker, signal.SIGKILL)
+
+
+def kill_server(arena: Arena, _: subprocess.Popen[str]) -> None:
+    postmaster = int((arena.server.cluster / "postmaster.pid").read_text().split()[0])
+    for process in (postmaster, *_children(postmaster)):
+        # It may have gone since it was listed.
+        with suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
+
+
+def lose_connections(arena: Arena, _: subprocess.Popen[str]) -> None:
+    """The server ends those of workers; the main process, which only waits, keeps its own."""
+    with arena.connect("postgres") as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
+            " AND application_name IN ('aquamind worker', 'aquamind rebuild', 'aquamind analyse')",
+            [NAME],
+        )
+
+
+def interrupt(_: Arena, running: subprocess.Popen[str]) -> None:
+    """As the keyboard does it: all processes of the run hear it."""
+    os.killpg(running.pid, signal.SIGINT)
 
 
 def workers(running: subprocess.Popen[str]) -> list[int]:
@@ -181,7 +215,7 @@ def wait_until(running: subprocess.Popen[str], happened: Callable[[], bool], wit
     while running.poll() is None and time.monotonic() < end:
         if happened():
             return True
-        time.sleep(0.005)
+        time.sleep(0.02)
     return False
 
 

@@ -27,6 +27,8 @@ def write(
     The tables may come in any order and interleaved; nothing is kept of them. A unit that the ledger has is left as it
     is, and its content is returned.
     """
+    if connection.closed:
+        raise psycopg.OperationalError("the connection is lost")
     if not connection.autocommit or connection.info.transaction_status != TransactionStatus.IDLE:
         raise ValueError("write needs an idle connection in autocommit mode: its transaction is the unit")
     try:
