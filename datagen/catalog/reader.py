@@ -4,8 +4,8 @@ import difflib
 import inspect
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
@@ -15,28 +15,31 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from datagen.catalog import Catalog
-from datagen.catalog.spec import Ref, Unique
+from datagen.catalog.absurdities import absurdities
+from datagen.catalog.spec import Fault, Loc, Ref, Unique
 from datagen.errors import UserError
 
 DEFAULT_FOLDER = Path(__file__).parent / "default"
 
-Loc = tuple[str | int, ...]
+MOST_BYTES = 20_000_000
+"""A schedule of a thousand batches takes about 3 MB."""
 
+MOST_DEPTH = 12
+"""A schedule nests 7 deep, a catalog less; libyaml crashes on nesting without end."""
 
-@dataclass(frozen=True)
-class Fault:
-    """Something wrong at a place of the catalog; `loc` begins with the subject, the name of its file."""
+MOST_FAULTS = 20
+"""Faults told at once: looking up the closest of 2,000 names for each of thousands would take minutes."""
 
-    loc: Loc
-    value: object
-    cure: str
+# PyYAML without libyaml is ten times slower, and as right.
+_Loader: Any = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
 
-
-class _Loader(yaml.SafeLoader):
-    """Leaves dates as text: a wrong one is then found together with all other values, and its line known."""
-
-
-_Loader.add_constructor("tag:yaml.org,2002:timestamp", lambda _, node: node.value)
+_SCALARS: dict[str, Callable[[str], Any]] = {
+    "null": lambda _: None,
+    "bool": lambda text: text.lower() in ("true", "yes", "on"),
+    "int": int,
+    "float": float,
+}
+_STANDARD_TAG = "tag:yaml.org,2002:"
 
 
 def load(folder: Path | None = None) -> Catalog:
@@ -46,12 +49,12 @@ def load(folder: Path | None = None) -> Catalog:
     _raise(folder, nodes, faults)
     try:
         # Through JSON, because only there strict types go with lists for tuples and text for dates.
-        catalog = Catalog.model_validate_json(json.dumps(data, default=str), strict=True)
+        catalog = Catalog.model_validate_json(json.dumps(data), strict=True)
     except ValidationError as error:
-        _raise(folder, nodes, [_fault(detail) for detail in error.errors(include_url=False)])
+        _raise(folder, nodes, [_fault(detail) for detail in error.errors(include_url=False)[: MOST_FAULTS + 1]])
         raise
-    faults = [*_duplicates(catalog), *_dangling(catalog)]
-    _raise(folder, nodes, faults)
+    _raise(folder, nodes, [*_duplicates(catalog), *_dangling(catalog)])
+    _raise(folder, nodes, [*absurdities(catalog)])
     return catalog
 
 
@@ -81,44 +84,110 @@ def _read(folder: Path) -> tuple[dict[str, yaml.Node], dict[str, Any], list[Faul
         if path.stem not in subjects:
             faults.append(Fault((path.stem,), path.name, f"No such subject. {closest(path.stem, subjects)}"))
             continue
-        nodes[path.stem], data[path.stem] = _parse(path)
-        faults += _repeated_keys(nodes[path.stem], (path.stem,))
+        node = parse(read_text(path, "catalog", "Name a folder as the default company's"), path)
+        if node is None:
+            raise UserError(f"{path}:1", None, "The file is empty; fill it or copy the default company's")
+        nodes[path.stem], data[path.stem] = node, plain(node)
+        faults += islice(node_faults(node, (path.stem,)), MOST_FAULTS + 1)
     return nodes, data, faults
 
 
-def _parse(path: Path) -> tuple[yaml.Node, Any]:
+def read_text(path: Path, field: str, cure: str) -> str:
+    """The text of a file that somebody named, of a size that fits the memory."""
     try:
-        node = yaml.compose(path.read_text(encoding="utf-8"), _Loader)
-        if node is not None:
-            return node, _Loader("").construct_document(node)
+        if not path.is_file():
+            what = "It is not a file" if path.exists() else "There is no such file"
+            raise UserError(field, str(path), f"{what}. {cure}")
+        with path.open("rb") as file:
+            raw = file.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise UserError(field, str(path), f"{error.strerror}. {cure}") from error
+    if len(raw) > MOST_BYTES:
+        raise UserError(field, str(path), f"It is larger than {MOST_BYTES:,} bytes. {cure}")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UserError(field, str(path), "Write it in UTF-8") from error
+
+
+def parse(text: str, path: Path) -> yaml.Node | None:
+    """A file's YAML nodes, which know their lines, without aliases or deep nesting; None of an empty file."""
+    try:
+        _refuse_traps(text, path)
+        return yaml.compose(text, _Loader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise UserError(f"{path}:{line}", error.problem, "Correct the YAML") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UserError(str(path), str(error), "Write it as YAML in UTF-8") from error
-    raise UserError(f"{path}:1", None, "The file is empty; fill it or copy the default company's")
+        tabs = any("\t" in found for found in text.split("\n")[line - 1 : line])
+        cure = "Write spaces for tabs" if tabs else "Correct the YAML"
+        raise UserError(f"{path}:{line}", error.problem, cure) from error
+    except yaml.YAMLError as error:
+        raise UserError(str(path), str(error), "Correct the YAML") from error
 
 
-def _repeated_keys(node: yaml.Node, loc: Loc) -> Iterator[Fault]:
-    """YAML itself would silently keep the last of two equal keys."""
-    if isinstance(node, yaml.MappingNode):
+def _refuse_traps(text: str, path: Path) -> None:
+    """Few bytes of YAML can stand for more than any memory holds; seen before anything is built of them."""
+    depth = 0
+    for event in yaml.parse(text, _Loader):
+        line = event.start_mark.line + 1 if event.start_mark else 1
+        if isinstance(event, yaml.AliasEvent):
+            raise UserError(f"{path}:{line}", f"*{event.anchor}", "There are no aliases here; write it out")
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > MOST_DEPTH:
+            raise UserError(f"{path}:{line}", None, f"Nested more than {MOST_DEPTH} deep; correct the YAML")
+
+
+def node_faults(node: yaml.Node, loc: Loc) -> Iterator[Fault]:
+    """What is wrong with YAML before its meaning: keys that are none, keys twice, foreign tags, text of no database."""
+    if not node.tag.startswith(_STANDARD_TAG):
+        yield Fault(loc, node.tag, "Correct the YAML: no such tag is known here")
+    elif isinstance(node, yaml.SequenceNode):
+        for index, value in enumerate(node.value):
+            yield from node_faults(value, (*loc, index))
+    elif isinstance(node, yaml.MappingNode):
+        if any(not isinstance(key, yaml.ScalarNode) for key, _ in node.value):
+            yield Fault(loc, None, "A key here is a list or a mapping; write a name")
+            return
+        # YAML itself would silently keep the last of two equal keys.
         for key, times in Counter(key.value for key, _ in node.value).items():
             if times > 1:
                 yield Fault((*loc, key), key, f"The key stands here {times} times; keep one")
         for key, value in node.value:
-            yield from _repeated_keys(value, (*loc, key.value))
-    elif isinstance(node, yaml.SequenceNode):
-        for index, value in enumerate(node.value):
-            yield from _repeated_keys(value, (*loc, index))
+            yield from node_faults(key, (*loc, key.value))
+            yield from node_faults(value, (*loc, key.value))
+    elif any(letter == "\0" or "\ud800" <= letter <= "\udfff" for letter in node.value):
+        yield Fault(loc, ascii(node.value), "Write characters of Unicode, none of them NUL")
+
+
+def plain(node: yaml.Node) -> Any:
+    """Plain values of nodes without faults; what is not a number, a truth or nothing is text, days too."""
+    if isinstance(node, yaml.MappingNode):
+        return {key.value: plain(value) for key, value in node.value if isinstance(key, yaml.ScalarNode)}
+    if isinstance(node, yaml.SequenceNode):
+        return [plain(value) for value in node.value]
+    try:
+        return _SCALARS.get(node.tag.removeprefix(_STANDARD_TAG), str)(node.value)
+    except ValueError:
+        # Such as 1:30, which YAML takes for a number: the text will be told as the wrong value it is.
+        return node.value
 
 
 def _raise(folder: Path, nodes: dict[str, yaml.Node], faults: list[Fault]) -> None:
     if not faults:
         return
-    errors = [UserError(_place(folder, nodes, fault.loc), fault.value, fault.cure) for fault in faults]
-    if len(errors) == 1:
-        raise errors[0]
-    raise UserError(f"catalog {folder}", None, "\n  ".join([f"{len(errors)} faults", *map(str, errors)]))
+    raise told(f"catalog {folder}", faults, lambda loc: _place(folder, nodes, loc))
+
+
+def told(what: str, faults: Sequence[Fault], place: Callable[[Loc], str]) -> UserError:
+    """One error of all faults, or of the first where they are many; `place` says where in the file one is."""
+    errors = [UserError(place(fault.loc), _short(fault.value), fault.cure) for fault in faults[:MOST_FAULTS]]
+    if len(faults) == 1:
+        return errors[0]
+    count = f"{len(faults)} faults" if len(faults) <= MOST_FAULTS else f"More than {MOST_FAULTS} faults, the first are"
+    return UserError(what, None, "\n  ".join([count, *map(str, errors)]))
+
+
+def _short(value: object) -> object:
+    return value if len(str(value)) <= 60 else f"{str(value)[:57]}..."
 
 
 def _place(folder: Path, nodes: dict[str, yaml.Node], loc: Loc) -> str:

@@ -5,6 +5,17 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+Loc = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Something wrong at a place of a file; in a catalog, `loc` begins with the subject, the name of its file."""
+
+    loc: Loc
+    value: object
+    cure: str
+
 
 class Spec(BaseModel):
     """Frozen values of the catalog; numbers carry their unit in the field's name (weight_g, temp_c, biomass_kg)."""

@@ -3,8 +3,8 @@
 import json
 import os
 import re
-from collections import Counter, defaultdict
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
@@ -18,9 +18,9 @@ import yaml
 from pydantic import Field, ValidationError
 from pydantic_core import ErrorDetails
 
-from datagen.catalog import Catalog
-from datagen.catalog.reader import Fault, Loc, closest
-from datagen.catalog.spec import Name, Spec
+from datagen.catalog import Catalog, reader
+from datagen.catalog.reader import closest
+from datagen.catalog.spec import Fault, Loc, Name, Spec
 from datagen.errors import UserError
 from datagen.farm import Farm
 from datagen.planning.plan import EARLIEST_AS_OF, LATEST_AS_OF, SEA, BatchPlan, Plan, check_as_of, stage_starts
@@ -34,17 +34,7 @@ HEADER = """\
 WORKERS = 14
 """Partitions that a schedule offers (guide)."""
 
-MOST_BYTES = 20_000_000
-"""A thousand batches take about 3 MB."""
-
-MOST_DEPTH = 12
-"""A schedule nests 7 deep; libyaml crashes on nesting without end."""
-
-MOST_FAULTS = 20
-"""Faults told at once: looking up the closest of 2,000 names for each of thousands would take minutes."""
-
 # PyYAML without libyaml is ten times slower, and as right.
-_Loader: Any = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
 _Dumper: Any = yaml.CSafeDumper if yaml.__with_libyaml__ else yaml.SafeDumper
 
 
@@ -89,12 +79,6 @@ class _Document(Spec):
     worker_partitions: dict[int, tuple[str, ...]] = {}
 
 
-_SCALARS: dict[str, Callable[[str], Any]] = {
-    "null": lambda _: None,
-    "bool": lambda text: text.lower() in ("true", "yes", "on"),
-    "int": int,
-    "float": float,
-}
 _KEYS = [name for model in (_Document, _Metadata, _Batch, _Tanks, _Rings) for name in model.model_fields]
 _Model = TypeVar("_Model", bound=Spec)
 
@@ -128,16 +112,18 @@ def write(plan: Plan, catalog: Catalog, farm: Farm, path: Path, workers: int = W
 
 def read(path: Path, catalog: Catalog, farm: Farm) -> Plan:
     """The plan of a schedule file; whatever is wrong in it is told in one error."""
-    return parse(_text(path), path, catalog, farm)
+    cure = "Name a schedule file, as `aquamind plan --output` writes it"
+    return parse(reader.read_text(path, "schedule", cure), path, catalog, farm)
 
 
 def parse(content: str, path: Path, catalog: Catalog, farm: Farm) -> Plan:
     """The plan of a schedule's text; `path` is what faults are told of."""
-    root = _parse(content, path)
-    reading = _Reading(catalog, farm, _data(root))
-    faults = list(islice(reading.faults(), MOST_FAULTS + 1))
-    if faults:
-        raise _error(path, root, reading.data, faults)
+    root = reader.parse(content, path)
+    if not isinstance(root, yaml.MappingNode):
+        raise UserError(f"{path}:1", None, "It is no schedule; write metadata: and batches:, as `aquamind plan` does")
+    _raise(path, root, None, reader.node_faults(root, ()))
+    reading = _Reading(catalog, farm, reader.plain(root))
+    _raise(path, root, reading.data, reading.faults())
     return reading.plan()
 
 
@@ -173,85 +159,6 @@ def _batch(batch: BatchPlan, keys: list[str], farm: Farm) -> dict[str, Any]:
         "freshwater": {keys[stage]: {"containers": names[stage]} for stage in range(SEA)},
         "sea": {"area": farm.unit_name[farm.container_unit[batch.containers[SEA][0]]], "rings": names[SEA]},
     }
-
-
-def _parse(text: str, path: Path) -> yaml.MappingNode:
-    """The file's YAML nodes, which know their lines: no aliases, no deep nesting, no key twice."""
-    try:
-        _refuse_traps(path, text)
-        node = yaml.compose(text, _Loader)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        tabs = any("\t" in found for found in text.split("\n")[line - 1 : line])
-        cure = "Write spaces for tabs" if tabs else "Correct the YAML"
-        raise UserError(f"{path}:{line}", error.problem, cure) from error
-    except yaml.YAMLError as error:
-        raise UserError(str(path), str(error), "Correct the YAML") from error
-    if not isinstance(node, yaml.MappingNode):
-        raise UserError(f"{path}:1", None, "It is no schedule; write metadata: and batches:, as `aquamind plan` does")
-    faults = list(islice(_bad_keys(node, ()), MOST_FAULTS + 1))
-    if faults:
-        raise _error(path, node, None, faults)
-    return node
-
-
-def _text(path: Path) -> str:
-    cure = "Name a schedule file, as `aquamind plan --output` writes it"
-    try:
-        if not path.is_file():
-            what = "It is not a file" if path.exists() else "There is no such file"
-            raise UserError("schedule", str(path), f"{what}. {cure}")
-        with path.open("rb") as file:
-            raw = file.read(MOST_BYTES + 1)
-    except OSError as error:
-        raise UserError("schedule", str(path), f"{error.strerror}. {cure}") from error
-    if len(raw) > MOST_BYTES:
-        raise UserError("schedule", str(path), f"It is larger than {MOST_BYTES:,} bytes. {cure}")
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise UserError("schedule", str(path), "Write it in UTF-8") from error
-
-
-def _refuse_traps(path: Path, text: str) -> None:
-    """Few bytes of YAML can stand for more than any memory holds; seen before anything is built of them."""
-    depth = 0
-    for event in yaml.parse(text, _Loader):
-        line = event.start_mark.line + 1 if event.start_mark else 1
-        if isinstance(event, yaml.AliasEvent):
-            raise UserError(f"{path}:{line}", f"*{event.anchor}", "A schedule has no aliases; write it out")
-        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-        if depth > MOST_DEPTH:
-            raise UserError(f"{path}:{line}", None, f"Nested more than {MOST_DEPTH} deep; correct the YAML")
-
-
-def _bad_keys(node: yaml.Node, loc: Loc) -> Iterator[Fault]:
-    """YAML itself would silently keep the last of two equal keys."""
-    if isinstance(node, yaml.SequenceNode):
-        for index, value in enumerate(node.value):
-            yield from _bad_keys(value, (*loc, index))
-    elif isinstance(node, yaml.MappingNode):
-        if any(not isinstance(key, yaml.ScalarNode) for key, _ in node.value):
-            yield Fault(loc, None, "A key here is a list or a mapping; write a name")
-            return
-        for key, times in Counter(key.value for key, _ in node.value).items():
-            if times > 1:
-                yield Fault((*loc, key), key, f"The key stands here {times} times; keep one")
-        for key, value in node.value:
-            yield from _bad_keys(value, (*loc, key.value))
-
-
-def _data(node: yaml.Node) -> Any:
-    """Plain values; what is not a number, a truth or nothing is text, days too."""
-    if isinstance(node, yaml.MappingNode):
-        return {key.value: _data(value) for key, value in node.value}
-    if isinstance(node, yaml.SequenceNode):
-        return [_data(value) for value in node.value]
-    try:
-        return _SCALARS.get(node.tag.removeprefix("tag:yaml.org,2002:"), str)(node.value)
-    except ValueError:
-        # Such as 1:30, which YAML takes for a number: the text will be told as the wrong value it is.
-        return node.value
 
 
 @dataclass
@@ -505,18 +412,9 @@ def _key_cure(key: str, known: list[str]) -> str:
     return f"Write {underscored}" if "-" in key and underscored in known else closest(key, known)
 
 
-def _error(path: Path, root: yaml.Node, data: Any, faults: list[Fault]) -> UserError:
-    told = [
-        UserError(_place(path, root, data, each.loc), _short(each.value), each.cure) for each in faults[:MOST_FAULTS]
-    ]
-    if len(faults) == 1:
-        return told[0]
-    count = f"{len(faults)} faults" if len(faults) <= MOST_FAULTS else f"More than {MOST_FAULTS} faults, the first are"
-    return UserError(f"schedule {path}", None, "\n  ".join([count, *map(str, told)]))
-
-
-def _short(value: object) -> object:
-    return value if len(str(value)) <= 60 else f"{str(value)[:57]}..."
+def _raise(path: Path, root: yaml.Node, data: Any, faults: Iterator[Fault]) -> None:
+    if found := list(islice(faults, reader.MOST_FAULTS + 1)):
+        raise reader.told(f"schedule {path}", found, lambda loc: _place(path, root, data, loc))
 
 
 def _place(path: Path, root: yaml.Node, data: Any, loc: Loc) -> str:
