@@ -31,7 +31,7 @@ bench: setup
 	$(BIN)/python benchmarks/run.py
 
 chaos: setup
-	$(BIN)/python benchmarks/chaos.py
+	$(BIN)/python -m benchmarks.chaos
 
 lock: setup
 	$(BIN)/python -m pip install --quiet uv
