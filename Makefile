@@ -24,7 +24,7 @@ test: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(if $(strip $(WITHOUT)),@echo "Not tested, for redis-server or chromedriver is not installed: $(WITHOUT)")
+	$(if $(strip $(WITHOUT)),@echo "Left out because redis-server or chromedriver is not installed: $(WITHOUT)")
 	$(BIN)/pytest -n 2 --dist loadfile $(WITHOUT:%=--ignore=%)
 
 bench: setup
