@@ -49,7 +49,8 @@ def fifo_cost(begin_g: Ints, end_g: Ints, lot_end_g: Ints, lot_price_per_kg: Flo
 
 def whole_parts(total: Ints, shares: Floats) -> Ints:
     """Split whole numbers [n] in proportion to `shares` [n, parts] into whole parts that sum to them exactly."""
-    ladder = np.cumsum(shares, axis=1)
+    # Of nothing, all parts are the same.
+    ladder = np.cumsum(np.where(shares.sum(axis=1, keepdims=True) > 0, shares, 1.0), axis=1)
     upto = np.rint(total[:, None] * ladder / ladder[:, -1:]).astype(np.int64)
     parts: Ints = np.diff(upto, axis=1, prepend=0)
     return parts

@@ -25,6 +25,10 @@ def development_days(temp_c: Floats | float) -> Floats:
     return days
 
 
+MOST_LICE = 1000.0
+"""Of any population on a fish: it is long dead."""
+
+
 def moulting(temp_c: Floats, share: Floats) -> Floats:
     """Part of each population that moults into the next in a day [..., populations, n], at temperatures [..., n].
 
@@ -58,7 +62,7 @@ def lice_per_fish(settling: Floats, moults: Floats, survival: Floats, hatching: 
         now[1:] += moulted[:-1]
         now += settling[day]
         now[0] += offspring
-        now *= survival[day]
+        now = np.minimum(now * survival[day], MOST_LICE)
         lice[day] = now
     return lice
 

@@ -1,11 +1,125 @@
-"""What is well typed and still describes no company that could keep fish."""
+"""What is well typed and still describes no company that could keep fish from egg to harvest."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from datagen.catalog import Catalog
 from datagen.catalog.spec import Fault
 
+if TYPE_CHECKING:
+    from datagen.catalog import Catalog
 
-def absurdities(catalog: Catalog) -> Iterator[Fault]:
+ROLES = ("MGR", "OPR", "VET", "FIN")
+"""Whose names the record bears."""
+
+LONGEST_LIFE_DAYS = 3650
+
+
+def absurdities(catalog: "Catalog") -> Iterator[Fault]:
     """Faults between the parts of a catalog; those within one spec are its own validators'."""
-    yield from ()
+    yield from _of_stages(catalog)
+    for geography in _producing(catalog):
+        yield from _of_geography(catalog, geography)
+    if not _producing(catalog):
+        yield Fault(("sites", "stations"), None, "No station or area is in production; at least one must be")
+    yield from _of_layouts(catalog)
+    yield from _of_sea_phase(catalog)
+    yield from _of_prices(catalog)
+
+
+def _producing(catalog: "Catalog") -> list[str]:
+    """Geographies in which fish are kept."""
+    housed = {layout.name for layout in catalog.containers.station_layouts if any(hall.stage for hall in layout.halls)}
+    used = {site.geography for site in catalog.sites.stations if site.in_production and site.layout in housed}
+    used |= {site.geography for site in catalog.sites.areas if site.in_production}
+    return [geography.name for geography in catalog.company.geographies if geography.name in used]
+
+
+def _of_stages(catalog: "Catalog") -> Iterator[Fault]:
+    biology, sea = catalog.biology, catalog.biology.stages[-1]
+    moves = {move.into for move in biology.transfers}
+    water = {tempering.stage for tempering in catalog.water.freshwater.tempering}
+    hazards = {hazard.stage for hazard in catalog.mortality.stages}
+    for stage in biology.stages:
+        if stage is not biology.stages[0] and stage.key not in moves:
+            yield Fault(("biology", "transfers"), stage.key, "No transfer leads into this stage; add one")
+        if stage is not sea and stage.key not in water:
+            yield Fault(("water", "freshwater", "tempering"), stage.key, "This stage has no water; add it")
+        if stage.key not in hazards:
+            yield Fault(("mortality", "stages"), stage.key, "The deaths of this stage are missing; add them")
+    life_days = sum(stage.duration_days for stage in biology.stages)
+    if life_days > LONGEST_LIFE_DAYS:
+        cure = f"So many days last the stages together; shorten them to {LONGEST_LIFE_DAYS} or fewer"
+        yield Fault(("biology", "stages"), life_days, cure)
+    for index, vaccination in enumerate(biology.vaccinations):
+        if vaccination.day >= life_days:
+            cure = f"No fish lives then; name a day below {life_days}"
+            yield Fault(("biology", "vaccinations", index, "day"), vaccination.day, cure)
+
+
+def _of_geography(catalog: "Catalog", geography: str) -> Iterator[Fault]:
+    layouts = {layout.name: layout for layout in catalog.containers.station_layouts}
+    stations = [site for site in catalog.sites.stations if site.in_production and site.geography == geography]
+    homes = {hall.stage for station in stations for hall in layouts[station.layout].halls}
+    for stage in catalog.biology.stages[:-1]:
+        if stage.key not in homes:
+            cure = f"No station in production has a hall for {stage.key}; add one, or take all out of production"
+            yield Fault(("sites", "stations"), geography, cure)
+    if not any(area.in_production and area.geography == geography for area in catalog.sites.areas):
+        yield Fault(("sites", "areas"), geography, "It has no sea area in production; add one")
+    for role in ROLES:
+        if not any(user.role == role and user.geography in (None, geography) for user in catalog.people.users):
+            cure = f"Nobody has this role in {geography}; add a user with it, for it or without a geography"
+            yield Fault(("people", "users"), role, cure)
+    if geography not in {growth.geography for growth in catalog.scenarios.growth}:
+        yield Fault(("scenarios", "growth"), geography, "Its growth coefficient is missing; add it")
+
+
+def _of_layouts(catalog: "Catalog") -> Iterator[Fault]:
+    sea = catalog.biology.stages[-1].key
+    for number, station in enumerate(catalog.containers.station_layouts):
+        for place, hall in enumerate(station.halls):
+            if hall.stage == sea:
+                cure = "The last stage lives at sea; name another, or none"
+                yield Fault(("containers", "station_layouts", number, "halls", place, "stage"), hall.stage, cure)
+    for number, area in enumerate(catalog.containers.area_layouts):
+        if area.stage != sea:
+            yield Fault(("containers", "area_layouts", number, "stage"), area.stage, f"At sea lives {sea}; name it")
+    known = {sensor.parameter for sensor in catalog.water.sensors}
+    for number, hung in enumerate(catalog.environment.sensor_sets):
+        for place, parameter in enumerate(hung.parameters):
+            if parameter not in known:
+                cure = "water.sensors does not say what its sensor shows; add it there"
+                yield Fault(("environment", "sensor_sets", number, "parameters", place), parameter, cure)
+
+
+def _of_sea_phase(catalog: "Catalog") -> Iterator[Fault]:
+    """A batch must be counted before it is deloused, and slaughtered before its rings are another's."""
+    biology, sea_days = catalog.biology, catalog.biology.stages[-1].duration_days
+    rings = max((layout.containers for layout in catalog.containers.area_layouts), default=1)
+    harvest = biology.harvest
+    latest = sea_days - (1 + harvest.fasting_days + (rings - 1) // harvest.rings_per_day)
+    if latest < 1:
+        cure = f"The harvest of {rings} rings takes {sea_days - latest} days; more than that must be lived at sea"
+        yield Fault(("biology", "stages", len(biology.stages) - 1, "duration_days"), sea_days, cure)
+    for index, treatment in enumerate(biology.lice_treatments):
+        over = treatment.sea_day + treatment.jitter_days + (rings - 1) // treatment.rings_per_day
+        if over + treatment.withholding_days > latest:
+            cure = f"Its withholding period may end on day {over + treatment.withholding_days} at sea, and the harvest"
+            yield Fault(
+                ("biology", "lice_treatments", index, "sea_day"),
+                treatment.sea_day,
+                f"{cure} must begin by day {latest}; treat earlier",
+            )
+        if treatment.sea_day - treatment.jitter_days <= catalog.lice.counting.first_sea_day:
+            cure = f"Lice are first counted on day {catalog.lice.counting.first_sea_day} at sea; treat after that"
+            yield Fault(("biology", "lice_treatments", index, "sea_day"), treatment.sea_day, cure)
+
+
+def _of_prices(catalog: "Catalog") -> Iterator[Fault]:
+    prices = {each.geography: {price.grade for price in each.grades} for each in catalog.finance.prices}
+    for geography in catalog.company.geographies:
+        if geography.name not in prices:
+            yield Fault(("finance", "prices"), geography.name, "Its currency and prices are missing; add them")
+        for grade in catalog.grades.grades:
+            if grade.code not in prices.get(geography.name, {grade.code}):
+                yield Fault(("finance", "prices"), grade.code, f"{geography.name} has no price for it; add it")

@@ -4,10 +4,14 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from datagen.catalog.spec import Name, Positive, Ref, Share, Spec, Unique
+from datagen.catalog.spec import MOST_EGGS, Name, Positive, Ref, Share, Spec, Unique
 
 Fraction = Annotated[float, Field(ge=0, lt=1)]
-NotNegative = Annotated[float, Field(ge=0)]
+NotNegative = Annotated[float, Field(ge=0, le=1e6)]
+Swing = Annotated[float, Field(ge=0, le=10)]
+Saturation = Annotated[float, Field(gt=0, le=200)]
+Days = Annotated[int, Field(ge=0, le=3650)]
+FishWeight = Annotated[float, Field(gt=0, le=30_000)]
 Celsius = Annotated[float, Field(ge=-2, le=30)]
 
 
@@ -25,11 +29,11 @@ class Stage(Spec):
     name: Name
     description: str
     duration_days: Annotated[int, Field(ge=1, le=2000)]
-    weight_min_g: Positive
-    weight_max_g: Positive
+    weight_min_g: FishWeight
+    weight_max_g: FishWeight
     length_min_cm: Positive
     length_max_cm: Positive
-    tgc: Annotated[float, Field(ge=0, lt=10)]
+    tgc: Annotated[float, Field(ge=0, le=5)]
     fcr: Annotated[float, Field(ge=0, lt=5)]
     feeds: tuple[FeedStep, ...] = ()
     meals_per_day: Annotated[int, Field(ge=0, le=48)]
@@ -43,13 +47,18 @@ class Stage(Spec):
             raise ValueError("meals_per_day and feeds go together: give both, or 0 meals and no feeds")
         if self.weight_min_g >= self.weight_max_g:
             raise ValueError("weight_min_g must be below weight_max_g")
+        if self.length_min_cm >= self.length_max_cm:
+            raise ValueError("length_min_cm must be below length_max_cm")
+        from_g = [step.from_weight_g for step in self.feeds]
+        if from_g and (from_g[0] != 0 or from_g != sorted(set(from_g))):
+            raise ValueError("feeds begin at from_weight_g 0 and go on to heavier fish")
         return self
 
 
 class Growth(Spec):
     """How batches and containers differ from the book, and how steady appetite is."""
 
-    potential: Positive
+    potential: Annotated[float, Field(gt=0, le=1.5)]
     batch_sd: Fraction
     container_sd: Fraction
     appetite_daily_sd: Fraction
@@ -60,34 +69,46 @@ class Growth(Spec):
 class Eggs(Spec):
     """A delivery of eyed eggs."""
 
-    count_min: Annotated[int, Field(gt=0)]
-    count_max: Annotated[int, Field(gt=0)]
-    weight_g: Positive
+    count_min: Annotated[int, Field(ge=100, le=MOST_EGGS)]
+    count_max: Annotated[int, Field(ge=100, le=MOST_EGGS)]
+    weight_g: Annotated[float, Field(ge=0.01, le=1)]
     weight_batch_sd: Fraction
     dead_on_arrival: Fraction
     cost_per_thousand: Positive
     temp_c: Celsius
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "Eggs":
+        if self.count_min > self.count_max:
+            raise ValueError("count_min must not be above count_max")
+        return self
 
 
 class Sampling(Spec):
     """The weekly weighing of single fish."""
 
     first_stage: Annotated[str, Ref("biology.stages.key")]
-    every_days: Annotated[int, Field(ge=1)]
-    weekday_of_stage: Annotated[int, Field(ge=0)]
+    every_days: Annotated[int, Field(ge=1, le=3650)]
+    weekday_of_stage: Days
     fish: Annotated[int, Field(ge=2, le=1000)]
 
 
 class Harvest(Spec):
     """When a batch is slaughtered, and what becomes of the fish."""
 
-    target_min_g: Positive
-    target_max_g: Positive
+    target_min_g: Annotated[float, Field(ge=1000, le=10_000)]
+    target_max_g: Annotated[float, Field(ge=1000, le=10_000)]
     fasting_days: Annotated[int, Field(ge=0, le=30)]
     rings_per_day: Annotated[int, Field(ge=1)]
     gutted_share: Share
     fillet_share: Share
     grade_share_sd: Fraction
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "Harvest":
+        if self.target_min_g > self.target_max_g:
+            raise ValueError("target_min_g must not be above target_max_g")
+        return self
 
 
 class Handling(Spec):
@@ -109,20 +130,27 @@ class Transfer(Handling):
 class Vaccination(Handling):
     """A vaccination of every container on a day of the batch's life."""
 
-    day: Annotated[int, Field(ge=1)]
+    day: Annotated[int, Field(ge=1, le=12_000)]
     vaccine: Annotated[str, Ref("treatments.vaccines.name")]
-    withholding_days: Annotated[int, Field(ge=0)]
+    withholding_days: Days
 
 
 class LiceTreatment(Handling):
     """A delousing of every ring, on a day of the sea phase."""
 
-    sea_day: Annotated[int, Field(ge=1)]
-    jitter_days: Annotated[int, Field(ge=0)]
-    fasting_days: Annotated[int, Field(ge=0)]
+    sea_day: Annotated[int, Field(ge=1, le=2000)]
+    jitter_days: Days
+    fasting_days: Days
     rings_per_day: Annotated[int, Field(ge=1)]
-    duration_days: Annotated[int, Field(ge=1)]
-    withholding_days: Annotated[int, Field(ge=0)]
+    duration_days: Annotated[int, Field(ge=1, le=365)]
+
+    @model_validator(mode="after")
+    def _within_the_sea_phase(self) -> "LiceTreatment":
+        if self.sea_day <= self.jitter_days + self.fasting_days:
+            raise ValueError("sea_day must leave jitter_days and fasting_days at sea before it")
+        return self
+
+    withholding_days: Days
 
 
 class Biology(Spec):
@@ -144,13 +172,13 @@ class SeaClimate(Spec):
     """The water of a kind of sea site: a sinusoid of the year plus slow and fast weather."""
 
     mean_c: Celsius
-    amplitude_c: NotNegative
+    amplitude_c: Swing
     warmest_day: Annotated[int, Field(ge=1, le=366)]
-    diurnal_c: NotNegative
+    diurnal_c: Swing
     salinity_psu: Annotated[float, Field(gt=0, le=40)]
-    salinity_sd: NotNegative
-    oxygen_winter_pct: Positive
-    oxygen_summer_pct: Positive
+    salinity_sd: Swing
+    oxygen_winter_pct: Saturation
+    oxygen_summer_pct: Saturation
 
 
 class Tempering(Spec):
@@ -158,28 +186,28 @@ class Tempering(Spec):
 
     stage: Annotated[str, Ref("biology.stages.key")]
     mean_c: Celsius
-    amplitude_c: NotNegative
+    amplitude_c: Swing
 
 
 class Freshwater(Spec):
     """The water of the halls."""
 
     warmest_day: Annotated[int, Field(ge=1, le=366)]
-    diurnal_c: NotNegative
-    weather_sd_c: NotNegative
-    oxygen_pct: Positive
+    diurnal_c: Swing
+    weather_sd_c: Swing
+    oxygen_pct: Saturation
     tempering: Annotated[tuple[Tempering, ...], Unique("stage")]
 
 
 class Weather(Spec):
     """Memory and spread of what differs from the mean year."""
 
-    slow_sd_c: NotNegative
+    slow_sd_c: Annotated[float, Field(ge=0, le=3)]
     slow_memory: Fraction
-    fast_sd_c: NotNegative
+    fast_sd_c: Annotated[float, Field(ge=0, le=3)]
     fast_memory: Fraction
     shared_share: Share
-    container_sd_c: NotNegative
+    container_sd_c: Annotated[float, Field(ge=0, le=3)]
     storm_probability_winter: Share
     storm_probability_summer: Share
 
@@ -201,11 +229,11 @@ class Water(Spec):
     climates: dict[str, SeaClimate]
     freshwater: Freshwater
     weather: Weather
-    oxygen_load_pct: NotNegative
+    oxygen_load_pct: Annotated[float, Field(ge=0, le=50)]
     drift_memory: Fraction
     sensors: Annotated[tuple[Sensor, ...], Unique("parameter")]
     sea_ph: Annotated[float, Field(ge=7, le=9)]
-    tidal_oxygen_pct: NotNegative
+    tidal_oxygen_pct: Annotated[float, Field(ge=0, le=50)]
 
 
 class StageHazard(Spec):
@@ -218,6 +246,12 @@ class StageHazard(Spec):
         Annotated[str, Field(pattern="^(DISEASE|HANDLING|PREDATION|ENVIRONMENTAL|UNKNOWN|OTHER)$")], NotNegative
     ]
 
+    @model_validator(mode="after")
+    def _some_cause(self) -> "StageHazard":
+        if not sum(self.causes.values()) > 0:
+            raise ValueError("causes need a weight above 0")
+        return self
+
 
 class Outbreak(Spec):
     """A disease at sea: how often a batch meets it, how much it takes, over how long."""
@@ -225,9 +259,15 @@ class Outbreak(Spec):
     probability: Share
     total_median: Fraction
     total_spread: Annotated[float, Field(ge=0, le=3)]
-    duration_days: Annotated[int, Field(ge=5)]
-    earliest_sea_day: Annotated[int, Field(ge=0)]
-    latest_sea_day: Annotated[int, Field(ge=1)]
+    duration_days: Annotated[int, Field(ge=5, le=1000)]
+    earliest_sea_day: Days
+    latest_sea_day: Days
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "Outbreak":
+        if self.earliest_sea_day > self.latest_sea_day:
+            raise ValueError("earliest_sea_day must not be after latest_sea_day")
+        return self
 
 
 class Bloom(Spec):
@@ -236,10 +276,16 @@ class Bloom(Spec):
     probability_per_year: Share
     total_median: Fraction
     total_spread: Annotated[float, Field(ge=0, le=3)]
-    duration_days: Annotated[int, Field(ge=1)]
+    duration_days: Annotated[int, Field(ge=1, le=365)]
     first_day_of_year: Annotated[int, Field(ge=1, le=366)]
     last_day_of_year: Annotated[int, Field(ge=1, le=366)]
     largest_total: Fraction
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "Bloom":
+        if self.first_day_of_year > self.last_day_of_year:
+            raise ValueError("first_day_of_year must not be after last_day_of_year")
+        return self
 
 
 class Mortality(Spec):
@@ -249,6 +295,6 @@ class Mortality(Spec):
     container_spread: Annotated[float, Field(ge=0, le=3)]
     daily_spread: Annotated[float, Field(ge=0, le=3)]
     daily_memory: Fraction
-    winter_factor: Positive
+    winter_factor: Annotated[float, Field(ge=0.1, le=10)]
     outbreak: Outbreak
     bloom: Bloom

@@ -3,12 +3,13 @@
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from datagen.catalog.spec import Latitude, Longitude, Name, Positive, Ref, Share, Spec, Unique
 
 SensorType = Literal["TEMPERATURE", "OXYGEN", "PH", "SALINITY", "CO2", "OTHER"]
 Role = Literal["ADMIN", "MGR", "OPR", "VET", "QA", "FIN", "VIEW"]
+Reading = Annotated[float, Field(gt=-1e6, lt=1e6)]
 GeographyName = Annotated[str, Ref("company.geographies.name")]
 
 
@@ -103,11 +104,19 @@ class Parameter(Spec):
     unit: Annotated[str, Field(max_length=20)]
     sensor_type: SensorType
     manufacturer: Name
-    minimum: float
-    maximum: float
-    optimal_min: float
-    optimal_max: float
+    minimum: Reading
+    maximum: Reading
+    optimal_min: Reading
+    optimal_max: Reading
     description: str = ""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "Parameter":
+        if not self.minimum < self.maximum:
+            raise ValueError("minimum must be below maximum")
+        if not self.optimal_min < self.optimal_max:
+            raise ValueError("optimal_min must be below optimal_max")
+        return self
 
 
 class SensorSet(Spec):

@@ -7,7 +7,8 @@ from pydantic import Field, model_validator
 from datagen.biology.lice import POPULATIONS
 from datagen.catalog.spec import Name, Positive, Ref, Share, Spec, Unique
 
-NotNegative = Annotated[float, Field(ge=0)]
+NotNegative = Annotated[float, Field(ge=0, le=1e6)]
+Spread = Annotated[float, Field(ge=0, le=5)]
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 Population = Annotated[str, Field(pattern=f"^({'|'.join(POPULATIONS)})$")]
 
@@ -104,10 +105,10 @@ class LiceType(Spec):
 class Settling(Spec):
     """Lice settling from outside [lice/fish/day]: by season, and by how an area differs from month to month."""
 
-    daily: Positive
-    season: NotNegative
+    daily: Annotated[float, Field(gt=0, le=100)]
+    season: Spread
     peak_day: Annotated[int, Field(ge=1, le=366)]
-    area_spread: NotNegative
+    area_spread: Spread
     area_memory: Fraction
     shared_share: Share
 
@@ -117,7 +118,7 @@ class LiceBiology(Spec):
 
     salmonis: Settling
     caligus: Settling
-    ring_spread: NotNegative
+    ring_spread: Spread
     hatching: NotNegative
     development_share: dict[Population, Positive]
     daily_loss: dict[Population, Fraction]

@@ -41,8 +41,12 @@ class Unique:
         self.attributes = attributes or ("name",)
 
 
+MOST_EGGS = 10_000_000
+"""Eggs of one batch; three times the largest delivery known, so that a slip of a digit is noticed."""
+
 Name = Annotated[str, Field(min_length=1, max_length=100)]
-Positive = Annotated[float, Field(gt=0)]
+Positive = Annotated[float, Field(ge=1e-6, le=1e6)]
+"""No measure of a fish farm is outside: what is, is a slip, and would overflow later."""
 Share = Annotated[float, Field(ge=0, le=1)]
 Latitude = Annotated[float, Field(ge=-90, le=90)]
 Longitude = Annotated[float, Field(ge=-180, le=180)]

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 import numpy as np
 
 from datagen.catalog import Catalog
+from datagen.catalog.spec import MOST_EGGS
 from datagen.errors import UserError
 from datagen.farm import Farm
 from datagen.planning.allocation import Booking, DoesNotFit
@@ -40,9 +41,6 @@ PRESETS = {
     "small": Preset("small", batches=1, containers_per_stage=10),
 }
 """`medium` staggers by 52 days, so that its 40 batches span the life of a batch: about 25 harvested and 15 growing."""
-
-MOST_EGGS = 10_000_000
-"""Eggs of one batch; three times the largest delivery known, so that a slip of a digit is noticed."""
 
 SMALL_DAYS = 200
 """Days of record of the `small` preset's one batch."""

@@ -20,11 +20,11 @@ from pydantic_core import ErrorDetails
 
 from datagen.catalog import Catalog, reader
 from datagen.catalog.reader import closest
-from datagen.catalog.spec import Fault, Loc, Name, Spec
+from datagen.catalog.spec import MOST_EGGS, Fault, Loc, Name, Spec
 from datagen.errors import UserError
 from datagen.farm import Farm
 from datagen.planning.plan import EARLIEST_AS_OF, LATEST_AS_OF, SEA, BatchPlan, Plan, check_as_of, stage_starts
-from datagen.planning.presets import MOST_EGGS, PRESETS
+from datagen.planning.presets import PRESETS
 
 HEADER = """\
 # A schedule: every batch with its start, eggs, harvest target and containers. It may be edited by hand; every fault is

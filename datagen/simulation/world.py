@@ -109,7 +109,8 @@ class World:
         alive = self._die(day, active, stay, row, unit, alive)
         gain = self._eat(day, active, stay, row, unit, alive, temp_c)
         load = alive * record.weight_g[row] / (1000.0 * self.farm.container_max_biomass_kg[active])
-        record.oxygen_pct[row] = self.climate.oxygen_pct[day, unit] - self.catalog.water.oxygen_load_pct * load
+        used_pct = self.catalog.water.oxygen_load_pct * load
+        record.oxygen_pct[row] = np.maximum(self.climate.oxygen_pct[day, unit] - used_pct, 0.0)
         self.fish[active] = alive
         self.root[active] += gain
 
