@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +90,8 @@ class Arena:
             text=True,
             env={**environment, "AQUAMIND_DATA_DIR": str(self.home)},
             start_new_session=True,
+            # Where the tests run in the background, a shell has made them deaf to interrupts, and so their children.
+            preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
         )
         self.started.append(running)
         return running

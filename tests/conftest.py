@@ -64,6 +64,8 @@ def new_database(server: EmbeddedServer, template: str) -> Callable[[], str]:
 
     def make() -> str:
         name = f"fresh_{next(numbers)}"
+        if connections["default"].settings_dict["NAME"] == template:
+            connections["default"].close()
         with connect(server.url("postgres"), autocommit=True) as connection:
             connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}".encode())
         return server.url(name)
@@ -77,8 +79,9 @@ def _django_stays_where_it_was() -> Iterator[None]:
     here, dsn = connections["default"], os.environ["DATABASE_URL"]
     before = dict(here.settings_dict)
     yield
+    # Closed also where nothing changed: nobody may be in the template when it is copied.
+    here.close()
     if here.settings_dict != before:
-        here.close()
         here.settings_dict.clear()
         here.settings_dict.update(before)
     os.environ["DATABASE_URL"] = dsn
