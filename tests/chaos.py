@@ -91,7 +91,7 @@ class Arena:
             env={**environment, "AQUAMIND_DATA_DIR": str(self.home)},
             start_new_session=True,
             # Where the tests run in the background, a shell has made them deaf to interrupts, and so their children.
-            preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
+            preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - no threads here
         )
         self.started.append(running)
         return running
