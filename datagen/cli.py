@@ -175,7 +175,7 @@ def batch(
     company = load(catalog)
     farm = resolve(company)
     today = _day("as-of", as_of)
-    last = max(min(start + timedelta(days=duration - 1), today), start)
+    last = start + timedelta(days=max(min(duration - 1, (today - start).days), 0))
     # Checked before a server is started, or asked.
     single_plan(company, farm, geography, start, eggs, min(last, today), seed)
     pipeline.django_setup(_dsn())

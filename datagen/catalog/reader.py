@@ -3,6 +3,7 @@
 import difflib
 import inspect
 import json
+import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
@@ -72,7 +73,8 @@ def closest(name: str, known: Sequence[str]) -> str:
 
 def _read(folder: Path) -> tuple[dict[str, yaml.Node], dict[str, Any], list[Fault]]:
     """By subject: the YAML nodes, which know their lines, and the data made of them."""
-    if not folder.is_dir():
+    # A name that no folder can have is an error to Path.is_dir.
+    if not os.path.isdir(folder):
         raise UserError("catalog", str(folder), "No such folder; name one with a YAML file per subject")
     nodes: dict[str, yaml.Node] = {}
     data: dict[str, Any] = {}
@@ -179,15 +181,16 @@ def _raise(folder: Path, nodes: dict[str, yaml.Node], faults: list[Fault]) -> No
 
 def told(what: str, faults: Sequence[Fault], place: Callable[[Loc], str]) -> UserError:
     """One error of all faults, or of the first where they are many; `place` says where in the file one is."""
-    errors = [UserError(place(fault.loc), _short(fault.value), fault.cure) for fault in faults[:MOST_FAULTS]]
+    told_faults = [(_short(place(fault.loc), 300), fault) for fault in faults[:MOST_FAULTS]]
+    errors = [UserError(where, _short(fault.value, 60), fault.cure) for where, fault in told_faults]
     if len(faults) == 1:
         return errors[0]
     count = f"{len(faults)} faults" if len(faults) <= MOST_FAULTS else f"More than {MOST_FAULTS} faults, the first are"
     return UserError(what, None, "\n  ".join([count, *map(str, errors)]))
 
 
-def _short(value: object) -> object:
-    return value if len(str(value)) <= 60 else f"{str(value)[:57]}..."
+def _short(value: Any, most: int) -> Any:
+    return value if len(str(value)) <= most else f"{str(value)[: most - 3]}..."
 
 
 def _place(folder: Path, nodes: dict[str, yaml.Node], loc: Loc) -> str:
