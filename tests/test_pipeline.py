@@ -166,7 +166,8 @@ def test_batches_of_another_hand_are_refused(fresh_database: str, plan: Plan) ->
         connection.execute(
             "INSERT INTO batch_batch (batch_number, status, start_date, notes, created_at, updated_at,"
             " lifecycle_stage_id, species_id, batch_type)"
-            " VALUES ('OWN-1', 'ACTIVE', '2024-01-01', '', now(), now(), 1, 1, 'STANDARD')"
+            " SELECT 'OWN-1', 'ACTIVE', '2024-01-01', '', now(), now(), min(id), min(species_id), 'STANDARD'"
+            " FROM batch_lifecyclestage"
         )
     with pytest.raises(UserError, match="table batch_batch holds 1 row that this tool did not write"):
         execute(fresh_database, plan)
