@@ -35,7 +35,7 @@ DATA = {subject: plain(parse(text, Path(subject))) for subject, text in TEXTS.it
 
 # A deadline is what tells a hang; the machine may be busy.
 PLENTY = settings(
-    max_examples=250,
+    max_examples=200,
     deadline=10_000,
     derandomize=True,
     database=None,
