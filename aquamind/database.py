@@ -35,7 +35,7 @@ LOCK = "aquamind.lock"
 
 def url() -> str:
     """Return the URL of the database; without DATABASE_URL it starts the embedded server and makes the database."""
-    given = os.environ.get("DATABASE_URL", "").strip()
+    given = _given_url()
     return _checked(given) if given else _embedded_url()
 
 
@@ -46,6 +46,10 @@ def connect(dsn: str | None = None, **options: Any) -> psycopg.Connection[Any]:
         return psycopg.connect(dsn, connect_timeout=15, **options)
     except psycopg.OperationalError as error:
         reason = " ".join(str(error).split()).rstrip("?.")
+        if not _given_url():
+            raise UserError(
+                "embedded server", str(server().home), f"No connection: {reason}. Run the same again, which starts it"
+            ) from None
         raise UserError(
             "DATABASE_URL",
             redacted(dsn),
@@ -90,6 +94,10 @@ def server() -> "EmbeddedServer":
     if not _reachable(home.parent):
         home = SHARED / hashlib.sha256(str(PROJECT).encode()).hexdigest()[:12]
     return EmbeddedServer(home)
+
+
+def _given_url() -> str:
+    return os.environ.get("DATABASE_URL", "").strip()
 
 
 @functools.cache

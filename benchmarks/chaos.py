@@ -6,6 +6,7 @@
 import argparse
 import random
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -18,7 +19,8 @@ from tests import chaos
 from tests.chaos import Arena
 
 BLOWS = (chaos.kill_main, chaos.kill_worker, chaos.kill_server, chaos.lose_connections, chaos.interrupt)
-ENDS = (0, 1, 2, 130, -9)
+ENDS = (0, 1, 2, 130, -signal.SIGKILL, -signal.SIGINT)
+"""Exit codes that a blow may leave. An interrupt while Python shuts down, its work done, ends it by the signal."""
 MOST_IN_A_ROW = 4
 """Blows that one database takes before it is let finish."""
 
