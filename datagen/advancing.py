@@ -62,6 +62,7 @@ def _carry(
     now = carry_on(catalog, farm, then, to)
     parameters = {"preset": now.preset, "taken": taken, "schedule": schedule.text(now, catalog, farm)}
     if now == then:
+        report.content_hash = ledger.status(connection)["content_hash"]
         return report
     run = ledger.begin(connection, runs.identify(catalog, farm, now), parameters)
     with report.timed("simulation"):
@@ -78,6 +79,7 @@ def _carry(
     changed = [firsts[index]["batch_batch"] for index in _living(then, now, new)]
     runs.follow(dsn, changed, workers, progress, report)
     ledger.finish(connection, run)
+    report.content_hash = ledger.status(connection)["content_hash"]
     return report
 
 

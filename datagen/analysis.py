@@ -1,4 +1,4 @@
-"""Growth analysis and feeding summaries of recorded batches, a batch a unit, by parallel workers."""
+"""What is worked out from the record: daily states and feeding summaries by batch, in parallel; planned activities."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import as_completed
@@ -24,6 +24,11 @@ TABLES = (
     "inventory_containerfeedingsummary",
     "inventory_batchfeedingsummary",
 )
+
+
+PLANNED_TABLE = "planning_plannedactivity"
+PLANNED = "planned activities"
+"""What they are called in the ledger, all together."""
 
 
 @dataclass
@@ -66,6 +71,29 @@ def analyse(dsn: str, batches: list[int] | None, workers: int, progress: Progres
         _analyse_all(dsn, chosen, emptied, workers, lambda batch, rows: _count(done, batch, rows, progress))
         ddl.rebuild(dsn, TABLES, workers)
     return done
+
+
+def plan_activities(connection: psycopg.Connection[Any], as_of: date | None = None) -> int:
+    """Work out all planned activities, in place of what was there, as of the record's last day; how many there are.
+
+    The keys depend on the record alone, so that a database carried on is the one made at once.
+    """
+    from apps.planning.models import PlannedActivity
+    from apps.planning.seeding import COLUMNS, activities
+    from apps.record import last_day
+    from datagen.storage import ddl
+    from datagen.storage.arrow import record_batch
+    from datagen.storage.postgres import replace
+
+    found = connection.execute("SELECT max(id) FROM datagen.run").fetchone()
+    if found is None or found[0] is None:
+        raise UserError("database", connection.info.dbname, "This tool wrote nothing here. Run `aquamind run` first")
+    rows = activities(as_of or last_day())
+    columns = {name: np.array(column, object) for name, column in zip(COLUMNS, zip(*rows, strict=True), strict=False)}
+    made = [(PlannedActivity, record_batch(PlannedActivity, len(rows), **columns))]
+    replace(connection, found[0], PLANNED, [(f"DELETE FROM {PLANNED_TABLE}", [])], made)
+    ddl.set_sequences(connection, [PLANNED_TABLE])
+    return len(rows)
 
 
 def _recorded(connection: psycopg.Connection[Any], batches: list[int] | None) -> list[_Recorded]:

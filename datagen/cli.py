@@ -226,14 +226,16 @@ def analyse(
     dsn = _dsn()
     pipeline.django_setup(dsn)
     from datagen import runs
-    from datagen.storage import postgres, protection, wiping
+    from datagen.storage import ledger, postgres, protection, wiping
 
     begin, report = time.perf_counter(), pipeline.Report()
     with database.connect(dsn, autocommit=True, application_name="aquamind analyse") as connection:
         postgres.hold(connection)
-        protection.permit(connection, None)
         if not wiping.batches(connection):
             raise UserError("database", database.redacted(dsn), "It holds no batches. Run `aquamind run` first")
+        if others := protection.batches_of_others(connection):
+            cure = f"{others:,} of its batches are not of this tool. Choose a database of its own with DATABASE_URL"
+            raise UserError("database", database.redacted(dsn), cure)
         query = "SELECT id, batch_number, status FROM batch_batch ORDER BY id"
         found = [row for row in connection.execute(query) if status in (None, row[2])]
         if not found:
@@ -243,6 +245,7 @@ def analyse(
         chosen = [row[0] for row in found if not batch or row[1] in batch]
         with console.Steps() as steps:
             runs.follow(dsn, chosen, workers, steps, report)
+        report.content_hash = ledger.status(connection)["content_hash"]
     _show(report, time.perf_counter() - begin, as_json, "Rows")
 
 
@@ -318,7 +321,7 @@ def status(as_json: AsJson = False) -> None:
         console.out.print_json(json.dumps(found, default=str))
         return
     console.out.print(
-        f"Database {database.redacted(dsn)}, {found['units']} units, content {found['content_hash'][:16]}"
+        f"Database {database.redacted(dsn)}, {len(found['units'])} units, content {found['content_hash'][:16]}"
     )
     for one in found["runs"]:
         state = f"finished {one['finished'][:19]}" if one["finished"] else "interrupted: run it again to finish it"
@@ -476,7 +479,8 @@ def _execute(
 
 def _show(report: Any, seconds: float, as_json: bool, title: str) -> None:
     if as_json:
-        console.out.print_json(json.dumps({"seconds": {**report.seconds, "all": seconds}, "rows": report.rows}))
+        made = {"seconds": {**report.seconds, "all": seconds}, "rows": report.rows, "content_hash": report.content_hash}
+        console.out.print_json(json.dumps(made))
         return
     total = sum(report.rows.values())
     rows = [(table, f"{number:,}") for table, number in sorted(report.rows.items(), key=lambda item: -item[1])]
@@ -486,3 +490,4 @@ def _show(report: Any, seconds: float, as_json: bool, title: str) -> None:
         [("step", "left"), ("seconds", "right")],
         [*((step, f"{s:.1f}") for step, s in report.seconds.items()), ("all", f"{seconds:.1f}")],
     )
+    console.out.print(f"Content {report.content_hash[:16]}")

@@ -19,7 +19,7 @@ from datagen.planning.plan import Plan
 from datagen.simulation.history import History
 from datagen.workers import Pool
 
-VERSION = "1"
+VERSION = "2"
 """Version of the generated content: raised by every change that changes a row."""
 
 
@@ -33,10 +33,11 @@ class Progress(Protocol):
 
 @dataclass
 class Report:
-    """What a run did: seconds by step, rows by table."""
+    """What a run did: seconds by step, rows by table; and the hash of all that the database then holds."""
 
     seconds: dict[str, float] = field(default_factory=dict)
     rows: dict[str, int] = field(default_factory=dict)
+    content_hash: str = ""
 
     @contextmanager
     def timed(self, step: str) -> Iterator[None]:

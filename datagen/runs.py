@@ -98,20 +98,20 @@ def execute(job: Job, progress: Progress) -> Report:
             rebuild(job.dsn, tables, job.workers, progress)
         follow(job.dsn, [first["batch_batch"] for first in firsts], job.workers, progress, report)
         ledger.finish(connection, run)
+        report.content_hash = ledger.status(connection)["content_hash"]
     return report
 
 
 def follow(dsn: str, batches: list[int], workers: int, progress: Progress, report: Report) -> None:
     """What is worked out from the record: daily states and summaries of these batches (ids), and planned activities."""
-    from apps.planning.seeding import reseed
-    from apps.record import last_day
     from datagen import analysis
 
     with report.timed("growth analysis"):
         report.rows.update(analysis.analyse(dsn, batches, workers, progress).rows)
     with report.timed("planned activities"):
         progress.step("Planned activities")
-        report.rows["planning_plannedactivity"] = reseed(last_day())
+        with database.connect(dsn, autocommit=True, application_name="aquamind analyse") as connection:
+            report.rows[analysis.PLANNED_TABLE] = analysis.plan_activities(connection)
 
 
 def prepare(

@@ -9,7 +9,6 @@ import psycopg
 import pytest
 from pytest_django import DjangoDbBlocker
 
-from apps.planning import seeding
 from aquamind import database
 from datagen import analysis, checks, runs
 from datagen.errors import UserError
@@ -320,7 +319,8 @@ def world(new_database: Callable[[], str], django_db_blocker: DjangoDbBlocker) -
     with django_db_blocker.unblock(), django_on(dsn):
         runs.execute(runs.Job(dsn, catalog, farm, replace(plan, batches=batches), 1), Silent())
         analysis.analyse(dsn, None, 1, Silent())
-        seeding.reseed(AS_OF)
+        with database.connect(dsn, autocommit=True) as connection:
+            analysis.plan_activities(connection)
     return dsn
 
 

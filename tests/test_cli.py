@@ -135,7 +135,7 @@ def test_one_batch_has_the_guides_rows(new_database: Callable[[], str]) -> None:
     with psycopg.connect(dsn) as connection:
         assert connection.execute("SELECT count(*) FROM environmental_environmentalreading").fetchone() == (0,)
         assert connection.execute("SELECT count(*) FROM infrastructure_container").fetchone() == (2017,)
-    assert json.loads(aquamind("status", "--json", dsn=dsn).stdout)["units"] == 0
+    assert json.loads(aquamind("status", "--json", dsn=dsn).stdout)["units"] == {}
 
 
 def test_every_command_shows_an_example() -> None:

@@ -11,8 +11,6 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 from aquamind.database import EmbeddedServer
-from datagen import pipeline
-from datagen.storage import protection
 from tests.test_cli import aquamind
 
 PASSWORD = "sesame"
@@ -105,21 +103,27 @@ def test_wipe_deletes_what_it_is_named_for_and_keeps_master_data(fresh_database:
     assert count(fresh_database, "auth_user") == 12
 
 
-def test_a_demo_may_be_used_and_goes_on(new_database: Callable[[], str], schedule_file: str, tmp_path: Path) -> None:
+def test_a_used_demo_is_left_until_it_is_named(
+    new_database: Callable[[], str], schedule_file: str, tmp_path: Path
+) -> None:
     dsn = new_database()
     with_secret = with_password(dsn)
     done = aquamind("generate", schedule_file, "--log-dir", str(tmp_path), dsn=with_secret)
     assert done.returncode == 0, done.stderr
     assert_says_little(done, *(log.read_text() for log in tmp_path.iterdir()))
-    # What is recorded of our own batch, by whomever, is no reason to stop.
+    deaths = count(dsn, "batch_mortalityevent")
     insert(dsn, OWN_DEATHS)
-    pipeline.django_setup(dsn)
-    with psycopg.connect(dsn, autocommit=True) as connection:
-        assert protection.strangers(connection) is None
+    for command in (["generate", schedule_file], ["advance", "--to", "2025-11-23"], ["wipe", "--yes"]):
+        refused = aquamind(*command, dsn=with_secret)
+        assert refused.returncode == 2, command
+        assert "table batch_mortalityevent holds 1 row that this tool did not write" in refused.stderr
+    assert count(dsn, "batch_mortalityevent") == deaths + 1
+    # Daily states and the like follow what is recorded, and are worked out anew without being asked whose they are.
+    assert aquamind("analyse", dsn=dsn).returncode == 0
     insert(dsn, OWN_BATCH)
     refused = aquamind("advance", "--to", "2025-11-23", dsn=with_secret)
-    assert refused.returncode == 2
     assert "table batch_batch holds 1 row that this tool did not write" in refused.stderr
+    assert "1 of its batches are not of this tool" in aquamind("analyse", dsn=dsn).stderr
     named = ["--database-name-to-destroy", name_of(dsn)]
     done = aquamind("advance", "--to", "2025-11-23", *named, dsn=with_secret)
     assert done.returncode == 0, done.stderr
@@ -128,6 +132,7 @@ def test_a_demo_may_be_used_and_goes_on(new_database: Callable[[], str], schedul
     assert run["as_of"] == "2025-11-23"
     assert run["finished"]
     assert count(dsn, "batch_batch") == 1
+    assert count(dsn, "batch_mortalityevent") >= deaths
     with psycopg.connect(dsn) as connection:
         ledger = [
             str(row)

@@ -7,7 +7,6 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db import connection, transaction
 from django.db.models import F, Max, Min
 
 from apps.batch.models import Batch, BatchTransferWorkflow, CreationAction, GrowthSample
@@ -27,6 +26,7 @@ PAUSE_DAYS = 14
 """Treatments further apart than this belong to different operations."""
 
 COLUMNS = (
+    "id",
     "batch_id",
     "scenario_id",
     "activity_type",
@@ -63,10 +63,10 @@ class _Outcome:
     by: int | None = None
 
 
-def reseed(as_of: date) -> int:
-    """Replace all planned activities by those of today's active batches with a scenario; how many there are then.
+def activities(as_of: date) -> list[tuple[Any, ...]]:
+    """Rows (`COLUMNS`) of all planned activities: those of today's active batches with a scenario.
 
-    Depends on the record alone: called again, it finds every row in its place and leaves it there.
+    Depends on the record alone, keys too: each batch has as many as there are templates, by its own key.
     """
     templates = list(
         ActivityTemplate.objects.filter(is_active=True, trigger_type="DAY_OFFSET").order_by("day_offset", "pk")
@@ -75,14 +75,12 @@ def reseed(as_of: date) -> int:
         scenario=F("pinned_projection_run__scenario"), first_scenario=Min("scenarios")
     )
     pasts = _pasts()
-    with transaction.atomic():
-        wanted = {
-            batch.pk: _activities(batch, templates, pasts[batch.pk], as_of)
-            for batch in batches.order_by("pk")
-            if batch.scenario or batch.first_scenario
-        }
-        _replace(wanted)
-    return sum(map(len, wanted.values()))
+    return [
+        row
+        for batch in batches.order_by("pk")
+        if batch.scenario or batch.first_scenario
+        for row in _activities(batch, templates, pasts[batch.pk], as_of)
+    ]
 
 
 def _pasts() -> dict[int, _Past]:
@@ -116,12 +114,13 @@ def _activities(batch: Batch, templates: list[ActivityTemplate], past: _Past, as
     creator = Scenario.objects.values_list("created_by", flat=True).get(pk=scenario) or _anybody()
     rows = []
     taken: set[tuple[str, date]] = set()
-    for template in templates:
+    for key, template in enumerate(templates, (batch.pk - 1) * len(templates) + 1):
         due = batch.start_date + timedelta(days=template.day_offset)
         outcome = _outcome(batch, template, past, due, as_of, taken)
         done_at = outcome.done and datetime.combine(outcome.done, time(15), UTC)
         rows.append(
             (
+                key,
                 batch.pk,
                 scenario,
                 template.activity_type,
@@ -195,17 +194,3 @@ def _habit_days(name: str) -> int:
             return earliest + int((draw - below) / (upto - below) * (latest - earliest + 1))
         below = upto
     raise ValueError(f"HABITS end below 1: {draw}")
-
-
-def _replace(wanted: dict[int, list[tuple[Any, ...]]]) -> None:
-    """Batches whose activities are as wanted keep them, ids included."""
-    there: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
-    for row in PlannedActivity.objects.order_by("pk").values_list(*COLUMNS):
-        there[row[0]].append(row)
-    stale = [batch for batch, rows in there.items() if wanted.get(batch) != rows]
-    PlannedActivity.objects.filter(batch__in=stale).delete()
-    fresh = [row for batch, rows in wanted.items() if there.get(batch) != rows for row in rows]
-    # Not by bulk_create, which would set created_at and updated_at to the time of the seeding.
-    places = ", ".join(["%s"] * len(COLUMNS))
-    with connection.cursor() as cursor:
-        cursor.executemany(f"INSERT INTO planning_plannedactivity ({', '.join(COLUMNS)}) VALUES ({places})", fresh)

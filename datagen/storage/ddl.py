@@ -127,8 +127,13 @@ def rebuild(dsn: str, tables: Iterable[str], workers: int = 2, progress: Progres
         rest += [Task("analysis", name, name, f"ANALYZE {name}", EFFORT["analysis"] * sizes[name]) for name in names]
         _run(dsn, rest, workers, meter)
         _attach(connection, "key")
-        for (statement,) in connection.execute(SEQUENCES, {"tables": names}).fetchall():
-            connection.execute(statement.encode())
+        set_sequences(connection, tables)
+
+
+def set_sequences(connection: Connection, tables: Iterable[str]) -> None:
+    """Let keys that the database draws itself begin after those that are there."""
+    for (statement,) in connection.execute(SEQUENCES, {"tables": _qualified(tables)}).fetchall():
+        connection.execute(statement.encode())
 
 
 def _qualified(tables: Iterable[str]) -> list[str]:

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any, TypeAlias
 
@@ -154,6 +155,20 @@ def units(connection: Connection) -> dict[str, dict[str, Content]]:
     return found
 
 
+def unit_names(connection: Connection) -> set[str]:
+    """Return what is in the database; nothing where there is no ledger."""
+    if not _present(connection):
+        return set()
+    return {name for (name,) in connection.execute("SELECT unit FROM datagen.unit")}
+
+
+def rows(connection: Connection) -> dict[str, int]:
+    """Return how many rows this tool wrote, by table; none where there is no ledger."""
+    if not _present(connection):
+        return {}
+    return dict(connection.execute("SELECT table_name, sum(rows)::bigint FROM datagen.content GROUP BY 1").fetchall())
+
+
 def forget(connection: Connection) -> None:
     """Empty the ledger of runs and units; for the transaction that empties the tables."""
     connection.execute("TRUNCATE datagen.run, datagen.unit, datagen.content")
@@ -161,9 +176,8 @@ def forget(connection: Connection) -> None:
 
 def status(connection: Connection) -> dict[str, Any]:
     """Return what the ledger holds, for showing, comparing and JSON: hashes do not depend on order or on runs."""
-    present = connection.execute("SELECT to_regclass('datagen.dropped') IS NOT NULL").fetchone()
-    if present is None or not present[0]:
-        return {"runs": [], "units": 0, "tables": {}, "dropped": [], "content_hash": _combined([])}
+    if not _present(connection):
+        return {"runs": [], "units": {}, "tables": {}, "dropped": [], "content_hash": _combined([])}
     runs = connection.cursor(row_factory=dict_row).execute(
         "SELECT id, seed, as_of::text, plan_hash, catalog_hash, version, parameters, started::text, finished::text"
         " FROM datagen.run ORDER BY id"
@@ -172,19 +186,31 @@ def status(connection: Connection) -> dict[str, Any]:
         "SELECT kind, table_name, name FROM datagen.dropped ORDER BY id"
     )
     written = units(connection)
-    lines: dict[str, list[str]] = defaultdict(list)
-    rows: dict[str, int] = defaultdict(int)
+    by_table: dict[str, list[tuple[str, Content]]] = defaultdict(list)
     for unit, contents in written.items():
         for table, content in contents.items():
-            lines[table].append(f"{unit} {content.rows} {content.content_hash}")
-            rows[table] += content.rows
-    tables = {table: {"rows": rows[table], "content_hash": _combined(lines[table])} for table in sorted(lines)}
+            by_table[table].append((unit, content))
+    tables = {table: _digest(by_table[table]) for table in sorted(by_table)}
     return {
         "runs": runs.fetchall(),
-        "units": len(written),
+        "units": {unit: _digest(contents.items()) for unit, contents in written.items()},
         "tables": tables,
         "dropped": dropped.fetchall(),
         "content_hash": _combined(f"{table} {entry['content_hash']}" for table, entry in tables.items()),
+    }
+
+
+def _present(connection: Connection) -> bool:
+    row = connection.execute("SELECT to_regclass('datagen.dropped') IS NOT NULL").fetchone()
+    return row is not None and bool(row[0])
+
+
+def _digest(contents: Iterable[tuple[str, Content]]) -> dict[str, Any]:
+    """Rows and one hash of a table's units, or of a unit's tables."""
+    named = list(contents)
+    return {
+        "rows": sum(content.rows for _, content in named),
+        "content_hash": _combined(f"{name} {content.rows} {content.content_hash}" for name, content in named),
     }
 
 

@@ -6,19 +6,21 @@ from command import main
 from aquamind import database
 from datagen import cli
 from datagen.errors import UserError
+from datagen.storage import postgres
 
 
 def seed() -> None:
     """Seed planned activities for every active batch with a scenario; again, it changes nothing."""
     cli.init(only=["activities"])
     from apps.batch.models import Batch
-    from apps.planning.seeding import reseed
-    from apps.record import last_day
+    from datagen import analysis
 
     if not Batch.objects.exists():
         cure = "It has no batches. Run 04_batch_orchestrator_parallel.py --execute first"
         raise UserError("database", database.redacted(database.url()), cure)
-    typer.echo(f"{reseed(last_day()):,} planned activities of active batches")
+    with database.connect(autocommit=True, application_name="aquamind analyse") as connection:
+        postgres.hold(connection)
+        typer.echo(f"{analysis.plan_activities(connection):,} planned activities of active batches")
 
 
 if __name__ == "__main__":
