@@ -430,7 +430,11 @@ def _planned(
     if preset not in PRESETS:
         raise UserError("preset", preset, f"No preset is called so. {closest(preset, list(PRESETS))}")
     changed: dict[str, Any] = {"years": years, "stagger_days": stagger, "saturation": saturation, "batches": batches}
-    chosen = replace(PRESETS[preset], **{name: value for name, value in changed.items() if value is not None})
+    given = {name: value for name, value in changed.items() if value is not None}
+    if preset == "small" and given:
+        name, value = next(iter(given.items()))
+        raise UserError(name.removesuffix("_days"), value, "`small` is one batch; choose another preset with it")
+    chosen = replace(PRESETS[preset], **given)
     company = load(folder)
     farm = resolve(company)
     day = _day("as-of", as_of)

@@ -40,7 +40,6 @@ class Farm:
     geography_id: Ints
 
     station_name: Names
-    station_geography: Ints
     station_id: Ints
 
     unit_name: Names
@@ -50,8 +49,7 @@ class Farm:
     unit_stage: Ints
     unit_in_production: Bools
     unit_climate: Names
-    unit_latitude: Floats
-    unit_longitude: Floats
+    unit_warmest_day: Ints
     unit_first_container: Ints
     unit_container_count: Ints
     unit_id: Ints
@@ -118,13 +116,16 @@ class Farm:
 
     user_name: Names
     user_role: Names
-    user_subsidiary: Names
     user_geography: Ints
     user_id: Ints
 
     @cached_property
     def _container_of_name(self) -> dict[str, int]:
         return {name: index for index, name in enumerate(self.container_name)}
+
+    def geographies_in_production(self) -> list[int]:
+        """Those in which fish are kept; a catalog has at least one."""
+        return sorted(set(self.unit_geography[self.unit_in_production].tolist()))
 
     def geography_index(self, name: str) -> int:
         if name not in self.geography_name:
@@ -172,7 +173,6 @@ def resolve(catalog: Catalog) -> Farm:
         geography_code=tuple(geography.code for geography in catalog.company.geographies),
         geography_id=_counted(len(geographies)),
         station_name=tuple(station.name for station in catalog.sites.stations),
-        station_geography=_ints(geographies.index(station.geography) for station in catalog.sites.stations),
         station_id=_counted(len(catalog.sites.stations)),
         **units,
         **containers,
@@ -290,8 +290,10 @@ def _units(catalog: Catalog, geographies: list[str]) -> dict[str, Any]:
         "unit_stage": _ints(stages.index(layout.stage) if layout.stage else -1 for _, layout in both),
         "unit_in_production": np.array([site.in_production and layout.stage is not None for site, layout in both]),
         "unit_climate": (*[""] * len(in_halls), *(area.climate for area, _ in in_areas)),
-        "unit_latitude": np.array([site.latitude for site, _ in both]),
-        "unit_longitude": np.array([site.longitude for site, _ in both]),
+        "unit_warmest_day": _ints(
+            [catalog.water.freshwater.warmest_day] * len(in_halls)
+            + [catalog.water.climates[area.climate].warmest_day for area, _ in in_areas]
+        ),
         "unit_first_container": np.cumsum(counts) - counts,
         "unit_container_count": counts,
         "unit_id": np.concatenate([_counted(len(in_halls)), _counted(len(in_areas))]),
@@ -446,7 +448,6 @@ def _users(catalog: Catalog, geographies: list[str]) -> dict[str, Any]:
     return {
         "user_name": tuple(user.username for user in users),
         "user_role": tuple(user.role for user in users),
-        "user_subsidiary": tuple(user.subsidiary for user in users),
         "user_geography": _ints(geographies.index(user.geography) if user.geography else -1 for user in users),
         "user_id": _counted(len(users)),
     }

@@ -17,7 +17,7 @@ from datagen.errors import UserError
 from datagen.farm import Farm, with_database_ids
 from datagen.pipeline import Progress, Report
 from datagen.planning import schedule
-from datagen.planning.plan import Plan
+from datagen.planning.plan import READINGS_PER_DAY, Plan
 from datagen.storage import ledger
 
 BYTES_PER_READING = 300
@@ -74,7 +74,8 @@ def execute(job: Job, progress: Progress) -> Report:
         postgres.hold(connection)
         if protection.permit(connection, job.to_destroy):
             wiping.wipe(connection, job.dsn)
-        handshake.check_space(connection, needed_bytes(job.farm, job.plan))
+        written = ledger.unit_names(connection)
+        handshake.check_space(connection, needed_bytes(job.farm, job.plan, written))
         with report.timed("schema and master data"):
             progress.step("Schema and master data")
             tables = sorted({*blocks(job.catalog, job.farm, job.plan, {})[0], *PURCHASE_TABLES})
@@ -136,14 +137,19 @@ def prepare(
     return masterdata.init(catalog, farm, masterdata.SUBJECTS if subjects is None else subjects)
 
 
-def needed_bytes(farm: Farm, plan: Plan) -> int:
-    """Disk that a plan takes at most: readings of its longest lives up to the as-of day, and all that goes with it."""
+def needed_bytes(farm: Farm, plan: Plan, written: set[str]) -> int:
+    """Disk that a plan takes at most: readings of its longest lives up to the as-of day, and all that goes with it.
+
+    Batches that are `written` already, by an earlier call, take no more.
+    """
     sensors = (farm.container_sensors >= 0).sum(axis=1)
     readings = 0
     for batch, start in zip(plan.batches, plan.starts(), strict=True):
+        if batch.number in written:
+            continue
         for stage, containers in enumerate(batch.containers):
             days = min(plan.stage_days(stage), plan.days - int(start) - plan.stage_starts[stage])
-            readings += max(days, 0) * 6 * int(sensors[list(containers)].sum())
+            readings += max(days, 0) * READINGS_PER_DAY * int(sensors[list(containers)].sum())
     return readings * BYTES_PER_READING
 
 

@@ -1,6 +1,7 @@
 """A database carried on day by day is the one that a single run to the last day makes."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import psycopg
@@ -35,6 +36,16 @@ def contents(dsn: str) -> dict[str, tuple[str, int]]:
             assert row is not None
             found[table] = row
         return found
+
+
+def test_a_new_batch_is_numbered_after_the_highest() -> None:
+    """Also where a batch before was taken out of the plan by hand."""
+    catalog, farm = company()
+    edited = replace(FIRST, batches=FIRST.batches[1:])
+    plan = carry_on(catalog, farm, edited, FIRST.as_of + timedelta(days=600))
+    numbers = [batch.number for batch in plan.batches]
+    assert len(numbers) > len(edited.batches)
+    assert len(set(numbers)) == len(numbers)
 
 
 def test_ten_steps_are_one_run(new_database: Callable[[], str]) -> None:

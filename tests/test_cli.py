@@ -49,6 +49,7 @@ WRONG = {
     "duration": ([*BATCH, "--duration", "0"], "duration: 0"),
     "preset": (["run", "--preset", "producton"], "preset: 'producton'"),
     "saturation": (["plan", "--saturation", "1.5"], "saturation: 1.5"),
+    "small is one batch": (["plan", *SMALL, "--saturation", "0.5"], "saturation: 0.5"),
     "stagger": (["plan", "--stagger", "0"], "stagger: 0"),
     "as-of": (["plan", "--as-of", "yesterday"], "as-of: 'yesterday'"),
     "schedule": (["generate", "nowhere.yaml"], "nowhere.yaml"),

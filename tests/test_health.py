@@ -305,6 +305,23 @@ def test_scores_are_worse_where_deaths_are_high_and_in_runts(at_sea: Any) -> Non
     assert np.concatenate(runts).mean() > 2.5 * np.concatenate(others).mean()
 
 
+def test_a_handling_is_felt_for_weeks(at_sea: Any) -> None:
+    """Moves, vaccinations and delousings of the container itself, most on their day and less with every day after."""
+    felt = []
+    for record, _ in at_sea:
+        checked, a = health.checks(record), record.history.assignments
+        weight = health.burdens(record, checked, None)[:, health.BURDENS.index("handling")]
+        lasting_days = record.catalog.health.checks.handling_lasts_days
+        for stay, day, found in zip(checked.assignment, checked.day, weight, strict=True):
+            handled = [a.first_day[stay]]
+            for operation in (record.history.vaccinations, record.history.treatments):
+                handled += list(operation.day[operation.assignment == stay])
+            wanted = sum(np.exp(-(day - on) / lasting_days) for on in handled if on <= day)
+            assert found == pytest.approx(wanted)
+        felt.append(weight)
+    assert np.concatenate(felt).max() > 0.2
+
+
 def test_lice_are_more_in_autumn_than_in_spring_and_crowd_on_few_fish(at_sea: Any) -> None:
     females, months, clumped = [], [], []
     adult = POPULATIONS.index("adult")

@@ -19,13 +19,3 @@ def cube_root_gain(temp_c: Floats | float, tgc: Floats | float) -> Floats:
     Below 0 C nothing grows.
     """
     return np.asarray(tgc, float) / 1000.0 * np.maximum(temp_c, 0.0)
-
-
-def grown_weight_g(weight_g: Floats | float, temp_c: Floats | float, tgc: Floats | float, days: float = 1.0) -> Floats:
-    """Weight [g] after `days` at one temperature; see `cube_root_gain`.
-
-    >>> float(grown_weight_g(100.0, 8.3, 2.7, 570).round())    # Faroe, 19 months from 100 g: 5-6 kg published
-    5282.0
-    """
-    grown: Floats = (np.cbrt(np.asarray(weight_g, float)) + days * cube_root_gain(temp_c, tgc)) ** 3
-    return grown

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from datagen.arrays import Floats
+from datagen.arrays import Dates, Floats, Ints
 
 # Garcia & Gordon (1992), Limnol. Oceanogr. 37:1307-1312, fit to Benson & Krause; result in umol/kg.
 _A = (5.80871, 3.20291, 4.17887, 5.10006, -0.0986643, 3.80369)
@@ -11,7 +11,17 @@ _C0 = -2.75915e-7
 _OXYGEN_MG_PER_UMOL = 31.9988e-3
 
 
-def year_wave(day_of_year: Floats, warmest_day: float) -> Floats:
+def day_of_year(dates: Dates) -> Floats:
+    """1 on the first of January.
+
+    >>> day_of_year(np.array(["2024-01-01", "2024-12-31"], "datetime64[D]")).tolist()
+    [1.0, 366.0]
+    """
+    days: Floats = (dates - dates.astype("datetime64[Y]")).astype(float) + 1.0
+    return days
+
+
+def year_wave(day_of_year: Floats, warmest_day: Floats | Ints | float) -> Floats:
     """A cosine of the year: 1 on the warmest day, -1 half a year later (dimensionless)."""
     wave: Floats = np.cos(2.0 * np.pi * (np.asarray(day_of_year) - warmest_day) / 365.25)
     return wave
@@ -23,7 +33,7 @@ def oxygen_saturation_mg_l(temp_c: Floats | float, salinity_psu: Floats | float)
     Density is taken as 1 + 0.00078 S - 0.0000055 (T-4)^2 kg/L (own fit, within 0.1 % for 0-20 C and 0-36 psu).
 
     >>> [round(float(oxygen_saturation_mg_l(t, s)), 2) for t, s in ((8, 0), (10, 28), (10, 35))]
-    [11.84, 9.44, 9.02]
+    [11.84, 9.44, 9.03]
     """
     temp_c, salinity_psu = np.asarray(temp_c, float), np.asarray(salinity_psu, float)
     y = np.log((298.15 - temp_c) / (273.15 + temp_c))

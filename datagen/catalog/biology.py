@@ -2,8 +2,10 @@
 
 from typing import Annotated
 
+import numpy as np
 from pydantic import Field, model_validator
 
+from datagen.arrays import Dates, Floats
 from datagen.catalog.spec import MOST_EGGS, Name, Positive, Ref, Share, Spec, Unique
 
 Fraction = Annotated[float, Field(ge=0, lt=1)]
@@ -208,8 +210,20 @@ class Weather(Spec):
     fast_memory: Fraction
     shared_share: Share
     container_sd_c: Annotated[float, Field(ge=0, le=3)]
-    storm_probability_winter: Share
-    storm_probability_summer: Share
+    storm_months: tuple[Annotated[int, Field(ge=1, le=12)], ...]
+    storm_probability_in_season: Share
+    storm_probability_else: Share
+
+    def storm_probability(self, dates: Dates) -> Floats:
+        """Chance of a storm at sea, by day."""
+        month = dates.astype("datetime64[M]").astype(int) % 12 + 1
+        return np.where(
+            np.isin(month, self.storm_months), self.storm_probability_in_season, self.storm_probability_else
+        )
+
+
+SIMULATED = ("Temperature", "Salinity", "Dissolved Oxygen")
+"""What sensors show of the simulated water, by AquaMind's names."""
 
 
 class Sensor(Spec):
@@ -221,6 +235,12 @@ class Sensor(Spec):
     level: float = 0.0
     per_load: float = 0.0
     spread: NotNegative = 0.0
+
+    @model_validator(mode="after")
+    def _shows_something(self) -> "Sensor":
+        if self.parameter not in SIMULATED and not self.level:
+            raise ValueError(f"Give its level, or a name that the simulation knows: {', '.join(SIMULATED)}")
+        return self
 
 
 class Water(Spec):

@@ -35,9 +35,8 @@ class Prices(Spec):
 
 
 class Finance(Spec):
-    """`handover_stage` is the last stage that the freshwater company owns; prices of grades include the mark-up."""
+    """The freshwater company owns all stages but the last; prices of grades include the mark-up."""
 
     divisions: Annotated[tuple[Division, ...], Field(min_length=3, max_length=3), Unique("code")]
-    handover_stage: Annotated[str, Ref("biology.stages.key")]
     markup_percent: Annotated[float, Field(ge=0, lt=1000)]
     prices: Annotated[tuple[Prices, ...], Unique("geography")]

@@ -80,6 +80,7 @@ class Journal(Spec):
     rest_days: Annotated[int, Field(ge=7)]
     lab_days: Annotated[int, Field(ge=1)]
     lab_containers: Annotated[int, Field(ge=1)]
+    unexplained_samples: Annotated[tuple[str, ...], Ref("health.sample_types.name"), Field(min_length=1)]
     diseases: Annotated[tuple[Disease, ...], Unique(), Field(min_length=1)]
 
 
@@ -100,6 +101,11 @@ class LiceType(Spec):
     development_stage: Annotated[str, Field(min_length=1, max_length=50)]
     description: str
     of: dict[Population, Share]
+
+    @property
+    def adult(self) -> bool:
+        """Whether it is recorded as adult: some of it is."""
+        return bool({"adult", "caligus_adult"} & self.of.keys())
 
 
 class Settling(Spec):
@@ -157,7 +163,7 @@ class Lice(Spec):
 
 
 class Vaccine(Spec):
-    name: Annotated[Name, Ref("biology.vaccinations.vaccine")]
+    name: Name
     manufacturer: Name
     dosage: Name
     description: str
@@ -178,7 +184,7 @@ class Delousing(Spec):
 
 
 class Treatments(Spec):
-    vaccines: Annotated[tuple[Vaccine, ...], Unique(), Field(min_length=1)]
+    vaccines: Annotated[tuple[Vaccine, ...], Unique()]
     delousing: Annotated[tuple[Delousing, ...], Unique(), Field(min_length=1)]
     successful_from: Share
     partial_from: Share

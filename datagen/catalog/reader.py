@@ -59,11 +59,6 @@ def load(folder: Path | None = None) -> Catalog:
     return catalog
 
 
-def catalog_hash(folder: Path | None = None) -> str:
-    """A hash of what the catalog says, blind to comments and formatting."""
-    return load(folder).content_hash()
-
-
 def closest(name: str, known: Sequence[str]) -> str:
     """The cure for a name that nothing has: the closest one that exists, or a few that do."""
     if match := difflib.get_close_matches(name, known, n=1, cutoff=0.5):

@@ -29,18 +29,16 @@ def expand(record: BatchRecord) -> Iterator[Rows]:
     meals = np.array([s.meals_per_day for s in record.catalog.biology.stages])[
         record.history.assignments.stage[record.row_assignment[rows]]
     ]
-    batch_kg = _batch_biomass_kg(record)
+    # A ration of one grain is one meal.
+    meals = np.minimum(meals, days.feed_g[rows] // GRAIN_G)
+    # Of the container, in the morning: what a meal's percentage refers to.
+    biomass_kg = days.fish * days.weight_g / 1000.0
     done = 0
+    # Meals have many wide columns: a chunk of days makes several chunks of them.
     for at in range(0, len(rows), CHUNK_ROWS // 4):
         part = slice(at, at + CHUNK_ROWS // 4)
-        yield _meals(record, rows[part], meals[part], done, batch_kg)
+        yield _meals(record, rows[part], meals[part], done, biomass_kg)
         done += int(meals[part].sum())
-
-
-def _batch_biomass_kg(record: BatchRecord) -> Floats:
-    """Biomass of each container-day in the morning: what the meal's percentage refers to."""
-    days = record.history.days
-    return days.fish * days.weight_g / 1000.0
 
 
 def _meals(record: BatchRecord, rows: Ints, meals: Ints, done: int, biomass_kg: Floats) -> Rows:

@@ -7,7 +7,7 @@ import numpy as np
 from apps.health.models import FishParameterScore, HealthSamplingEvent, IndividualFishObservation
 from datagen.arrays import Floats, Ints
 from datagen.biology import health as biology
-from datagen.biology.water import year_wave
+from datagen.biology.water import day_of_year, year_wave
 from datagen.catalog.biology import Stage
 from datagen.catalog.health import Burdens
 from datagen.events import journal, lice, treatments
@@ -19,8 +19,6 @@ from datagen.storage.arrow import record_batch
 # health_mortalityrecord stays empty: the deaths are in batch_mortalityevent, and whoever added both up would count
 # them twice. The reasons are there for those who record by hand.
 
-WARMEST_DAY = 242
-"""Day of the year about which summer is at its height in the sea."""
 
 BURDENS = [name for name in Burdens.model_fields if name != "runt"]
 
@@ -85,14 +83,14 @@ def burdens(record: BatchRecord, checked: Checks, infested: lice.Infestation | N
     week_oxygen, from_row = biology.recent(days.oxygen_pct, first, row, 7)
     week_appetite, _ = biology.recent(days.appetite, first, row, 7)
     length = row - from_row + 1
-    date = record.date(day)
-    summer = year_wave((date - date.astype("datetime64[Y]")).astype(float) + 1.0, WARMEST_DAY)
+    unit = record.farm.container_unit[a.container[assignment]]
+    summer = year_wave(day_of_year(record.date(day)), record.farm.unit_warmest_day[unit])
     operations = (record.history.vaccinations, record.history.treatments)
     handled_day = np.concatenate([a.first_day, *(each.day for each in operations)])
     handled = np.concatenate([np.arange(len(a.stage)), *(each.assignment for each in operations)])
     amounts = {
         "deaths": np.log1p(dead / np.maximum(days.fish[since], 1) / spec.deaths_share),
-        "handling": biology.after_handling(assignment, day, handled, handled_day, spec.handling_lasts_days),
+        "handling": biology.after_handling(day, assignment, handled_day, handled, spec.handling_lasts_days),
         "lice": np.log1p(_mobile_lice(checked, infested) / spec.lice_per_fish),
         "oxygen": np.maximum(spec.oxygen_enough_pct - week_oxygen / length, 0.0) / spec.oxygen_short_pct,
         "appetite": np.clip(1.0 - week_appetite / length, 0.0, 1.0),

@@ -248,7 +248,7 @@ def _delousings(record: BatchRecord, infested: lice.Infestation | None) -> Itera
     if infested is None:
         return
     types = record.catalog.lice.types
-    females = np.array([kind.gender == "female" and kind.development_stage == "adult" for kind in types])
+    females = np.array([kind.gender == "female" and kind.adult for kind in types])
     fish = record.catalog.lice.counting.fish
     for kind in np.unique(done.kind):
         spec = record.catalog.biology.lice_treatments[kind]
@@ -322,7 +322,7 @@ def _lab_samples(record: BatchRecord, issue: Issue, disease: Disease | None, wor
     a = record.history.assignments
     if issue.day + 1 > record.last_day or (disease is None and issue.cause != "UNKNOWN"):
         return
-    kinds = disease.samples if disease is not None else ("Histology",)
+    kinds = disease.samples if disease is not None else record.catalog.health.journal.unexplained_samples
     luck = record.stream("laboratory", issue.number).standard_normal((len(worst), len(kinds)))
     taken = 0
     for place, stay in enumerate(worst):

@@ -8,7 +8,7 @@ import numpy as np
 from apps.health.models import LiceCount
 from datagen.arrays import Bools, Floats, Ints
 from datagen.biology import lice as biology
-from datagen.biology.water import year_wave
+from datagen.biology.water import day_of_year, year_wave
 from datagen.catalog.health import Delousing, Settling
 from datagen.events.context import BatchRecord, Life, Rows
 from datagen.planning.plan import SEA
@@ -112,9 +112,8 @@ def _pressure(record: BatchRecord, spec: Settling, louse: str, first_day: int, l
     monthly = np.sqrt(spec.shared_share) * common + np.sqrt(1.0 - spec.shared_share) * own
     day = first_day + np.arange(length)
     date = record.date(day)
-    day_of_year = (date - date.astype("datetime64[Y]")).astype(float) + 1.0
     differs = spec.area_spread * np.interp(day, MONTH_DAYS * np.arange(months), monthly)
-    pressure: Floats = spec.daily * np.exp(spec.season * year_wave(day_of_year, spec.peak_day) + differs)
+    pressure: Floats = spec.daily * np.exp(spec.season * year_wave(day_of_year(date), spec.peak_day) + differs)
     return pressure
 
 
@@ -161,7 +160,7 @@ def expand(record: BatchRecord, infested: Infestation) -> Iterator[Rows]:
     if not count:
         return
     found = infested.counts[week, ring, kind]
-    adult = np.array([each.development_stage == "adult" for each in spec.types])
+    adult = np.array([each.adult for each in spec.types])
     female = np.array([each.gender == "female" for each in spec.types])
     methods = spec.counting.methods
     method = infested.method[week, ring]

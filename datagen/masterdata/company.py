@@ -114,7 +114,7 @@ def init_grades(catalog: Catalog) -> Created:
     rows = (
         {"code": grade.code, "name": grade.name, "description": grade.description} for grade in catalog.grades.grades
     )
-    return create(ProductGrade, rows, key="code")
+    return create(ProductGrade, rows, "code")
 
 
 def init_users(catalog: Catalog) -> Created:
@@ -130,7 +130,7 @@ def init_users(catalog: Catalog) -> Created:
         }
         for user in catalog.people.users
     )
-    created = create(User, users, key="username")
+    created = create(User, users, "username")
     user_ids = ids_by_name(User, "username")
     profiles = (
         {
@@ -145,7 +145,7 @@ def init_users(catalog: Catalog) -> Created:
         }
         for user in catalog.people.users
     )
-    return created | create(UserProfile, profiles, key="user_id")
+    return created | create(UserProfile, profiles, "user_id")
 
 
 def _init_sites(catalog: Catalog, farm: Farm) -> Created:

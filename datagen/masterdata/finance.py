@@ -9,15 +9,15 @@ from apps.harvest.models import ProductGrade
 from apps.infrastructure.models import Area, FreshwaterStation, Geography
 from datagen.catalog import Catalog
 from datagen.catalog.finance import SUBSIDIARIES, Prices
-from datagen.errors import UserError
-from datagen.masterdata.rows import Created, create_by, ids_by_name
+from datagen.masterdata.rows import Created, create, ids_by_name
+from datagen.planning.plan import SEA
 
 
 def init_finance(catalog: Catalog) -> Created:
     """Companies by geography and subsidiary, a site for every station and area, and the policies between companies."""
-    prices = _prices(catalog)
+    prices = {each.geography: each for each in catalog.finance.prices}
     geography_ids = ids_by_name(Geography)
-    created = create_by(
+    created = create(
         DimCompany,
         (
             {
@@ -34,23 +34,10 @@ def init_finance(catalog: Catalog) -> Created:
         "subsidiary",
     )
     companies = _company_ids(geography_ids)
-    created |= create_by(DimSite, _sites(catalog, companies), "source_model", "source_pk")
+    created |= create(DimSite, _sites(catalog, companies), "source_model", "source_pk")
     policies = _policies(catalog, companies, prices)
     keys = ("from_company_id", "to_company_id", "pricing_basis", "lifecycle_stage_id", "product_grade_id")
-    return created | create_by(IntercompanyPolicy, policies, *keys)
-
-
-def _prices(catalog: Catalog) -> dict[str, Prices]:
-    """Prices by geography; every geography and every grade has its own."""
-    prices = {each.geography: each for each in catalog.finance.prices}
-    for geography in catalog.company.geographies:
-        if geography.name not in prices:
-            raise UserError("finance.prices", geography.name, "Add its currency and prices")
-        priced = [each.grade for each in prices[geography.name].grades]
-        for grade in catalog.grades.grades:
-            if grade.code not in priced:
-                raise UserError(f"finance.prices, {geography.name}", grade.code, "Add the price of this grade")
-    return prices
+    return created | create(IntercompanyPolicy, policies, *keys)
 
 
 def _company_ids(geography_ids: dict[str, int]) -> dict[tuple[str, str], int]:
@@ -82,8 +69,7 @@ def _policies(
     catalog: Catalog, companies: dict[tuple[str, str], int], prices: dict[str, Prices]
 ) -> Iterable[dict[str, Any]]:
     grade_ids = ids_by_name(ProductGrade, "code")
-    handover = next(stage for stage in catalog.biology.stages if stage.key == catalog.finance.handover_stage)
-    stage_id = ids_by_name(LifeCycleStage)[handover.name]
+    stage_id = ids_by_name(LifeCycleStage)[catalog.biology.stages[SEA - 1].name]
     for geography, price in prices.items():
         fresh, farming, logistics = (companies[geography, code] for code in SUBSIDIARIES)
         yield {

@@ -9,7 +9,7 @@ from apps.health.models import (
     VaccinationType,
 )
 from datagen.catalog import Catalog
-from datagen.masterdata.rows import Created, create, create_by, ids_by_name
+from datagen.masterdata.rows import Created, create, ids_by_name
 
 
 def init_health(catalog: Catalog) -> Created:
@@ -37,7 +37,7 @@ def init_health(catalog: Catalog) -> Created:
     ]
     return {
         **created,
-        **create_by(ParameterScoreDefinition, meanings, "parameter_id", "score_value"),
+        **create(ParameterScoreDefinition, meanings, "parameter_id", "score_value"),
         **create(SampleType, ({"name": each.name, "description": each.description} for each in health.sample_types)),
         **create(
             MortalityReason, ({"name": each.name, "description": each.description} for each in health.mortality_reasons)
@@ -56,7 +56,7 @@ def init_lice(catalog: Catalog) -> Created:
         }
         for kind in catalog.lice.types
     ]
-    return create_by(LiceType, types, "species", "gender", "development_stage")
+    return create(LiceType, types, "species", "gender", "development_stage")
 
 
 def init_treatments(catalog: Catalog) -> Created:

@@ -7,13 +7,9 @@ Created = dict[str, int]
 """Rows created, by table."""
 
 
-def create(model: Any, rows: Iterable[dict[str, Any]], key: str = "name") -> Created:
-    """Create those rows whose key no row of the table has yet."""
-    return create_by(model, rows, key)
-
-
-def create_by(model: Any, rows: Iterable[dict[str, Any]], *key: str) -> Created:
-    """Create those rows of which no row of the table has the same values of all of `key`."""
+def create(model: Any, rows: Iterable[dict[str, Any]], *key: str) -> Created:
+    """Create those rows of which no row of the table has the same values of all of `key`, by default `name`."""
+    key = key or ("name",)
     there = set(model._default_manager.values_list(*key))
     missing = [model(**row) for row in rows if tuple(row[name] for name in key) not in there]
     model._default_manager.bulk_create(missing, batch_size=2000)

@@ -24,7 +24,7 @@ from datagen.biology.water import year_wave
 from datagen.catalog import Catalog
 from datagen.catalog.scenario import QUARTERS
 from datagen.errors import UserError
-from datagen.masterdata.rows import Created, create, create_by, ids_by_name
+from datagen.masterdata.rows import Created, create, ids_by_name
 
 OVERRIDE_STAGES = (("egg", "alevin"), ("fry",), ("parr",), ("smolt",), ("post_smolt",), ("harvest",))
 """What the schema calls each lifecycle stage where a model has a value of its own for it."""
@@ -50,8 +50,6 @@ class GrowthModels:
 
 
 def growth_models(catalog: Catalog, geography: str) -> GrowthModels:
-    if geography not in [growth.geography for growth in catalog.scenarios.growth]:
-        raise UserError("scenarios.growth", geography, "Add its growth coefficient: batches live there")
     stages = catalog.biology.stages
     course = np.array([_year_of_water(catalog, geography, stage.key) for stage in stages])
     quarter = quarter_of_day(np.datetime64("2021-01-01") + np.arange(365))
@@ -133,7 +131,7 @@ def _init_profiles(catalog: Catalog) -> Created:
         for name, course in courses.items()
         for day, temp_c in enumerate(course.tolist(), start=1)
     )
-    return created | create_by(TemperatureReading, readings, "profile_id", "day_number")
+    return created | create(TemperatureReading, readings, "profile_id", "day_number")
 
 
 def _init_growth(catalog: Catalog) -> Created:
@@ -162,7 +160,7 @@ def _init_growth(catalog: Catalog) -> Created:
         for name, by_stage in values.items()
         for choice, value in _by_choice(by_stage)
     )
-    return created | create_by(TGCModelStage, overrides, "tgc_model_id", "lifecycle_stage")
+    return created | create(TGCModelStage, overrides, "tgc_model_id", "lifecycle_stage")
 
 
 def _init_feed_and_mortality(catalog: Catalog) -> Created:
@@ -184,8 +182,8 @@ def _init_feed_and_mortality(catalog: Catalog) -> Created:
         {"mortality_model_id": mortality_id, "lifecycle_stage": choice, "daily_rate_percent": percent}
         for choice, percent in _by_choice(mortality_percent(catalog))
     )
-    created |= create_by(FCRModelStage, fcr_stages, "model_id", "stage_id")
-    return created | create_by(MortalityModelStage, rates, "mortality_model_id", "lifecycle_stage")
+    created |= create(FCRModelStage, fcr_stages, "model_id", "stage_id")
+    return created | create(MortalityModelStage, rates, "mortality_model_id", "lifecycle_stage")
 
 
 def _by_choice(by_stage: Floats) -> Iterator[tuple[str, float]]:
@@ -213,4 +211,4 @@ def _init_limits(catalog: Catalog) -> Created:
         }
         for limits in spec.limits
     )
-    return created | create_by(StageConstraint, constraints, "constraint_set_id", "lifecycle_stage")
+    return created | create(StageConstraint, constraints, "constraint_set_id", "lifecycle_stage")

@@ -1,12 +1,13 @@
 """The frozen plan: every batch with its start, eggs, harvest target and containers, stage by stage."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from functools import cached_property
 
 import numpy as np
 
 from datagen.arrays import Dates, Floats, Ints
+from datagen.biology.water import day_of_year
 from datagen.catalog import Catalog
 from datagen.errors import UserError
 from datagen.farm import Farm
@@ -61,9 +62,7 @@ class Plan:
 
     def days_of_year(self) -> Floats:
         """1 on the first of January, by day of the record."""
-        dates = self.dates()
-        days: Floats = (dates - dates.astype("datetime64[Y]")).astype(float) + 1.0
-        return days
+        return day_of_year(self.dates())
 
     def starts(self) -> Ints:
         """Day of the record on which each batch starts."""
@@ -72,6 +71,9 @@ class Plan:
     def stage_days(self, stage: int) -> int:
         return self.stage_starts[stage + 1] - self.stage_starts[stage]
 
+
+READINGS_PER_DAY = 6
+"""Of each sensor (guide)."""
 
 EARLIEST_AS_OF, LATEST_AS_OF = date(1950, 1, 1), date(2199, 12, 31)
 """The record's last day lies within."""
@@ -83,13 +85,13 @@ UTILISATION_FROM_DAY = 780
 """Utilisation is measured from this day of the record on, when the first batches are grown (reading of the guide)."""
 
 
-def planned_occupancy(plan: Plan, farm: Farm, last_day: int | None = None) -> Floats:
+def planned_occupancy(plan: Plan, farm: Farm) -> Floats:
     """Containers planned to be occupied, by day, geography and stage [days, geographies, stages]; longest lives.
 
-    The days reach to `last_day`, by default to the end of the last planned life: the peak may lie after the as-of day.
+    The days reach to the end of the last planned life: the peak may lie after the as-of day.
     """
     starts = plan.starts()
-    days = last_day if last_day is not None else int(starts.max()) + plan.stage_starts[-1] + 1
+    days = int(starts.max()) + plan.stage_starts[-1] + 1
     change = np.zeros((days + 1, len(farm.geography_name), len(plan.stage_starts) - 1))
     for batch, start in zip(plan.batches, starts, strict=True):
         for stage, containers in enumerate(batch.containers):
@@ -126,7 +128,3 @@ def check_as_of(start: date, as_of: date) -> None:
 def stage_starts(catalog: Catalog) -> tuple[int, ...]:
     """Days of life on which the stages begin, and the day by which the last one ends."""
     return (0, *np.cumsum([stage.duration_days for stage in catalog.biology.stages]).tolist())
-
-
-def day_of(plan: Plan, day: int) -> date:
-    return plan.first_day + timedelta(days=day)

@@ -61,9 +61,7 @@ def make_plan(catalog: Catalog, farm: Farm, preset: Preset, as_of: date, seed: i
     """
     _check(preset)
     check_as_of(as_of, as_of)
-    geographies = [
-        g for g in range(len(farm.geography_name)) if (farm.unit_in_production & (farm.unit_geography == g)).any()
-    ]
+    geographies = farm.geographies_in_production()
     starts_at = stage_starts(catalog)
     total = batch_count(preset, starts_at[SEA + 1] - starts_at[SEA], len(geographies))
     if YOUNGEST_DAYS + total * preset.stagger_days > LONGEST_RECORD_DAYS:
@@ -110,7 +108,9 @@ def carry_on(catalog: Catalog, farm: Farm, plan: Plan, as_of: date) -> Plan:
         place = places[(places.index(last.geography) + 1) % len(places)]
         turn = sum(batch.geography == place for batch in batches)
         shares = [booking.allowance(place, stage, turn, spacing_days) for stage in range(SEA + 1)]
-        number = f"{farm.geography_code[place]}-{start.year}-{turn + 1:03d}"
+        # After the highest, not by count: a plan may have been edited by hand.
+        last_number = max(int(batch.number.rpartition("-")[2]) for batch in batches if batch.geography == place)
+        number = f"{farm.geography_code[place]}-{start.year}-{last_number + 1:03d}"
         try:
             containers = booking.book(place, start.toordinal(), shares)
         except DoesNotFit as why:
@@ -120,10 +120,12 @@ def carry_on(catalog: Catalog, farm: Farm, plan: Plan, as_of: date) -> Plan:
 
 
 def small_plan(catalog: Catalog, farm: Farm, as_of: date, seed: int) -> Plan:
-    """One batch in the first geography that has lived 200 days on the as-of day."""
+    """One batch in the first geography in production that has lived 200 days on the as-of day."""
     check_as_of(as_of, as_of)
     start = as_of - timedelta(days=SMALL_DAYS - 1)
-    return single_plan(catalog, farm, farm.geography_name[0], start, None, as_of, seed)
+    return single_plan(
+        catalog, farm, farm.geography_name[farm.geographies_in_production()[0]], start, None, as_of, seed
+    )
 
 
 def single_plan(
@@ -143,7 +145,7 @@ def single_plan(
     """
     check_as_of(start, as_of)
     place = farm.geography_index(geography)
-    if not (farm.unit_in_production & (farm.unit_geography == place)).any():
+    if place not in farm.geographies_in_production():
         raise UserError("geography", geography, "It has no containers in production; choose one that has.")
     if eggs is not None and not 1 <= eggs <= MOST_EGGS:
         raise UserError("eggs", eggs, f"Give a whole number of eggs from 1 to {MOST_EGGS:,}.")

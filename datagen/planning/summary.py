@@ -10,10 +10,11 @@ import numpy as np
 from datagen import console
 from datagen.arrays import Floats, Ints
 from datagen.biology.growth import cube_root_gain
-from datagen.biology.water import year_wave
+from datagen.biology.water import day_of_year, year_wave
 from datagen.catalog import Catalog
 from datagen.farm import Farm
 from datagen.planning.plan import (
+    READINGS_PER_DAY,
     SEA,
     UTILISATION_FROM_DAY,
     BatchPlan,
@@ -22,10 +23,6 @@ from datagen.planning.plan import (
     planned_occupancy,
     stage_starts,
 )
-from datagen.simulation.climate import STORM_MONTHS
-
-READINGS_PER_DAY = 6
-"""Of each sensor (guide)."""
 
 DELIVERY_EVERY_DAYS = 10.0
 """Days between deliveries of feed to a silo or barge in use; measured, within 15 % on `guide` and `production`."""
@@ -105,17 +102,13 @@ class Forecast:
         mean = np.array([*(each.mean_c for each in fresh), sea.mean_c])[self.stage]
         swing = np.array([*(each.amplitude_c for each in fresh), sea.amplitude_c])[self.stage]
         warmest = np.where(self.stage == SEA, sea.warmest_day, water.freshwater.warmest_day)
-        day_of_year = (self._dates - self._dates.astype("datetime64[Y]")).astype(float) + 1.0
-        temp_c: Floats = mean + swing * year_wave(day_of_year - warmest, 0.0)
+        temp_c: Floats = mean + swing * year_wave(day_of_year(self._dates), warmest)
         return temp_c
 
     @cached_property
     def fed(self) -> Floats:
         """Chance of a day to be one of feeding: not fasted before a treatment, and no storm."""
-        weather = self.catalog.water.weather
-        month = self._dates.astype("datetime64[M]").astype(int) % 12 + 1
-        winter = np.isin(month, STORM_MONTHS)
-        storm = np.where(winter, weather.storm_probability_winter, weather.storm_probability_summer)
+        storm = self.catalog.water.weather.storm_probability(self._dates)
         fed: Floats = 1.0 - storm * (self.stage == SEA)
         for treatment in self.catalog.biology.lice_treatments:
             day = self.starts[SEA] + treatment.sea_day

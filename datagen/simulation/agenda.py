@@ -78,7 +78,8 @@ class Agenda:
         out = [world.leave(stay, day) for stay in sources]
         fish, weight_g = np.array([f for f, _ in out]), np.array([r**3 for _, r in out])
         died = (fish * spec.lost_share * rng.uniform(0.5, 1.5, len(fish)) + rng.random(len(fish))).astype(np.int64)
-        died = np.minimum(died, fish)
+        # One always arrives, with whom the dead are recorded.
+        died = np.minimum(died, np.maximum(fish - 1, 0))
         moved, lost = _pour(fish - died, len(dests)), died.copy()
         before = fish.copy()
         for i, j in zip(*np.nonzero(moved), strict=True):

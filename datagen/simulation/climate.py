@@ -13,8 +13,6 @@ from datagen.farm import Farm
 from datagen.planning.plan import Plan
 from datagen.streams import remembering, stream
 
-STORM_MONTHS = (10, 11, 12, 1, 2, 3)
-
 
 @dataclass(frozen=True)
 class Climate:
@@ -35,7 +33,8 @@ def climate(catalog: Catalog, farm: Farm, plan: Plan, geography: int) -> Climate
     dates, day_of_year = plan.dates(), plan.days_of_year()
     place = farm.geography_name[geography]
     common = _anomaly(catalog.water, plan, place)
-    storm = _storms(catalog.water, dates, stream(plan.seed, place, "storm").random(plan.days))
+    stormy = catalog.water.weather.storm_probability(dates)
+    storm = stream(plan.seed, place, "storm").random(plan.days) < stormy
     for unit in units:
         if not farm.unit_in_production[unit]:
             continue
@@ -59,15 +58,6 @@ def _anomaly(water: Water, plan: Plan, *place: str) -> Floats:
     weather = water.weather
     slow = weather.slow_sd_c * remembering(draws[:, 0], weather.slow_memory)
     return slow + weather.fast_sd_c * remembering(draws[:, 1], weather.fast_memory)
-
-
-def _storms(water: Water, dates: Dates, uniform: Floats) -> Bools:
-    month = dates.astype("datetime64[M]").astype(int) % 12 + 1
-    weather = water.weather
-    stormy: Bools = uniform < np.where(
-        np.isin(month, STORM_MONTHS), weather.storm_probability_winter, weather.storm_probability_summer
-    )
-    return stormy
 
 
 def _sea(
@@ -98,7 +88,7 @@ def _tempered(
     stage = catalog.biology.stages[farm.unit_stage[unit]].key
     tempering = next(t for t in fresh.tempering if t.stage == stage)
     spread = np.hypot(catalog.water.weather.slow_sd_c, catalog.water.weather.fast_sd_c)
-    # A tempered hall sees the same weather as the sea, only damped to its own spread.
+    # Weather of its own, as remembering as the sea's, damped to the spread of tempered water.
     damped = anomaly * (fresh.weather_sd_c / spread if spread else 0.0)
     out.temp_c[:, unit] = tempering.mean_c + tempering.amplitude_c * year_wave(day_of_year, fresh.warmest_day) + damped
     out.oxygen_pct[:, unit] = fresh.oxygen_pct + 1.2 * remembering(rng.standard_normal(len(anomaly)), 0.9)

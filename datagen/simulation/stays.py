@@ -9,7 +9,6 @@ import numpy as np
 from datagen.arrays import Floats, Ints
 from datagen.biology.mortality import outbreak_course
 from datagen.catalog import Catalog
-from datagen.farm import Farm
 from datagen.planning.plan import SEA, BatchPlan, Plan
 from datagen.streams import remembering, stream
 
@@ -54,7 +53,7 @@ class Stays:
         return hazard
 
 
-def stays(catalog: Catalog, farm: Farm, plan: Plan, batches: list[int]) -> Stays:
+def stays(catalog: Catalog, plan: Plan, batches: list[int]) -> Stays:
     """The stays of these batches that begin by the as-of day."""
     whole: dict[str, list[Ints]] = defaultdict(list)
     real: dict[str, list[Floats]] = defaultdict(list)

@@ -36,8 +36,6 @@ ENVIRONMENTAL = mortality.CAUSES.index("ENVIRONMENTAL")
 class _StageTables:
     """What the loop looks up by stage, as arrays."""
 
-    tgc: Floats
-    fcr: Floats
     causes: Floats
     feed: Ints
     feed_from_g: Floats
@@ -56,7 +54,7 @@ class _StageTables:
             s = [stage.key for stage in stages].index(hazard.stage)
             for cause, weight in hazard.causes.items():
                 causes[mortality.CAUSES.index(cause), s] = weight / sum(hazard.causes.values())
-        return cls(np.array([s.tgc for s in stages]), np.array([s.fcr for s in stages]), causes, feed, feed_from_g)
+        return cls(causes, feed, feed_from_g)
 
 
 class World:
@@ -65,7 +63,7 @@ class World:
     def __init__(self, catalog: Catalog, farm: Farm, plan: Plan, geography: int, batches: list[int]) -> None:
         self.catalog, self.farm, self.plan, self.geography = catalog, farm, plan, geography
         self.tables = _StageTables.of(catalog)
-        self.stays: Stays = stays(catalog, farm, plan, batches)
+        self.stays: Stays = stays(catalog, plan, batches)
         self.climate: Climate = climate(catalog, farm, plan, geography)
         self.stores: Stores = stores(catalog, farm, plan, geography)
         containers, rows = len(farm.container_unit), self.stays.rows
@@ -73,8 +71,8 @@ class World:
         self.fish = np.zeros(containers, np.int64)
         self.root = np.zeros(containers)
         self.appetite = np.ones(containers)
-        self.pulse = np.zeros(containers)
-        self.pulse_decay = np.zeros(containers)
+        self.dying = np.zeros(containers)
+        self.dying_decay = np.zeros(containers)
         self.fasting_until = np.full(containers, -1)
         self.temp_offset_c = catalog.water.weather.container_sd_c * stream(
             plan.seed, farm.geography_name[geography], "containers"
@@ -86,8 +84,10 @@ class World:
         self.fish_in, self.fish_out = np.zeros_like(self.lived), np.zeros_like(self.lived)
         self.weight_in_g, self.weight_out_g = np.zeros(len(self.lived)), np.zeros(len(self.lived))
         self.log: dict[str, list[tuple[float, ...]]] = defaultdict(list)
-        # The hard season at sea is opposite to the warm one; 242 is the Faroe shelf's warmest day.
-        self.winter = catalog.mortality.winter_factor ** -year_wave(plan.days_of_year(), 242)
+        # The hard season at sea is opposite to the warm one; by day and unit.
+        self.winter = catalog.mortality.winter_factor ** -year_wave(
+            plan.days_of_year()[:, None], farm.unit_warmest_day[None, :]
+        )
 
     def step(self, day: int) -> None:
         """Live one day, from the morning's deliveries of feed to the evening's orders."""
@@ -117,15 +117,16 @@ class World:
     def _die(self, day: int, active: Ints, stay: Ints, row: Ints, unit: Ints, alive: Ints) -> Ints:
         s, draws = self.stays, self.stays.draws
         at_sea = s.stage[stay] == SEA
-        everyday = s.hazard[stay] * draws.hardship[row] * np.where(at_sea, self.winter[day], 1.0)
+        everyday = s.hazard[stay] * draws.hardship[row] * np.where(at_sea, self.winter[day, unit], 1.0)
         hazards = self.tables.causes[:, s.stage[stay]] * everyday
-        hazards[HANDLING] += self.pulse[active]
+        handled = mortality.pulse_day_one(self.dying[active], self.dying_decay[active])
+        hazards[HANDLING] += handled
         hazards[DISEASE] += self.stays.outbreak_on(day, stay) * at_sea
         hazards[ENVIRONMENTAL] += self.climate.bloom_hazard[day, unit]
         dead = mortality.deaths(alive, hazards.sum(axis=0), draws.deaths[row], draws.rounding[row])
         self.days.deaths[row] = dead
         self.days.cause[row] = mortality.picked_cause(hazards, draws.cause[row])
-        self.pulse[active] *= self.pulse_decay[active]
+        self.dying[active] -= handled
         return alive - dead
 
     def _eat(self, day: int, active: Ints, stay: Ints, row: Ints, unit: Ints, alive: Ints, temp_c: Floats) -> Floats:
@@ -174,7 +175,7 @@ class World:
     def enter(self, stay: int, fish: int, root: float) -> None:
         container = self.stays.container[stay]
         self.stay[container], self.fish[container], self.root[container] = stay, fish, root
-        self.appetite[container], self.pulse[container], self.fasting_until[container] = 1.0, 0.0, -1
+        self.appetite[container], self.dying[container], self.fasting_until[container] = 1.0, 0.0, -1
         self.fish_in[stay], self.weight_in_g[stay] = fish, root**3
 
     def leave(self, stay: int, day: int) -> tuple[int, float]:
@@ -186,10 +187,13 @@ class World:
         return fish, root
 
     def handle(self, stay: int, share: float, handling: Handling) -> None:
-        """An operation leaves a pulse of deaths that decays, and takes appetite."""
+        """A share of the fish is going to die of an operation, most of them soon, and appetite is lost.
+
+        What is left of an operation before goes on at the pace of this one.
+        """
         container = self.stays.container[stay]
-        self.pulse[container] += mortality.pulse_day_one(share, handling.deaths_decay_per_day)
-        self.pulse_decay[container] = handling.deaths_decay_per_day
+        self.dying[container] += share
+        self.dying_decay[container] = handling.deaths_decay_per_day
         self.appetite[container] *= handling.appetite
 
     def history(self) -> History:

@@ -4,7 +4,7 @@ import datetime as dt
 import functools
 import hashlib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -121,14 +121,6 @@ class TableHash:
         return whole.hexdigest()
 
 
-def content_hash(model: Model, batches: Iterable[pa.RecordBatch]) -> str:
-    """Return the hash of a table given as record batches."""
-    table = TableHash(model)
-    for batch in batches:
-        table.update(batch)
-    return table.hexdigest()
-
-
 def _column(field: Any) -> Column:
     target = field
     while target.remote_field is not None:
@@ -195,7 +187,7 @@ def _array(column: Column, value: Any, rows: int) -> Array:
         raise column.fault("no value given, and the field has no default")
     if value is None:
         array: Array = pa.nulls(rows, column.type)
-    elif _is_scalar(column, value):
+    elif _is_scalar(value):
         one = _convert(column, [value])
         array = pa.repeat(one[0], rows) if one.null_count == 0 else pa.nulls(rows, column.type)
     else:
@@ -207,7 +199,7 @@ def _array(column: Column, value: Any, rows: int) -> Array:
     return array
 
 
-def _is_scalar(column: Column, value: Any) -> bool:
+def _is_scalar(value: Any) -> bool:
     if isinstance(value, np.ndarray):
         return value.ndim == 0
     return not isinstance(value, list | tuple | Scaled | pa.Array | pa.ChunkedArray)
