@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import as_completed
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -149,8 +148,8 @@ def _analyse_all(
             for batch in batches:
                 count(batch, _analyse_batch(connection, batch, emptied))
         return
-    with Pool(workers, _open, dsn) as pool:
-        waiting = {pool.submit(_perform, batch, emptied): batch for batch in batches}
+    with Pool(workers, _opened, dsn) as pool:
+        waiting = {pool.submit(_analyse_batch, batch, emptied): batch for batch in batches}
         for future in as_completed(waiting):
             count(waiting[future], future.result())
 
@@ -160,24 +159,6 @@ def _opened(dsn: str) -> psycopg.Connection[Any]:
     from aquamind import database
 
     return database.connect(dsn, autocommit=True, application_name="aquamind analyse")
-
-
-_dsn: str
-
-
-def _open(dsn: str) -> None:
-    global _dsn  # noqa: PLW0603 - what a worker process is begun with
-    _dsn = dsn
-
-
-@cache
-def _connection() -> psycopg.Connection[Any]:
-    """This process's own; opened for its first task, for only a task can tell the parent what went wrong."""
-    return _opened(_dsn)
-
-
-def _perform(batch: _Recorded, emptied: bool) -> dict[str, int] | int:
-    return _analyse_batch(_connection(), batch, emptied)
 
 
 def _analyse_batch(connection: psycopg.Connection[Any], batch: _Recorded, emptied: bool) -> dict[str, int] | int:

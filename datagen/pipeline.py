@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -180,10 +179,10 @@ def work(shared: Shared, tasks: Iterable[Task], workers: int, progress: Progress
             for task in tasks:
                 count(task, task.call(worker, *task.arguments))
         return rows
-    with Pool(workers, _open, shared) as pool:
+    with Pool(workers, _opened, shared) as pool:
         waiting: dict[Future[dict[str, int]], Task] = {}
         for task in tasks:
-            waiting[pool.submit(_perform, task.call, task.arguments)] = task
+            waiting[pool.submit(task.call, *task.arguments)] = task
             # Few ahead of the workers: what waits is copied, and memory must not grow with the batches.
             while len(waiting) > workers + 1:
                 _collect(waiting, count)
@@ -192,29 +191,11 @@ def work(shared: Shared, tasks: Iterable[Task], workers: int, progress: Progress
     return rows
 
 
-_shared: Shared
-
-
 def _opened(shared: Shared) -> Worker:
     django_setup(shared.dsn)
     from aquamind import database
 
     return Worker(shared, database.connect(shared.dsn, autocommit=True, application_name="aquamind worker"))
-
-
-def _open(shared: Shared) -> None:
-    global _shared  # noqa: PLW0603 - what a worker process is begun with
-    _shared = shared
-
-
-@cache
-def _worker() -> Worker:
-    """This process's connection: opened for its first task, for only a task can tell the parent what went wrong."""
-    return _opened(_shared)
-
-
-def _perform(call: Callable[..., dict[str, int]], arguments: tuple[Any, ...]) -> dict[str, int]:
-    return call(_worker(), *arguments)
 
 
 def _collect(waiting: dict[Future[dict[str, int]], Task], count: Callable[[Task, dict[str, int]], None]) -> None:
