@@ -189,10 +189,15 @@ def _short(value: Any, most: int) -> Any:
 
 
 def _place(folder: Path, nodes: dict[str, yaml.Node], loc: Loc) -> str:
-    """`folder/sites.yaml:12 stations[3].climate`; a key that is not there is looked for where it should be."""
+    """`folder/sites.yaml:12 stations[3].climate`."""
     subject, *steps = loc
-    node, line = nodes.get(str(subject)), 1
-    path = ""
+    line, words = locate(nodes.get(str(subject)), steps)
+    return f"{folder / f'{subject}.yaml'}:{line} {words}".rstrip()
+
+
+def locate(node: yaml.Node | None, steps: Sequence[str | int]) -> tuple[int, str]:
+    """Line and path of a place below a node; a key that is not there is looked for where it should be."""
+    line, words = 1, ""
     for step in steps:
         if isinstance(node, yaml.MappingNode):
             found = [(key, value) for key, value in node.value if key.value == step]
@@ -201,8 +206,8 @@ def _place(folder: Path, nodes: dict[str, yaml.Node], loc: Loc) -> str:
         elif isinstance(node, yaml.SequenceNode) and isinstance(step, int):
             node = node.value[step] if step < len(node.value) else None
             line = node.start_mark.line + 1 if node else line
-        path += f"[{step}]" if isinstance(step, int) else f"{'.' if path else ''}{step}"
-    return f"{folder / f'{subject}.yaml'}:{line} {path}".rstrip()
+        words += f"[{step}]" if isinstance(step, int) else f"{'.' if words else ''}{step}"
+    return line, words
 
 
 def _fault(detail: ErrorDetails) -> Fault:

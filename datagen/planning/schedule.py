@@ -418,17 +418,8 @@ def _raise(path: Path, root: yaml.Node, data: Any, faults: Iterator[Fault]) -> N
 
 
 def _place(path: Path, root: yaml.Node, data: Any, loc: Loc) -> str:
-    """`schedule.yaml:12 batch FAR-2020-001 sea.rings[3]`; a missing key is looked for where it should be."""
-    node: yaml.Node | None = root
-    line, words = 1, ""
-    for step in loc:
-        if isinstance(node, yaml.MappingNode):
-            key, node = next(((key, value) for key, value in node.value if key.value == step), (None, None))
-            line = key.start_mark.line + 1 if key else line
-        elif isinstance(node, yaml.SequenceNode) and isinstance(step, int):
-            node = node.value[step] if step < len(node.value) else None
-            line = node.start_mark.line + 1 if node else line
-        words += f"[{step}]" if isinstance(step, int) else f"{'.' if words else ''}{step}"
+    """`schedule.yaml:12 batch FAR-2020-001 sea.rings[3]`."""
+    line, words = reader.locate(root, loc)
     if len(loc) > 1 and loc[0] == "batches" and isinstance(data, dict):
         batch = data["batches"][loc[1]]
         if isinstance(batch, dict) and isinstance(batch.get("batch_id"), str):
