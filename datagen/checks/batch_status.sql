@@ -1,5 +1,5 @@
 -- title: A batch's status is that of its assignments
--- means: Active batches have open assignments and the stage of the latest; completed ones have none, were harvested, and ended with the last of them; open assignments are the active ones.
+-- means: Active batches, and no others but those being received, have open assignments; their stage is the latest of them; completed ones were harvested, and ended with the last of them; open assignments are the active ones.
 -- on: batch_batch
 WITH stay AS (
     SELECT assignment.batch_id, min(assignment.assignment_date) AS first_day,
@@ -18,8 +18,9 @@ WITH stay AS (
         WHEN stay.misnamed > 0 THEN 'assignments active and departed, or neither'
         WHEN batch.start_date <> stay.first_day THEN 'does not start with its first assignment'
         WHEN batch.status = 'ACTIVE' AND coalesce(stay.open, 0) = 0 THEN 'active without fish'
+        WHEN batch.status IN ('PLANNED', 'RECEIVING') AND stay.open = 0 THEN 'not begun, and without fish again'
         WHEN batch.status = 'ACTIVE' AND batch.actual_end_date IS NOT NULL THEN 'active after its end'
-        WHEN batch.status IN ('COMPLETED', 'TERMINATED') AND stay.open > 0 THEN 'ended with fish left'
+        WHEN batch.status NOT IN ('ACTIVE', 'RECEIVING') AND stay.open > 0 THEN 'fish in a batch that is not active'
         WHEN batch.status IN ('COMPLETED', 'TERMINATED') AND batch.actual_end_date
             IS DISTINCT FROM stay.last_departure THEN 'does not end with its last assignment'
         WHEN batch.status = 'COMPLETED'

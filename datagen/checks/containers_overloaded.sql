@@ -24,7 +24,7 @@ WITH change AS (
 ), load AS (
     SELECT 'weighing' AS known_by, sample.assignment_id, sample.sample_date AS day,
         running.fish / 1000.0 * (
-            sample.avg_weight_g - 3 * coalesce(sample.std_deviation_weight, 0) / sqrt(sample.sample_size)
+            sample.avg_weight_g - 3 * coalesce(sample.std_deviation_weight, 0) / sqrt(nullif(sample.sample_size, 0))
         ) AS biomass_kg
     FROM running
     JOIN batch_growthsample sample ON sample.id = running.sample_id

@@ -2,10 +2,10 @@
 -- means: Every sensor has six readings on each full day of every assignment in its container and none outside; each is of that container and batch; values are within the limits of their parameter.
 -- on: environmental_environmentalreading
 WITH found AS (
-    -- The one pass over all readings. The sum of days tells a day with seven from one with five.
+    -- The one pass over all readings. The sum of squared days tells days with seven from days with five.
     SELECT batch_container_assignment_id AS assignment_id, sensor_id, parameter_id, container_id, batch_id,
         count(*) AS readings,
-        min(reading_time) AS first, max(reading_time) AS last, sum(reading_time::date - '2000-01-01'::date) AS days,
+        min(reading_time) AS first, max(reading_time) AS last, sum((reading_time::date - '2000-01-01'::date) ^ 2) AS days,
         min(value) AS lowest, max(value) AS highest
     FROM environmental_environmentalreading
     GROUP BY 1, 2, 3, 4, 5
@@ -16,9 +16,11 @@ WITH found AS (
 ), wanted AS (
     SELECT stay.id AS assignment_id, sensor.id AS sensor_id,
         6 * (stay.last_day - stay.assignment_date + 1) AS readings,
-        3 * (stay.last_day - stay.assignment_date + 1)
-            * (stay.last_day - '2000-01-01'::date + (stay.assignment_date - '2000-01-01'::date)) AS days
+        -- Six times the sum of squares up to n is n (n + 1) (2n + 1).
+        until.day * (until.day + 1) * (2 * until.day + 1) - before.day * (before.day + 1) * (2 * before.day + 1) AS days
     FROM stay
+    CROSS JOIN LATERAL (SELECT (stay.last_day - '2000-01-01'::date)::float8 AS day) until
+    CROSS JOIN LATERAL (SELECT (stay.assignment_date - 1 - '2000-01-01'::date)::float8 AS day) before
     JOIN infrastructure_sensor sensor ON sensor.container_id = stay.container_id
         AND sensor.active AND coalesce(sensor.installation_date, stay.assignment_date) <= stay.assignment_date
     WHERE stay.last_day >= stay.assignment_date
