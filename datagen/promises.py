@@ -76,6 +76,7 @@ class Planned:
 class Verdict:
     """A promise of the plan: of how many batches or tables it could be judged, and where it was not kept."""
 
+    name: str
     title: str
     judged: int
     broken: tuple[str, ...]
@@ -126,13 +127,18 @@ def judge(connection: psycopg.Connection[Any], batches: Iterable[Planned]) -> li
     here = [(batch, facts[number]) for number, batch in wanted.items() if number in facts]
     missing = tuple(number for number in wanted if number not in facts)
     return [
-        Verdict("Every planned batch is there", len(wanted), missing),
-        _each("Batches start on their day, under their number", here, _start),
-        _each("They received the eggs planned", here, _eggs),
-        _each("They live in the containers planned, from the day planned", here, _places),
-        _each("They are in the stage of their age, or harvested", here, _stage),
-        _each("They were harvested at their target weight, or at the end of their time", here, _harvest),
-        _each(f"No fish doubled: daily states of day {day} are the fish of the record", here, _states),
+        Verdict("plan_batches", "Every planned batch is there", len(wanted), missing),
+        _each("plan_starts", "Batches start on their day, under their number", here, _start),
+        _each("plan_eggs", "Batches received the eggs planned", here, _eggs),
+        _each("plan_containers", "Batches live in the containers planned, from the day planned", here, _places),
+        _each("plan_stages", "Batches are in the stage of their age, or harvested", here, _stage),
+        _each(
+            "plan_harvests",
+            "Batches were harvested at their target weight, or at the end of their time",
+            here,
+            _harvest,
+        ),
+        _each("plan_fish", f"No fish doubled: daily states of day {day} are the fish of the record", here, _states),
     ]
 
 
@@ -147,18 +153,20 @@ def judge_rows(connection: psycopg.Connection[Any]) -> Verdict:
             broken.append(f"{table}: {entry['rows']:,} rows written, {row[0]:,} there")
     broken += [f"run {run['id']} was interrupted: run it again" for run in status["runs"] if not run["finished"]]
     broken += [f"{each['kind']} {each['name']} is away until a run is finished" for each in status["dropped"]]
-    return Verdict("Tables hold the rows that were written", len(status["tables"]), tuple(broken))
+    return Verdict("plan_rows", "Tables hold the rows that were written", len(status["tables"]), tuple(broken))
 
 
 _Facts = dict[str, Any]
 
 
 def _each(
-    title: str, batches: list[tuple[Planned, _Facts]], rule: Callable[[Planned, _Facts], list[str] | None]
+    name: str, title: str, batches: list[tuple[Planned, _Facts]], rule: Callable[[Planned, _Facts], list[str] | None]
 ) -> Verdict:
     found = [(batch.number, rule(batch, facts)) for batch, facts in batches]
     judged = [(number, faults) for number, faults in found if faults is not None]
-    return Verdict(title, len(judged), tuple(f"{number}: {fault}" for number, faults in judged for fault in faults))
+    return Verdict(
+        name, title, len(judged), tuple(f"{number}: {fault}" for number, faults in judged for fault in faults)
+    )
 
 
 def _start(batch: Planned, facts: _Facts) -> list[str]:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import date
 from typing import Any, NamedTuple
 
 import psycopg
@@ -37,6 +38,8 @@ RING = "(SELECT min(assignment_id) FROM harvest_harvestevent)"
 A_READING = "(SELECT max(id) FROM environmental_environmentalreading)"
 A_MEAL = "(SELECT min(id) FROM inventory_feedingevent WHERE amount_kg > 5)"
 A_RUN = "(SELECT min(run_id) FROM scenario_projection_run)"
+A_LIFT = "(SELECT max(id) FROM batch_transferaction)"
+A_SAMPLED_DAY = "(SELECT min(id) FROM batch_actualdailyassignmentstate WHERE anchor_type = 'growth_sample')"
 
 BREAKS = [
     broken(
@@ -67,6 +70,7 @@ BREAKS = [
         "transfer_totals",
         "UPDATE batch_batchtransferworkflow SET total_biomass_kg = total_biomass_kg + 0.01 WHERE id = 1",
     ),
+    broken("transfer_totals", "UPDATE batch_batchtransferworkflow SET status = 'PLANNED' WHERE id = 1"),
     broken(
         "transfer_sources",
         "UPDATE batch_transferaction SET source_population_before = source_population_before + 1 WHERE id = 1",
@@ -88,6 +92,7 @@ BREAKS = [
         "UPDATE batch_creationworkflow SET total_eggs_received = total_eggs_received + 1",
         "scenarios",
     ),
+    broken("egg_deliveries", "UPDATE batch_creationworkflow SET status = 'IN_PROGRESS' WHERE id = 1"),
     broken(
         "feed_balance",
         """UPDATE inventory_feedcontainerstock SET quantity_kg = quantity_kg + 0.01 WHERE id = (SELECT max(id) FROM
@@ -152,7 +157,11 @@ BREAKS = [
         """UPDATE health_journalentry SET entry_date = '2025-11-22 08:00Z' WHERE id = (SELECT max(id) FROM
         health_journalentry)""",
     ),
-    broken("days_within_assignments", "UPDATE batch_growthsample SET sample_date = sample_date - 90 WHERE id = 1"),
+    broken(
+        "days_within_assignments",
+        "UPDATE batch_growthsample SET sample_date = sample_date - 90 WHERE id = 1",
+        "daily_states",
+    ),
     broken(
         "days_within_assignments",
         "UPDATE batch_mortalityevent SET assignment_id = NULL WHERE id = 1",
@@ -168,6 +177,11 @@ BREAKS = [
         """UPDATE batch_growthsample SET avg_weight_g = 0.6 * avg_weight_g WHERE id = (SELECT max(id) FROM
         batch_growthsample)""",
         "growth_samples",
+        "daily_states",
+    ),
+    broken(
+        "weights",
+        f"""UPDATE batch_transferaction SET measured_avg_weight_g = 0.6 * measured_avg_weight_g WHERE id = {A_LIFT}""",
     ),
     broken("readings", f"DELETE FROM environmental_environmentalreading WHERE id = {A_READING}"),
     broken("readings", f"UPDATE environmental_environmentalreading SET value = 300 WHERE id = {A_READING}"),
@@ -184,6 +198,13 @@ BREAKS = [
     broken(
         "readings",
         f"UPDATE environmental_environmentalreading SET parameter_id = parameter_id - 1 WHERE id = {A_READING}",
+    ),
+    broken(
+        "readings",
+        """UPDATE environmental_environmentalreading SET reading_time = reading_time + CASE
+        WHEN reading_time::date = '2023-06-01' THEN interval '1 day' ELSE interval '-1 day' END
+        WHERE sensor_id = (SELECT min(sensor_id) FROM environmental_environmentalreading)
+        AND reading_time IN ('2023-06-01 08:00Z', '2023-06-21 08:00Z')""",
     ),
     broken(
         "readings",
@@ -232,6 +253,8 @@ BREAKS = [
     broken("harvest_facts", "DELETE FROM finance_factharvest WHERE fact_id = 1"),
     broken("batch_status", "UPDATE batch_batch SET status = 'ACTIVE' WHERE status = 'COMPLETED'", "activities"),
     broken("batch_status", "UPDATE batch_batch SET actual_end_date = actual_end_date - 1 WHERE status = 'COMPLETED'"),
+    broken("batch_status", "UPDATE batch_batch SET status = 'PLANNED' WHERE status = 'COMPLETED'"),
+    broken("batch_status", "UPDATE batch_batch SET status = 'PLANNED' WHERE status = 'ACTIVE'"),
     broken(
         "batch_status",
         "UPDATE batch_batch SET lifecycle_stage_id = 1 WHERE id = (SELECT max(id) FROM batch_batch)",
@@ -291,6 +314,20 @@ BREAKS = [
         batch_actualdailyassignmentstate)""",
     ),
     broken(
+        "daily_states",
+        """UPDATE batch_actualdailyassignmentstate SET avg_weight_g = 20, biomass_kg = population * 0.02 WHERE id =
+        (SELECT min(id) + 9 FROM batch_actualdailyassignmentstate WHERE avg_weight_g > 30)""",
+    ),
+    broken(
+        "daily_states",
+        f"UPDATE batch_actualdailyassignmentstate SET anchor_type = NULL WHERE id = {A_SAMPLED_DAY}",
+    ),
+    broken(
+        "daily_states",
+        f"""UPDATE batch_actualdailyassignmentstate SET avg_weight_g = avg_weight_g + 0.01, biomass_kg = population *
+        (avg_weight_g + 0.01) / 1000 WHERE id = {A_SAMPLED_DAY}""",
+    ),
+    broken(
         "feeding_summaries",
         """UPDATE inventory_containerfeedingsummary SET total_feed_kg = total_feed_kg + 1 WHERE id = (SELECT max(id)
         FROM inventory_containerfeedingsummary)""",
@@ -306,6 +343,32 @@ BREAKS = [
         """UPDATE health_journalentry SET resolution_notes = '' WHERE id = (SELECT min(id) FROM health_journalentry
         WHERE resolution_status)""",
     ),
+]
+
+PLAN_BREAKS = [
+    broken("plan_batches", "DELETE FROM batch_batch WHERE id = 1", "plan_rows"),
+    broken("plan_starts", "UPDATE batch_batch SET start_date = start_date - 1 WHERE id = 1", "plan_fish"),
+    broken("plan_starts", "UPDATE batch_creationworkflow SET workflow_number = 'CRT-1' WHERE id = 1"),
+    broken(
+        "plan_eggs",
+        "UPDATE batch_creationworkflow SET total_eggs_received = total_eggs_received + 1 WHERE id = 1",
+    ),
+    broken("plan_containers", f"UPDATE batch_batchcontainerassignment SET container_id = 2 WHERE id = {OPEN}"),
+    broken("plan_containers", f"DELETE FROM batch_batchcontainerassignment WHERE id = {OPEN}", "plan_rows"),
+    broken("plan_stages", "UPDATE batch_batch SET lifecycle_stage_id = 1 WHERE status = 'ACTIVE'"),
+    broken("plan_harvests", "UPDATE harvest_harvestlot SET unit_count = 2 * unit_count WHERE id = 2"),
+    broken(
+        "plan_fish",
+        """UPDATE batch_actualdailyassignmentstate SET population = 2 * population WHERE id = (SELECT min(id) FROM
+        batch_actualdailyassignmentstate WHERE day_number = 91)""",
+    ),
+    broken("plan_rows", "DELETE FROM health_treatment WHERE id = 1"),
+    broken(
+        "plan_rows",
+        """INSERT INTO health_licecount SELECT (jsonb_populate_record(one, '{"id": 1000000}')).* FROM health_licecount
+        one WHERE id = 1""",
+    ),
+    broken("plan_rows", "DELETE FROM inventory_batchfeedingsummary WHERE batch_id = 2 AND period_start > '2025-11-01'"),
 ]
 
 
@@ -341,13 +404,21 @@ def prepared(session: Connection) -> Iterator[Connection]:
 
 def test_every_law_holds_and_has_something_to_say(world: str) -> None:
     verdicts = checks.verify(world, 2, Silent())
-    assert [verdict.name for verdict in verdicts] == [check.name for check in checks.checks()]
+    laws = [verdict.name for verdict in verdicts if not verdict.name.startswith("plan_")]
+    assert laws == [check.name for check in checks.checks()]
+    assert len(laws) < len(verdicts)
     assert {verdict.name: verdict.rows for verdict in verdicts if verdict.offending} == {}
     assert [verdict.name for verdict in verdicts if not verdict.checked] == []
 
 
 def test_every_law_has_a_case_that_breaks_it() -> None:
     assert {case.values[0].check for case in BREAKS} == {check.name for check in checks.checks()}
+
+
+def test_every_promise_has_a_case_that_breaks_it(session: Connection) -> None:
+    named = {verdict.name for verdict in checks.judge_plans(session)}
+    session.rollback()
+    assert {case.values[0].check for case in PLAN_BREAKS} == named
 
 
 @pytest.mark.parametrize("case", BREAKS)
@@ -359,6 +430,14 @@ def test_one_wrong_row_is_noticed(prepared: Connection, case: Break) -> None:
     readers = [check for check in checks.checks() if re.search(rf"\b{table[1]}\b", check.query)]
     caught = {check.name for check in readers if checks.judge(prepared, check).offending}
     assert caught == {case.check} | case.also
+
+
+@pytest.mark.parametrize("case", PLAN_BREAKS)
+def test_what_the_plan_did_not_say_is_noticed(prepared: Connection, case: Break) -> None:
+    assert prepared.execute(case.statement.encode()).rowcount > 0
+    broken = [verdict for verdict in checks.judge_plans(prepared) if verdict.offending]
+    assert {verdict.name for verdict in broken} == {case.check} | case.also
+    assert all(set(verdict.rows[0]) == {"not kept"} for verdict in broken)
 
 
 def test_without_daily_states_weighings_tell_the_load(prepared: Connection) -> None:
@@ -390,9 +469,45 @@ def test_the_as_of_day_is_that_of_the_latest_reading(prepared: Connection) -> No
     assert checks.last_day(prepared) == AS_OF
 
 
+def test_without_readings_the_as_of_day_is_that_of_the_latest_happening(prepared: Connection) -> None:
+    """A death after the last meal is not in the future."""
+    prepared.execute("DELETE FROM environmental_environmentalreading")
+    prepared.execute("UPDATE batch_mortalityevent SET event_date = '2030-01-02' WHERE id = 1")
+    prepared.execute("UPDATE inventory_feedingevent SET feeding_date = '2030-01-01' WHERE id = 1")
+    assert checks.last_day(prepared) == date(2030, 1, 2)
+
+
 def test_an_empty_database_has_nothing_to_check(fresh_database: str) -> None:
     verdicts = checks.verify(fresh_database, 1, Silent())
     assert not any(verdict.checked or verdict.offending for verdict in verdicts)
+
+
+def test_samples_of_other_hands_may_lack_what_is_optional(prepared: Connection) -> None:
+    """No spread, no fish counted, no daily states: nothing falls by more than chance, and nothing fails."""
+    prepared.execute("DELETE FROM batch_actualdailyassignmentstate")
+    prepared.execute("UPDATE batch_growthsample SET std_deviation_weight = NULL")
+    prepared.execute("UPDATE batch_growthsample SET sample_size = 0 WHERE id % 3 = 0")
+    laws = {check.name: check for check in checks.checks()}
+    assert not checks.judge(prepared, laws["weights"]).offending
+    assert not checks.judge(prepared, laws["containers_overloaded"]).offending
+
+
+def test_a_law_that_fails_keeps_nobody_waiting_for_the_others(world: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    judged: list[str] = []
+
+    def fail(_: object, law: checks.Check) -> checks.Verdict:
+        judged.append(law.name)
+        raise psycopg.OperationalError("server closed the connection unexpectedly")
+
+    monkeypatch.setattr(checks, "judge", fail)
+    with pytest.raises(psycopg.OperationalError):
+        checks.verify(world, 1, Silent())
+    assert len(judged) < 5
+
+
+def test_without_the_ledger_only_laws_are_judged(prepared: Connection) -> None:
+    prepared.execute("DROP SCHEMA datagen CASCADE")
+    assert not any(verdict.checked for verdict in checks.judge_plans(prepared))
 
 
 def test_a_database_without_the_schema_is_one_message(server: database.EmbeddedServer) -> None:

@@ -1,4 +1,8 @@
-"""The laws of the record: a query each that must return no row, judged side by side on one state of the database."""
+"""The laws of the record, judged side by side on one state of the database, and the plans that it came from.
+
+A law is a query that must return no row, and needs AquaMind's schema alone. Plans are in the ledger: a database that
+this tool did not fill has none, and nothing of them is judged.
+"""
 
 import time
 from collections.abc import Iterator
@@ -15,11 +19,15 @@ from psycopg import sql
 from psycopg.rows import dict_row
 
 from aquamind import database
+from datagen import promises
 from datagen.errors import UserError
 from datagen.pipeline import Progress
 
 SHOWN_ROWS = 10
 """Offending rows that a verdict quotes; all are counted."""
+
+PLANNED = "By the schedules and counts that the ledger of this database keeps of the runs that filled it."
+"""What a verdict on a plan means."""
 
 # Index by index: reading every reading for its time would take longer than all else.
 BATCH_DAYS = (
@@ -31,9 +39,9 @@ BATCH_DAYS = (
 
 LAST_DAYS = (
     f"SELECT max(day) FROM ({BATCH_DAYS}) batch",
-    "SELECT max(feeding_date) FROM inventory_feedingevent",
-    "SELECT max(event_date) FROM batch_mortalityevent",
-    "SELECT max(greatest(assignment_date, departure_date)) FROM batch_batchcontainerassignment",
+    "SELECT greatest((SELECT max(feeding_date) FROM inventory_feedingevent),"
+    " (SELECT max(event_date) FROM batch_mortalityevent), (SELECT max(sample_date) FROM batch_growthsample),"
+    " (SELECT max(greatest(assignment_date, departure_date)) FROM batch_batchcontainerassignment))",
 )
 
 
@@ -74,24 +82,31 @@ def _read(name: str, text: str) -> Check:
 
 
 def verify(dsn: str, workers: int, progress: Progress) -> list[Verdict]:
-    """Judge every law on one snapshot of a database with `workers` connections, largest tables first."""
+    """Judge plans and laws on one snapshot of a database with `workers` connections, largest tables first."""
     laws = checks()
-    progress.step("Laws", len(laws))
+    progress.step("Laws", len(laws) + 1)
     with _reading(dsn) as connection, ThreadPoolExecutor(workers) as pool:
         sizes = _sizes(connection, laws)
         row = connection.execute("SELECT pg_export_snapshot()").fetchone()
         assert row is not None
         day = last_day(connection)
-        waiting = [
+        # Counting every row of every table takes long: not last.
+        waiting = [pool.submit(_judge_plans_on, dsn, row[0])]
+        waiting += [
             pool.submit(_judge_on, dsn, row[0], day, law) for law in sorted(laws, key=lambda law: -sizes[law.on])
         ]
-        for done in as_completed(waiting):
-            progress.advance(1, done.result().title)
-    return sorted((one.result() for one in waiting), key=lambda verdict: verdict.name)
+        try:
+            for done in as_completed(waiting):
+                progress.advance(1, done.result()[-1].title)
+        except BaseException:
+            # Without the server every other law would wait for it as well.
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    return sorted((verdict for one in waiting for verdict in one.result()), key=lambda verdict: verdict.name)
 
 
 def last_day(connection: psycopg.Connection[Any]) -> date | None:
-    """The as-of day: that of the latest reading; without readings of the latest meal, death or assignment."""
+    """The as-of day: that of the latest reading; without readings of the latest meal, death, sample or assignment."""
     for query in LAST_DAYS:
         row = connection.execute(query.encode()).fetchone()
         if row is not None and row[0] is not None:
@@ -138,19 +153,40 @@ def judge(connection: psycopg.Connection[Any], law: Check) -> Verdict:
     return Verdict(law.name, law.title, law.means, seconds, checked, counted[0] if counted else 0, rows)
 
 
-def _judge_on(dsn: str, snapshot: str, day: date | None, law: Check) -> Verdict:
-    with _reading(dsn) as connection:
-        connection.execute(sql.SQL("SET TRANSACTION SNAPSHOT {}").format(snapshot))
+def judge_plans(connection: psycopg.Connection[Any]) -> list[Verdict]:
+    """What became of the plans of the ledger; the seconds are those of one promise among all."""
+    begin = time.perf_counter()
+    planned = promises.planned(connection).values()
+    judged = [*(promises.judge(connection, planned) if planned else ()), promises.judge_rows(connection)]
+    seconds = (time.perf_counter() - begin) / len(judged)
+    return [
+        Verdict(
+            each.name, each.title, PLANNED, seconds, each.judged > 0, len(each.broken),
+            [{"not kept": said} for said in each.broken[:SHOWN_ROWS]],
+        )
+        for each in judged
+    ]  # fmt: skip
+
+
+def _judge_on(dsn: str, snapshot: str, day: date | None, law: Check) -> list[Verdict]:
+    with _reading(dsn, snapshot) as connection:
         prepare(connection, day)
-        return judge(connection, law)
+        return [judge(connection, law)]
+
+
+def _judge_plans_on(dsn: str, snapshot: str) -> list[Verdict]:
+    with _reading(dsn, snapshot) as connection:
+        return judge_plans(connection)
 
 
 @contextmanager
-def _reading(dsn: str) -> Iterator[psycopg.Connection[Any]]:
-    """A connection in one transaction that reads one state of the database and writes nothing."""
+def _reading(dsn: str, snapshot: str | None = None) -> Iterator[psycopg.Connection[Any]]:
+    """A connection in one transaction that reads one state of the database, by its name or now, and writes nothing."""
     with database.connect(dsn, application_name="aquamind verify") as connection:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         connection.read_only = True
+        if snapshot is not None:
+            connection.execute(sql.SQL("SET TRANSACTION SNAPSHOT {}").format(snapshot))
         yield connection
         connection.rollback()
 

@@ -1,5 +1,5 @@
 -- title: Nothing happens after the as-of day
--- means: No date of anything that has happened is later than the last day of the record: the day of the latest reading, else of the latest meal, death or assignment.
+-- means: No date of anything that has happened is later than the last day of the record: the day of the latest reading of a batch, else of the latest meal, death, sample or assignment.
 -- on: batch_batch
 WITH dated AS (
     SELECT 'batch start' AS what, id, start_date AS day FROM batch_batch
