@@ -505,6 +505,14 @@ def test_a_law_that_fails_keeps_nobody_waiting_for_the_others(world: str, monkey
     assert len(judged) < 5
 
 
+def test_states_worked_out_live_are_no_rows_too_many(prepared: Connection) -> None:
+    prepared.execute(
+        """INSERT INTO batch_actualdailyassignmentstate SELECT (jsonb_populate_record(one, '{"id": 1000000, "date":
+        "2025-11-22"}')).* FROM batch_actualdailyassignmentstate one ORDER BY id DESC LIMIT 1"""
+    )
+    assert not any(verdict.offending for verdict in checks.judge_plans(prepared))
+
+
 def test_without_the_ledger_only_laws_are_judged(prepared: Connection) -> None:
     prepared.execute("DROP SCHEMA datagen CASCADE")
     assert not any(verdict.checked for verdict in checks.judge_plans(prepared))
