@@ -6,6 +6,8 @@ import sys
 
 from django.core.management import execute_from_command_line
 
+from datagen.cli import main
+
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aquamind.settings")
-    execute_from_command_line(sys.argv)
+    main(lambda: execute_from_command_line(sys.argv))

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
+import dj_database_url
 import psycopg
 from psycopg import pq, sql
 from psycopg.conninfo import conninfo_to_dict
@@ -88,7 +89,10 @@ def server() -> "EmbeddedServer":
     """Return the project's own server, running or not."""
     given = os.environ.get("AQUAMIND_DATA_DIR", "").strip()
     if given:
-        return EmbeddedServer(Path(given).expanduser().resolve())
+        try:
+            return EmbeddedServer(Path(given).expanduser().resolve())
+        except RuntimeError as error:
+            raise UserError("AQUAMIND_DATA_DIR", given, f"{error}. Name a directory on a local disk") from None
     home = PROJECT / "var" / "postgres"
     home.parent.mkdir(exist_ok=True)
     if not _reachable(home.parent):
@@ -118,6 +122,10 @@ def _checked(dsn: str) -> str:
     parts = _parts(dsn)
     if parts is None:
         raise UserError("DATABASE_URL", None, f"cannot be read. {cure}")
+    try:
+        dj_database_url.parse(dsn)
+    except ValueError:
+        raise UserError("DATABASE_URL", redacted(dsn), f"has no such port or host. {cure}") from None
     if not parts.get("dbname"):
         raise UserError("DATABASE_URL", redacted(dsn), f"names no database. {cure}")
     return dsn
@@ -181,7 +189,7 @@ class EmbeddedServer:
             if known is None:
                 try:
                     connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-                except psycopg.errors.DuplicateDatabase:
+                except (psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
                     return  # another process was first
 
     def _ping(self) -> pq.Ping:
@@ -199,12 +207,14 @@ class EmbeddedServer:
             raise UserError("AQUAMIND_DATA_DIR", str(directory), f"Holds other things. {cure}")
         if not _reachable(directory.parent):
             raise UserError("AQUAMIND_DATA_DIR", str(directory), f"User {_account()} cannot reach it. {cure}")
-        if directory.stat().st_uid != _uid():
-            if os.geteuid() != 0:
-                raise UserError("AQUAMIND_DATA_DIR", str(directory), f"Belongs to another user. {cure}")
+        if directory.stat().st_uid != _uid() and os.geteuid() != 0:
+            raise UserError("AQUAMIND_DATA_DIR", str(directory), f"Belongs to another user. {cure}")
+        try:
             os.chown(directory, _uid(), -1)
-        directory.chmod(0o700)
-        (directory / LOCK).touch()
+            directory.chmod(0o700)
+            (directory / LOCK).touch()
+        except OSError as error:
+            raise UserError("AQUAMIND_DATA_DIR", str(directory), f"{error.strerror}. {cure}") from None
 
     @contextmanager
     def _lock(self) -> Iterator[None]:
@@ -228,8 +238,9 @@ class EmbeddedServer:
 
     def _launch(self) -> bool:
         """Start the server and wait for it; own wishes go into postgresql.auto.conf (ALTER SYSTEM), which wins."""
+        socket = str(self.socket).replace("'", "''")
         lines = [f"{name} = '{value}'\n" for name, value in settings(self.home).items()]
-        (self.cluster / "aquamind.conf").write_text("".join([*lines, f"unix_socket_directories = '{self.socket}'\n"]))
+        (self.cluster / "aquamind.conf").write_text("".join([*lines, f"unix_socket_directories = '{socket}'\n"]))
         try:
             self._run("pg_ctl", "start", "-D", str(self.cluster), "-l", str(self.log), "-w", "-t", "60", "-s")
         except UserError:

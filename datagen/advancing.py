@@ -18,7 +18,7 @@ from datagen.planning import schedule
 from datagen.planning.plan import Plan
 from datagen.planning.presets import carry_on
 from datagen.simulation.history import History
-from datagen.storage import changes, ledger, postgres, protection
+from datagen.storage import changes, ledger, postgres, protection, wiping
 
 
 def advance(
@@ -39,6 +39,7 @@ def advance(
     pipeline.django_setup(dsn)
     with database.connect(dsn, autocommit=True, application_name="aquamind advance") as connection:
         postgres.hold(connection)
+        wiping.batches(connection)
         if not protection.permit(connection, to_destroy):
             return _carry(connection, dsn, catalog, with_database_ids(farm, connection), to, workers, progress)
         then, _ = _present(connection, catalog, farm)
@@ -110,7 +111,9 @@ def _present(connection: psycopg.Connection[Any], catalog: Catalog, farm: Farm) 
         raise UserError("database", name, "It holds no finished run. Finish it with `aquamind run`, then advance")
     first = ended[0]["parameters"]["taken"]
     if any(run["parameters"]["taken"] != first for run in ended):
-        raise UserError("database", name, "It holds batches of several runs (`aquamind batch`); one plan is carried on")
+        raise UserError(
+            "database", name, "It holds batches of several runs (`aquamind batch`), and one plan is carried on"
+        )
     last = ended[-1]
     if (last["catalog_hash"], last["version"]) != (catalog.content_hash(), pipeline.VERSION):
         raise UserError(

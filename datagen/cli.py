@@ -1,9 +1,11 @@
 """Fills a PostgreSQL database with years of a salmon company's operation, in one command or step by step."""
 
+import errno
 import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
@@ -72,6 +74,8 @@ def _stopped_by(error: BaseException | None) -> str | None:
     while error is not None:
         if isinstance(error, BrokenExecutor):
             return "a worker process died; it was killed, or memory ran out"
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            return f"no space left to write {error.filename or 'the output'}"
         if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
             return f"the database failed: {(str(error).splitlines() or [type(error).__name__])[0]}"
         error = error.__cause__ or error.__context__
@@ -145,6 +149,8 @@ def generate(
     if log_dir is not None:
         try:
             log_dir.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=log_dir):
+                pass
         except OSError as error:
             raise UserError("log-dir", str(log_dir), f"{error.strerror}. Name a folder that can be written") from None
     _execute(made, company, farm, workers, as_json, log_dir=log_dir, to_destroy=to_destroy)
@@ -181,7 +187,8 @@ def batch(
     pipeline.django_setup(_dsn())
     from datagen.storage import occupancy
 
-    taken, turn = occupancy.taken(_dsn(), farm, farm.geography_index(geography))
+    code = farm.geography_code[farm.geography_index(geography)]
+    taken, turn = occupancy.taken(_dsn(), farm.container_name, code)
     made = single_plan(company, farm, geography, start, eggs, last, seed, taken, turn)
     _execute(made, company, farm, 1, as_json, beside=True, to_destroy=to_destroy)
 
@@ -298,7 +305,7 @@ def wipe(
         if not yes:
             typer.echo(f"This deletes all operational data ({rows:,} batches) of {database.redacted(dsn)}.", err=True)
             typer.echo("Type DELETE to go on: ", err=True, nl=False)
-            if sys.stdin.readline().strip() != "DELETE":
+            if sys.stdin is None or sys.stdin.readline().strip() != "DELETE":
                 raise UserError("answer", None, "not DELETE: nothing was deleted.")
         begin = time.perf_counter()
         wiping.wipe(connection, dsn)
@@ -370,7 +377,8 @@ def psql(context: typer.Context) -> None:
     """Open psql on the database, with psql's own arguments. Example: aquamind psql -c "select now()" """
     from aquamind import database
 
-    sys.exit(subprocess.run([str(database.binaries() / "psql"), _dsn(), *context.args], check=False).returncode)
+    command = [str(database.binaries() / "psql"), _dsn(), *context.args]
+    sys.exit(subprocess.run(command, env={"PGCONNECT_TIMEOUT": "15", **os.environ}, check=False).returncode)
 
 
 @app.command()
@@ -379,9 +387,12 @@ def serve(
     port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.", min=0, max=65535)] = 8000,
 ) -> None:
     """Serve charts of every batch, occupancy, and the admin. Example: aquamind serve --port 8000"""
+    from aquamind import database
     from datagen import pipeline
 
-    pipeline.django_setup(_dsn())
+    dsn = _dsn()
+    database.connect(dsn).close()
+    pipeline.django_setup(dsn)
     from aquamind.serving import serve as run_site
 
     run_site(host, port, lambda bound: console.err.print(f"Serving on http://{host}:{bound}/ (Ctrl-C stops)"))

@@ -9,10 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+import numpy as np
 import psycopg
 import pyarrow as pa
 
 from datagen.catalog import Catalog
+from datagen.errors import UserError
 from datagen.farm import Farm
 from datagen.planning.plan import Plan
 from datagen.simulation.history import History
@@ -61,10 +63,12 @@ def django_setup(dsn: str) -> None:
 
 
 def migrate() -> None:
-    """Bring the schema up to date."""
+    """Make the schema, wholly or not at all."""
     from django.core.management import call_command
+    from django.db import transaction
 
-    call_command("migrate", verbosity=0, interactive=False)  # type: ignore[no-untyped-call]
+    with transaction.atomic():  # type: ignore[no-untyped-call]
+        call_command("migrate", verbosity=0, interactive=False)  # type: ignore[no-untyped-call]
 
 
 def models(tables: Iterable[str]) -> list[Any]:
@@ -76,10 +80,26 @@ def models(tables: Iterable[str]) -> list[Any]:
 
 
 def simulate(catalog: Catalog, farm: Farm, plan: Plan) -> dict[int, History]:
-    """Histories by geography."""
+    """Histories by geography; a plan whose fish outgrow their containers is refused."""
     from datagen.simulation import loop
 
-    return {g: loop.simulate(catalog, farm, plan, g) for g in sorted({batch.geography for batch in plan.batches})}
+    histories = {g: loop.simulate(catalog, farm, plan, g) for g in sorted({batch.geography for batch in plan.batches})}
+    for history in histories.values():
+        _check_load(farm, plan, history)
+    return histories
+
+
+def _check_load(farm: Farm, plan: Plan, history: History) -> None:
+    stays = history.assignments
+    stay = np.repeat(np.arange(len(stays.days)), stays.days)
+    biomass_kg = history.days.fish * history.days.weight_g / 1000.0
+    over = biomass_kg / farm.container_max_biomass_kg[stays.container[stay]]
+    worst = int(over.argmax())
+    if over[worst] > 1.0:
+        batch = plan.batches[stays.batch[stay[worst]]]
+        where = farm.container_name[stays.container[stay[worst]]]
+        cure = f"Batch {batch.number} outgrows {where} by {100 * (over[worst] - 1):.0f} %; give fewer eggs or more room"
+        raise UserError("eggs", batch.eggs, cure)
 
 
 @dataclass(frozen=True)

@@ -69,6 +69,10 @@ def execute(job: Job, progress: Progress) -> Report:
     from datagen.storage import ddl, handshake, postgres, protection, wiping
 
     report = Report()
+    installed = job.catalog.environment.sensor_installation_date
+    if job.plan.first_day < installed:
+        cure = f"The record would begin before the sensors were installed ({installed}, environment.yaml); begin later"
+        raise UserError("first day", job.plan.first_day.isoformat(), cure)
     pipeline.django_setup(job.dsn)
     with database.connect(job.dsn, autocommit=True, application_name="aquamind run") as connection:
         postgres.hold(connection)
@@ -82,10 +86,10 @@ def execute(job: Job, progress: Progress) -> Report:
             prepare(connection, job.catalog, job.farm, tables)
             farm = with_database_ids(job.farm, connection)
             _heed_truncation(connection, job.dsn)
-        run, taken = _begin(connection, job, tables)
         with report.timed("simulation"):
             progress.step("Simulation")
             histories = pipeline.simulate(job.catalog, farm, job.plan)
+        run, taken = _begin(connection, job, tables)
         size = sum(len(history.days.fish) for history in histories.values())
         # Empty tables are filled without indexes and keys: even 90,000 rows are in place twice as fast.
         ddl.drop_secondary(connection, tables)
@@ -209,7 +213,7 @@ def _refuse_other_runs(connection: psycopg.Connection[Any], identity: Any) -> No
             "database",
             connection.info.dbname,
             f"It holds another run already (preset {other[3]}, as of {other[1]}, seed {other[2]}). "
-            "Run `aquamind wipe` first, or choose another database with DATABASE_URL",
+            "Carry it on with `aquamind advance`, run `aquamind wipe` first, or choose another database (DATABASE_URL)",
         )
 
 

@@ -21,7 +21,7 @@ from datagen import pipeline
 from datagen.planning import schedule
 from datagen.planning.presets import Preset, make_plan
 from datagen.storage import ledger, wiping
-from tests.worlds import company
+from tests.worlds import company, roomy
 
 AS_OF = date(2025, 11, 21)
 COMMAND = [sys.executable, "-c", "from datagen.cli import main; main()"]
@@ -44,7 +44,7 @@ def write_schedule(path: Path, batches: int, containers: int, days: int) -> None
     preset = Preset("medium", stagger_days=10, batches=batches // 2, containers_per_stage=containers)
     plan, _ = make_plan(catalog, farm, preset, AS_OF, 1)
     as_of = plan.batches[0].start + timedelta(days=days - 1)
-    schedule.write(replace(plan, as_of=as_of), catalog, farm, path)
+    schedule.write(roomy(replace(plan, as_of=as_of)), catalog, farm, path)
 
 
 @dataclass

@@ -171,7 +171,7 @@ STATION = "{code: S02, name: Norðtoftir Smolt Station, geography: Faroe Islands
         ("sites", STATION, STATION.replace("code: S02", "code: S02, code: S02"), "keep one"),
         ("water", "mean_c: 8.3", "mean: 8.3", r"climates.faroe_fjord.mean: 'mean'. .*'mean_c'"),
         ("biology", "feed: Starter Feed 0.5mm", "feed: Starter Feed 0.5 mm", "'Starter Feed 0.5mm'"),
-        ("environment", "2019-06-03", "2019-13-03", r"sensor_installation_date: '2019-13-03'. .*valid date"),
+        ("environment", "2009-06-03", "2009-13-03", r"sensor_installation_date: '2009-13-03'. .*valid date"),
         ("people", "role: ADMIN", "role: !boss ADMIN", "Correct the YAML"),
         # YAML reads a bare NO as false.
         ("environment", "CO2, NO2", "CO2, NO", r"parameters\[4\]: False. Input should be a valid string"),

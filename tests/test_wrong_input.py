@@ -36,7 +36,7 @@ DATA = {subject: plain(parse(text, Path(subject))) for subject, text in TEXTS.it
 # A deadline is what tells a hang; the machine may be busy.
 PLENTY = settings(
     max_examples=200,
-    deadline=10_000,
+    deadline=60_000,
     derandomize=True,
     database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

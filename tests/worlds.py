@@ -1,5 +1,6 @@
 """Small worlds for tests: the default company with few batches, simulated in well under a second."""
 
+from dataclasses import replace
 from datetime import date
 from functools import cache
 
@@ -26,4 +27,10 @@ def small_plan(
     preset = Preset("medium", stagger_days=stagger_days, batches=batches, containers_per_stage=containers)
     plan, bound = make_plan(catalog, farm, preset, as_of, seed)
     assert bound is None
-    return plan
+    return roomy(plan)
+
+
+def roomy(plan: Plan) -> Plan:
+    """With as many eggs as the batches' fewer containers can carry, once grown."""
+    share = (plan.containers_per_stage or 10) / 10
+    return replace(plan, batches=tuple(replace(batch, eggs=round(share * batch.eggs)) for batch in plan.batches))

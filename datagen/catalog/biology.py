@@ -6,7 +6,7 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from datagen.arrays import Dates, Floats
-from datagen.catalog.spec import MOST_EGGS, Name, Positive, Ref, Share, Spec, Unique
+from datagen.catalog.spec import LEAST_EGGS, MOST_EGGS, Name, Positive, Ref, Share, Spec, Unique
 
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 NotNegative = Annotated[float, Field(ge=0, le=1e6)]
@@ -71,8 +71,8 @@ class Growth(Spec):
 class Eggs(Spec):
     """A delivery of eyed eggs."""
 
-    count_min: Annotated[int, Field(ge=100, le=MOST_EGGS)]
-    count_max: Annotated[int, Field(ge=100, le=MOST_EGGS)]
+    count_min: Annotated[int, Field(ge=LEAST_EGGS, le=MOST_EGGS)]
+    count_max: Annotated[int, Field(ge=LEAST_EGGS, le=MOST_EGGS)]
     weight_g: Annotated[float, Field(ge=0.01, le=1)]
     weight_batch_sd: Fraction
     dead_on_arrival: Fraction

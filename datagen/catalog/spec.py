@@ -41,7 +41,7 @@ class Unique:
         self.attributes = attributes or ("name",)
 
 
-MOST_EGGS = 10_000_000
+LEAST_EGGS, MOST_EGGS = 1_000, 10_000_000
 """Eggs of one batch; three times the largest delivery known, so that a slip of a digit is noticed."""
 
 Name = Annotated[str, Field(min_length=1, max_length=100)]

@@ -1,9 +1,9 @@
 -- title: A batch lives in one place, and only grown fish at sea
--- means: All assignments of a batch are in one geography; Adult fish are in rings of a single sea area, all younger ones in halls.
+-- means: All assignments of a batch are in one geography; fish of the last stage are in rings of a single sea area, all younger ones in halls.
 -- on: batch_batchcontainerassignment
 WITH place AS (
     SELECT assignment.id, assignment.batch_id, assignment.assignment_date, container.name AS container,
-        container.area_id, stage.name AS stage,
+        container.area_id, stage.name AS stage, stage."order" = 6 AS grown,
         coalesce(area.geography_id, station.geography_id) AS geography_id
     FROM batch_batchcontainerassignment assignment
     JOIN infrastructure_container container ON container.id = assignment.container_id
@@ -26,5 +26,5 @@ JOIN batch_batch batch ON batch.id = place.batch_id
 JOIN home ON home.batch_id = place.batch_id
 LEFT JOIN ring_area ON ring_area.batch_id = place.batch_id
 WHERE place.geography_id <> home.geography_id OR place.area_id <> ring_area.area_id
-    OR (place.stage = 'Adult') <> (place.area_id IS NOT NULL)
+    OR place.grown <> (place.area_id IS NOT NULL)
 ORDER BY batch_number, assignment_date, container

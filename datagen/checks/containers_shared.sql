@@ -7,7 +7,8 @@ WITH stay AS (
     ) AS taken_until
     FROM batch_batchcontainerassignment
 )
-SELECT container.name AS container, batch.batch_number, stay.assignment_date, stay.departure_date, stay.taken_until
+SELECT container.name AS container, batch.batch_number, stay.assignment_date, stay.departure_date,
+    nullif(stay.taken_until, 'infinity') AS taken_until
 FROM stay
 JOIN batch_batch batch ON batch.id = stay.batch_id
 JOIN infrastructure_container container ON container.id = stay.container_id

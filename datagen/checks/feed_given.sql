@@ -1,12 +1,12 @@
 -- title: Every meal is of the stage's feed, at the price that was paid for it
--- means: No feed for eggs; pellets of a size usual for the stage; amount not negative; its percentage of the biomass right; its cost between the lowest and highest price paid for that feed at that place.
+-- means: No feed for eggs; pellets of a size usual for the stage; something given; its percentage of the biomass right; its cost between the lowest and highest price paid for that feed at that place.
 -- on: inventory_feedingevent
 WITH stage AS (
     SELECT lifecycle.id, lifecycle.name, usual.from_mm, usual.to_mm
     FROM batch_lifecyclestage lifecycle
     LEFT JOIN (VALUES
-        ('Fry', 0.2, 0.8), ('Parr', 0.8, 1.8), ('Smolt', 1.5, 2.5), ('Post-Smolt', 2.5, 4.0), ('Adult', 4.0, 12.0)
-    ) AS usual (name, from_mm, to_mm) ON usual.name = lifecycle.name
+        (2, 0.2, 0.8), (3, 0.8, 1.8), (4, 1.5, 2.5), (5, 2.5, 4.0), (6, 4.0, 12.0)
+    ) AS usual (place, from_mm, to_mm) ON usual.place = lifecycle."order"
 ), paid AS (
     SELECT store.hall_id, store.area_id, purchase.feed_id,
         min(purchase.cost_per_kg) AS lowest, max(purchase.cost_per_kg) AS highest
@@ -21,7 +21,7 @@ WITH stage AS (
         ON container.hall_id = paid.hall_id OR container.area_id = paid.area_id
 ), judged AS (
     SELECT meal.*, stage.name AS stage, feed.name AS feed, feed.pellet_size_mm, price.lowest, price.highest, CASE
-        WHEN meal.amount_kg < 0 THEN 'less than nothing given'
+        WHEN meal.amount_kg <= 0 THEN 'nothing given'
         WHEN stage.from_mm IS NULL THEN 'this stage is not fed'
         WHEN feed.pellet_size_mm NOT BETWEEN stage.from_mm AND stage.to_mm THEN 'pellets of another stage'
         WHEN coalesce(meal.feed_cost, -1) < 0 OR (meal.feed_cost = 0 AND meal.amount_kg > 0.01) THEN 'no cost'

@@ -1,8 +1,8 @@
 -- title: Lice are counted at sea, on fish
--- means: Counts are of Adult fish, on at least one of them; females, males and juveniles add up to the lice found, and each type once on each count.
+-- means: Counts are of fish of the last stage, on at least one of them; females, males and juveniles add up to the lice found, and each type once on each count.
 -- on: health_licecount
 WITH counted AS (
-    SELECT lice.*, stage.name AS stage,
+    SELECT lice.*, stage.name AS stage, stage."order" = 6 AS grown,
         count(*) OVER (PARTITION BY lice.assignment_id, lice.lice_type_id, lice.count_date) AS rows_of_type
     FROM health_licecount lice
     LEFT JOIN batch_batchcontainerassignment assignment ON assignment.id = lice.assignment_id
@@ -15,7 +15,7 @@ SELECT batch.batch_number, container.name AS container, counted.stage, counted.c
 FROM counted
 JOIN batch_batch batch ON batch.id = counted.batch_id
 LEFT JOIN infrastructure_container container ON container.id = counted.container_id
-WHERE counted.stage <> 'Adult'
+WHERE NOT counted.grown
     OR counted.fish_sampled < 1
     OR counted.count_value <> counted.adult_female_count + counted.adult_male_count + counted.juvenile_count
     OR (counted.lice_type_id IS NOT NULL AND counted.rows_of_type > 1)

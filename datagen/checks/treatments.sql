@@ -1,11 +1,11 @@
 -- title: Vaccinated before the sea, deloused at sea, withheld before harvest
--- means: Vaccinations name their vaccine and come before Adult, all other treatments in Adult; no fish are harvested within the withholding period of a treatment of their ring.
+-- means: Vaccinations name their vaccine and come before the last stage, all other treatments in it; no fish are harvested within the withholding period of a treatment of their ring.
 -- on: health_treatment
 WITH judged AS (
     SELECT treatment.*, stage.name AS stage, harvest.day AS harvested, CASE
         WHEN treatment.treatment_type = 'vaccination' AND treatment.vaccination_type_id IS NULL THEN 'no vaccine'
-        WHEN treatment.treatment_type = 'vaccination' AND stage.name = 'Adult' THEN 'vaccinated at sea'
-        WHEN treatment.treatment_type <> 'vaccination' AND stage.name <> 'Adult' THEN 'treated before the sea'
+        WHEN treatment.treatment_type = 'vaccination' AND stage."order" = 6 THEN 'vaccinated at sea'
+        WHEN treatment.treatment_type <> 'vaccination' AND stage."order" < 6 THEN 'treated before the sea'
         WHEN treatment.treatment_date::date + treatment.withholding_period_days > harvest.day
             THEN 'harvested within the withholding period'
         END AS fault

@@ -13,7 +13,7 @@ WITH round AS (
     JOIN batch_lifecyclestage stage ON stage.id = assignment.lifecycle_stage_id
     LEFT JOIN health_treatment treatment
         ON treatment.batch_assignment_id = assignment.id AND treatment.treatment_type <> 'vaccination'
-    WHERE stage.name = 'Adult'
+    WHERE stage."order" = 6
     GROUP BY assignment.id
 )
 SELECT batch.batch_number, 'vaccination: ' || vaccine.name AS treatment, round.day, round.treatments,

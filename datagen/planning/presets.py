@@ -1,22 +1,19 @@
 """From a preset and a few figures to a plan in which every batch has its containers."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import numpy as np
 
 from datagen.catalog import Catalog
-from datagen.catalog.spec import MOST_EGGS
+from datagen.catalog.spec import LEAST_EGGS, MOST_EGGS
 from datagen.errors import UserError
 from datagen.farm import Farm
 from datagen.planning.allocation import Booking, DoesNotFit
 from datagen.planning.plan import LONGEST_RECORD_DAYS, SEA, BatchPlan, Plan, check_as_of, stage_starts
 from datagen.streams import stream
-
-Stay = tuple[int, int, int]
-"""Container, first day and day after the last (proleptic ordinals) on which it is taken."""
 
 YOUNGEST_DAYS = 50
 """Age of the last batch on the as-of day (reading of the guide)."""
@@ -136,25 +133,28 @@ def single_plan(
     eggs: int | None,
     as_of: date,
     seed: int,
-    taken: Sequence[Stay] = (),
+    taken: Collection[int] = (),
     turn: int = 1,
 ) -> Plan:
-    """One batch of 10 containers a stage, in containers free of the stays in `taken`; eggs None draws their number.
+    """One batch of 10 containers a stage; eggs None draws their number.
 
+    It keeps out of halls and areas with containers in `taken`: their feed, simulated without it, would not add up.
     `turn` is the running number of the batch in its geography.
     """
     check_as_of(start, as_of)
     place = farm.geography_index(geography)
     if place not in farm.geographies_in_production():
         raise UserError("geography", geography, "It has no containers in production; choose one that has.")
-    if eggs is not None and not 1 <= eggs <= MOST_EGGS:
-        raise UserError("eggs", eggs, f"Give a whole number of eggs from 1 to {MOST_EGGS:,}.")
+    if eggs is not None and not LEAST_EGGS <= eggs <= MOST_EGGS:
+        raise UserError("eggs", eggs, f"Give a whole number of eggs from {LEAST_EGGS:,} to {MOST_EGGS:,}.")
     preset = PRESETS["small"]
     try:
         plan = _book(catalog, farm, preset, as_of, seed, [(place, start)], taken, turn)
     except DoesNotFit as why:
         raise UserError(
-            "start-date", start.isoformat(), f"No room for this batch: {why}. Choose another day."
+            "geography",
+            geography,
+            f"No room for a batch of its own: {why}. Put it into a schedule with the others, or into another database",
         ) from None
     if eggs is None:
         return plan
@@ -196,16 +196,13 @@ def _book(
     as_of: date,
     seed: int,
     turns: list[tuple[int, date]],
-    taken: Sequence[Stay] = (),
+    taken: Collection[int] = (),
     first_turn: int = 1,
 ) -> Plan:
     starts_at = stage_starts(catalog)
     booking = Booking(farm, starts_at, preset.saturation, preset.containers_per_stage)
-    for container, first, end in taken:
-        stage = int(farm.unit_stage[farm.container_unit[container]])
-        begin = turns[0][1].toordinal()
-        if first < begin + starts_at[stage + 1] and end > begin + starts_at[stage]:
-            booking.free_from[container] = np.iinfo(np.int64).max
+    used = np.isin(farm.container_unit, farm.container_unit[list(taken)])
+    booking.free_from[used] = np.iinfo(np.int64).max
     spacing_days = preset.stagger_days * len({place for place, _ in turns})
     counts: Counter[int] = Counter()
     batches: list[BatchPlan] = []

@@ -20,7 +20,7 @@ from pydantic_core import ErrorDetails
 
 from datagen.catalog import Catalog, reader
 from datagen.catalog.reader import closest
-from datagen.catalog.spec import MOST_EGGS, Fault, Loc, Name, Spec
+from datagen.catalog.spec import LEAST_EGGS, MOST_EGGS, Fault, Loc, Name, Spec
 from datagen.errors import UserError
 from datagen.farm import Farm
 from datagen.planning.plan import EARLIEST_AS_OF, LATEST_AS_OF, SEA, BatchPlan, Plan, check_as_of, stage_starts
@@ -65,7 +65,7 @@ class _Batch(Spec):
     batch_id: Name
     geography: Name
     start_date: date
-    eggs: Annotated[int, Field(ge=1, le=MOST_EGGS)]
+    eggs: Annotated[int, Field(ge=LEAST_EGGS, le=MOST_EGGS)]
     harvest_target_kg: Annotated[float, Field(ge=1, le=10)]
     freshwater: dict[str, _Tanks]
     sea: _Rings
@@ -99,6 +99,9 @@ def text(plan: Plan, catalog: Catalog, farm: Farm, workers: int = WORKERS) -> st
 
 def write(plan: Plan, catalog: Catalog, farm: Farm, path: Path, workers: int = WORKERS) -> None:
     """Write a plan, making its folder; a reader sees the old file or the whole new one."""
+    path = path.resolve()
+    if not path.name or (path.exists() and not path.is_file()):
+        raise UserError("output", str(path), "That is not a file; name one that can be written.")
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -162,6 +162,14 @@ def unit_names(connection: Connection) -> set[str]:
     return {name for (name,) in connection.execute("SELECT unit FROM datagen.unit")}
 
 
+def interrupted(connection: Connection) -> set[str]:
+    """Return what a run has written that is not finished."""
+    if not _present(connection):
+        return set()
+    query = "SELECT unit FROM datagen.unit JOIN datagen.run ON run.id = unit.run WHERE finished IS NULL"
+    return {name for (name,) in connection.execute(query)}
+
+
 def rows(connection: Connection) -> dict[str, int]:
     """Return how many rows this tool wrote, by table; none where there is no ledger."""
     if not _present(connection):

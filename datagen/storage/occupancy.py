@@ -1,35 +1,30 @@
-"""Which containers a database has taken, and when: what a batch that is added to it must keep clear of."""
+"""Which containers and numbers a database has used: what a batch that is added to it must keep clear of."""
 
-from datetime import date
+import re
+from collections.abc import Sequence
 
 from aquamind import database
-from datagen.farm import Farm
-
-FOR_EVER = date.max.toordinal()
+from datagen.storage import ledger
 
 
-def taken(dsn: str, farm: Farm, geography: int) -> tuple[list[tuple[int, int, int]], int]:
-    """Stays in the database, as (container, first day, day after the last), and the geography's next running number.
+def taken(dsn: str, containers: Sequence[str], code: str) -> tuple[set[int], int]:
+    """Indices of those containers that batches have lived in, and the next running number of a geography by its code.
 
-    An open stay is taken for ever: what its batch will do is not in the record.
+    What an interrupted run has left is not counted: run again, it must find what it found before.
     """
     with database.connect(dsn, autocommit=True) as connection:
         there = connection.execute("SELECT to_regclass('public.batch_batch') IS NOT NULL").fetchone()
         if there is None or not there[0]:
-            return [], 1
-        rows = connection.execute(
-            "SELECT container.name, assignment_date, departure_date FROM batch_batchcontainerassignment"
-            " JOIN infrastructure_container container ON container.id = container_id"
+            return set(), 1
+        others = {number for (number,) in connection.execute("SELECT batch_number FROM batch_batch")}
+        others -= ledger.interrupted(connection)
+        lived_in = connection.execute(
+            "SELECT DISTINCT container.name FROM batch_batchcontainerassignment assignment"
+            " JOIN batch_batch batch ON batch.id = batch_id AND batch_number = ANY(%s)"
+            " JOIN infrastructure_container container ON container.id = container_id",
+            [sorted(others)],
         ).fetchall()
-        last = connection.execute(
-            "SELECT coalesce(max(substring(batch_number FROM '[0-9]+$')::int), 0) FROM batch_batch"
-            " WHERE batch_number ~ %s",
-            [f"^{farm.geography_code[geography]}-[0-9]+-[0-9]+$"],
-        ).fetchone()
-    index = {name: number for number, name in enumerate(farm.container_name)}
-    stays = [
-        (index[name], first.toordinal(), end.toordinal() if end else FOR_EVER)
-        for name, first, end in rows
-        if name in index
-    ]
-    return stays, int(last[0] if last else 0) + 1
+    index = {name: number for number, name in enumerate(containers)}
+    numbered = [re.fullmatch(rf"{code}-[0-9]+-([0-9]+)", number) for number in others]
+    highest = max((int(number[1]) for number in numbered if number), default=0)
+    return {index[name] for (name,) in lived_in if name in index}, highest + 1

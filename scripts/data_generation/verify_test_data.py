@@ -4,20 +4,21 @@ from command import main, tell
 
 from aquamind import database
 from datagen import checks, cli, console, promises
+from datagen.errors import UserError
 
 
 def verify(workers: cli.Workers = cli.CORES) -> None:
     """Say of every promise of the plans and every law of the record whether it holds; exit code 1 if one does not."""
     dsn = database.url()
     with database.connect(dsn, application_name="aquamind verify") as connection:
-        batches = promises.planned(connection).values()
-        verdicts = [*promises.judge(connection, batches), promises.judge_rows(connection)]
+        if not promises.planned(connection):
+            raise UserError("database", database.redacted(dsn), "It holds no batches of this tool. Run `aquamind run`")
     with console.Steps() as steps:
-        laws = checks.verify(dsn, workers, steps)
-    lines = [(each.title, f"{each.judged:,} judged", each.broken) for each in verdicts]
-    for law in laws:
-        broken = [str(row) for row in law.rows] or [law.meaning] * (law.offending > 0)
-        lines.append((law.title, f"{law.offending:,} offending" if law.checked else "nothing to judge", broken))
+        verdicts = checks.verify(dsn, workers, steps)
+    lines = []
+    for verdict in verdicts:
+        broken = [", ".join(map(str, row.values())) for row in verdict.rows] or [verdict.meaning] * verdict.offending
+        lines.append((verdict.title, f"{verdict.offending:,} offending" if verdict.checked else "none there", broken))
     tell(lines)
 
 
