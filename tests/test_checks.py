@@ -95,9 +95,9 @@ BREAKS = [
     broken("egg_deliveries", "UPDATE batch_creationworkflow SET status = 'IN_PROGRESS' WHERE id = 1"),
     broken(
         "feed_balance",
-        """UPDATE inventory_feedcontainerstock SET quantity_kg = quantity_kg + 0.01 WHERE id = (SELECT max(id) FROM
-        inventory_feedcontainerstock WHERE quantity_kg > 0)""",
-        "feed_purchases",
+        """UPDATE inventory_feedcontainerstock SET quantity_kg = quantity_kg + 0.01 WHERE id = (SELECT max(stock.id)
+        FROM inventory_feedcontainerstock stock JOIN inventory_feedpurchase bought ON bought.id = feed_purchase_id
+        WHERE stock.quantity_kg BETWEEN 1 AND bought.quantity_kg - 1)""",
     ),
     broken(
         "feed_stock",
