@@ -88,7 +88,7 @@ def plan_activities(connection: psycopg.Connection[Any], as_of: date | None = No
     if found is None or found[0] is None:
         raise UserError("database", connection.info.dbname, "This tool wrote nothing here. Run `aquamind run` first")
     rows = activities(as_of or last_day())
-    columns = {name: np.array(column, object) for name, column in zip(COLUMNS, zip(*rows, strict=True), strict=False)}
+    columns = {name: np.array([row[place] for row in rows], object) for place, name in enumerate(COLUMNS)}
     made = [(PlannedActivity, record_batch(PlannedActivity, len(rows), **columns))]
     replace(connection, found[0], PLANNED, [(f"DELETE FROM {PLANNED_TABLE}", [])], made)
     ddl.set_sequences(connection, [PLANNED_TABLE])

@@ -90,6 +90,11 @@ def test_seeding_replaces_what_differs() -> None:
     assert contents() == before
 
 
+def test_nothing_is_planned_where_no_batch_grows() -> None:
+    Batch.objects.update(status="COMPLETED")
+    assert reseed(AS_OF) == len(contents()) == 0
+
+
 def test_the_future_is_pending_and_the_past_tells_when_and_by_whom() -> None:
     for activity in PlannedActivity.objects.all():
         if activity.due_date > AS_OF:
