@@ -216,6 +216,9 @@ def advance(
     begin = time.perf_counter()
     with console.Steps() as steps:
         report = advancing.advance(dsn, company, resolve(company), day, workers, steps, to_destroy)
+    if not report.rows and not as_json:
+        console.err.print(f"Nothing to do: the record reaches {day} already")
+        return
     _show(report, time.perf_counter() - begin, as_json, "Rows written or changed")
 
 
@@ -327,8 +330,12 @@ def status(as_json: AsJson = False) -> None:
     if as_json:
         console.out.print_json(json.dumps(found, default=str))
         return
+    if not found["runs"]:
+        console.out.print(f"Database {database.redacted(dsn)}: nothing yet. Next: aquamind run", soft_wrap=True)
+        return
     console.out.print(
-        f"Database {database.redacted(dsn)}, {len(found['units'])} units, content {found['content_hash'][:16]}"
+        f"Database {database.redacted(dsn)}, {len(found['units'])} units, content {found['content_hash'][:16]}",
+        soft_wrap=True,
     )
     for one in found["runs"]:
         state = f"finished {one['finished'][:19]}" if one["finished"] else "interrupted: run it again to finish it"
@@ -489,7 +496,8 @@ def _execute(
         report = runs.execute(runs.Job(dsn, company, farm, plan, workers, beside, log_dir, to_destroy), steps)
     _show(report, time.perf_counter() - begin, as_json, "Rows")
     if not as_json:
-        console.out.print("Next: aquamind status, aquamind psql, aquamind serve; aquamind wipe to begin anew")
+        said = "Next: aquamind status, aquamind verify, aquamind serve, aquamind psql; aquamind wipe to begin anew"
+        console.out.print(said, soft_wrap=True)
 
 
 def _show(report: Any, seconds: float, as_json: bool, title: str) -> None:

@@ -230,3 +230,4 @@ def rebuild(dsn: str, tables: Iterable[str], workers: int, progress: Progress) -
         told = share
 
     ddl.rebuild(dsn, tables, workers, tell)
+    progress.advance(0.0)

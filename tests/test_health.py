@@ -15,12 +15,10 @@ from datagen.biology.lice import POPULATIONS, development_days, lice_per_fish
 from datagen.events import FAMILIES, health, lice, readings
 from datagen.events.context import BatchRecord, life
 from datagen.farm import with_database_ids
-from datagen.keys import blocks
 from datagen.masterdata import init
 from datagen.planning.plan import SEA, Plan
-from datagen.simulation.loop import simulate
 from datagen.storage import postgres
-from tests.worlds import company, small_plan
+from tests.worlds import company, records, small_plan
 
 Columns = dict[str, np.ndarray]
 
@@ -31,21 +29,6 @@ CHANGING = {
     "health_treatment": ("outcome",),
 }
 """What is known only later: how a thing ended, and how bad it became."""
-
-
-def records(plan: Plan) -> list[BatchRecord]:
-    """Every batch of a plan, lived."""
-    catalog, farm = company()
-    first_ids = blocks(catalog, farm, plan, {})
-    histories = {g: simulate(catalog, farm, plan, g) for g in sorted({batch.geography for batch in plan.batches})}
-    return [
-        BatchRecord(
-            catalog, farm, plan.first_day, plan.seed, plan.as_of, plan.stage_starts,
-            index, batch, histories[batch.geography].batch(index), first_ids[index],
-        )
-        for index, batch in enumerate(plan.batches)
-        if batch.start <= plan.as_of
-    ]  # fmt: skip
 
 
 def tables(record: BatchRecord) -> dict[str, pa.Table]:

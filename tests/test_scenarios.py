@@ -14,27 +14,11 @@ from apps.batch.models import Batch
 from datagen.biology.projection import project, stage_of_day
 from datagen.events import batches, scenarios
 from datagen.events.context import BatchRecord
-from datagen.keys import blocks
-from datagen.planning.plan import Plan
 from datagen.planning.presets import PRESETS, make_plan
-from datagen.simulation.loop import simulate
 from tests.loaded import django_on, small_record
-from tests.worlds import AS_OF, company, small_plan
+from tests.worlds import AS_OF, company, records, small_plan
 
 DAYS = 900
-
-
-def records(plan: Plan) -> list[BatchRecord]:
-    catalog, farm = company()
-    first_ids = blocks(catalog, farm, plan, {})
-    histories = {g: simulate(catalog, farm, plan, g) for g in sorted({batch.geography for batch in plan.batches})}
-    return [
-        BatchRecord(
-            catalog, farm, plan.first_day, plan.seed, plan.as_of, plan.stage_starts,
-            index, batch, histories[batch.geography].batch(index), first_ids[index],
-        )
-        for index, batch in enumerate(plan.batches)
-    ]  # fmt: skip
 
 
 def tables(record: BatchRecord) -> dict[str, pa.RecordBatch]:

@@ -3,12 +3,17 @@
 from dataclasses import replace
 from datetime import date
 from functools import cache
+from typing import TYPE_CHECKING
 
 from datagen.catalog import Catalog
 from datagen.catalog.reader import load
 from datagen.farm import Farm, resolve
 from datagen.planning.plan import Plan
 from datagen.planning.presets import Preset, make_plan
+from datagen.simulation.loop import simulate
+
+if TYPE_CHECKING:
+    from datagen.events.context import BatchRecord
 
 AS_OF = date(2025, 11, 21)
 
@@ -34,3 +39,18 @@ def roomy(plan: Plan) -> Plan:
     """With as many eggs as the batches' fewer containers can carry, once grown."""
     share = (plan.containers_per_stage or 10) / 10
     return replace(plan, batches=tuple(replace(batch, eggs=round(share * batch.eggs)) for batch in plan.batches))
+
+
+def records(plan: Plan) -> "list[BatchRecord]":
+    """Every batch of a plan that has begun, lived."""
+    from datagen.events.context import batch_record
+    from datagen.keys import blocks
+
+    catalog, farm = company()
+    first_ids = blocks(catalog, farm, plan, {})
+    histories = {g: simulate(catalog, farm, plan, g) for g in sorted({batch.geography for batch in plan.batches})}
+    return [
+        batch_record(catalog, farm, plan, index, histories[batch.geography].batch(index), first_ids[index])
+        for index, batch in enumerate(plan.batches)
+        if batch.start <= plan.as_of
+    ]

@@ -6,10 +6,8 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from datagen.arrays import Dates, Floats
-from datagen.catalog.spec import LEAST_EGGS, MOST_EGGS, Name, Positive, Ref, Share, Spec, Unique
+from datagen.catalog.spec import LEAST_EGGS, MOST_EGGS, Fraction, Name, NotNegative, Positive, Ref, Share, Spec, Unique
 
-Fraction = Annotated[float, Field(ge=0, lt=1)]
-NotNegative = Annotated[float, Field(ge=0, le=1e6)]
 Swing = Annotated[float, Field(ge=0, le=10)]
 Saturation = Annotated[float, Field(gt=0, le=200)]
 Days = Annotated[int, Field(ge=0, le=3650)]
@@ -145,14 +143,13 @@ class LiceTreatment(Handling):
     fasting_days: Days
     rings_per_day: Annotated[int, Field(ge=1)]
     duration_days: Annotated[int, Field(ge=1, le=365)]
+    withholding_days: Days
 
     @model_validator(mode="after")
     def _within_the_sea_phase(self) -> "LiceTreatment":
         if self.sea_day <= self.jitter_days + self.fasting_days:
             raise ValueError("sea_day must leave jitter_days and fasting_days at sea before it")
         return self
-
-    withholding_days: Days
 
 
 class Biology(Spec):

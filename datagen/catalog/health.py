@@ -5,11 +5,9 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from datagen.biology.lice import POPULATIONS
-from datagen.catalog.spec import Name, Positive, Ref, Share, Spec, Unique
+from datagen.catalog.spec import Fraction, Name, NotNegative, Positive, Ref, Share, Spec, Unique
 
-NotNegative = Annotated[float, Field(ge=0, le=1e6)]
 Spread = Annotated[float, Field(ge=0, le=5)]
-Fraction = Annotated[float, Field(ge=0, lt=1)]
 Population = Annotated[str, Field(pattern=f"^({'|'.join(POPULATIONS)})$")]
 
 

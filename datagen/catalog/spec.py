@@ -46,6 +46,8 @@ LEAST_EGGS, MOST_EGGS = 1_000, 10_000_000
 
 Name = Annotated[str, Field(min_length=1, max_length=100)]
 Positive = Annotated[float, Field(ge=1e-6, le=1e6)]
+NotNegative = Annotated[float, Field(ge=0, le=1e6)]
+Fraction = Annotated[float, Field(ge=0, lt=1)]
 """No measure of a fish farm is outside: what is, is a slip, and would overflow later."""
 Share = Annotated[float, Field(ge=0, le=1)]
 Latitude = Annotated[float, Field(ge=-90, le=90)]

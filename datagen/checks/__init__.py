@@ -102,6 +102,7 @@ def verify(dsn: str, workers: int, progress: Progress) -> list[Verdict]:
             # Without the server every other law would wait for it as well.
             pool.shutdown(wait=False, cancel_futures=True)
             raise
+    progress.advance(0)
     return sorted((verdict for one in waiting for verdict in one.result()), key=lambda verdict: verdict.name)
 
 

@@ -71,8 +71,9 @@ def _assignments(record: BatchRecord) -> Rows:
     weight_g = np.where(a.left, a.weight_in_g, a.weight_out_g)
     departure = record.date(a.departure_day)
     departure[~a.left] = np.datetime64("NaT")
-    weighed = record.date(last_weighing_day(record))
-    weighed[last_weighing_day(record) < 0] = np.datetime64("NaT")
+    last_weighed = last_weighing_day(record)
+    weighed = record.date(last_weighed)
+    weighed[last_weighed < 0] = np.datetime64("NaT")
     return BatchContainerAssignment, record_batch(
         BatchContainerAssignment,
         len(fish),
@@ -94,62 +95,62 @@ def _assignments(record: BatchRecord) -> Rows:
 
 def _creation(record: BatchRecord) -> Iterator[Rows]:
     """One workflow with one delivery a container, all on the first day."""
-    received, spec = record.history.deliveries, record.catalog.biology.eggs
-    count = len(received.eggs)
-    rng = record.stream("creation")
-    managers, operators = record.staff("MGR"), record.staff("OPR")
-    day = record.date(record.start_day)
     workflow_id = record.first_id["batch_creationworkflow"]
-    yield (
+    yield _creation_workflow(record, workflow_id)
+    yield _deliveries(record, workflow_id)
+
+
+def _creation_workflow(record: BatchRecord, workflow_id: int) -> Rows:
+    received, managers, day = record.history.deliveries, record.staff("MGR"), record.date(record.start_day)
+    return BatchCreationWorkflow, record_batch(
         BatchCreationWorkflow,
-        record_batch(
-            BatchCreationWorkflow,
-            1,
-            id=workflow_id,
-            batch_id=record.batch_id,
-            workflow_number=f"CRT-{record.batch.number}",
-            status="COMPLETED",
-            egg_source_type="EXTERNAL",
-            external_supplier_id=int(record.farm.supplier_id[supplier_index(record)]),
-            external_supplier_batch_number=f"EGG-{record.batch.number}",
-            external_cost_per_thousand=float(spec.cost_per_thousand),
-            total_eggs_planned=int(received.eggs.sum()),
-            total_eggs_received=int(received.eggs.sum()),
-            total_mortality_on_arrival=int(received.dead.sum()),
-            planned_start_date=day[None],
-            planned_completion_date=day[None],
-            actual_start_date=day[None],
-            actual_completion_date=day[None],
-            total_actions=count,
-            actions_completed=count,
-            progress_percentage=100.0,
-            created_by_id=int(managers[record.index % len(managers)]),
-            created_at=record.at(record.start_day - 30, 9)[None],
-            updated_at=record.at(record.start_day, 15)[None],
-        ),
+        1,
+        id=workflow_id,
+        batch_id=record.batch_id,
+        workflow_number=f"CRT-{record.batch.number}",
+        status="COMPLETED",
+        egg_source_type="EXTERNAL",
+        external_supplier_id=int(record.farm.supplier_id[supplier_index(record)]),
+        external_supplier_batch_number=f"EGG-{record.batch.number}",
+        external_cost_per_thousand=float(record.catalog.biology.eggs.cost_per_thousand),
+        total_eggs_planned=int(received.eggs.sum()),
+        total_eggs_received=int(received.eggs.sum()),
+        total_mortality_on_arrival=int(received.dead.sum()),
+        planned_start_date=day[None],
+        planned_completion_date=day[None],
+        actual_start_date=day[None],
+        actual_completion_date=day[None],
+        total_actions=len(received.eggs),
+        actions_completed=len(received.eggs),
+        progress_percentage=100.0,
+        created_by_id=int(managers[record.index % len(managers)]),
+        created_at=record.at(record.start_day - 30, 9)[None],
+        updated_at=record.at(record.start_day, 15)[None],
     )
+
+
+def _deliveries(record: BatchRecord, workflow_id: int) -> Rows:
+    received, operators, day = record.history.deliveries, record.staff("OPR"), record.date(record.start_day)
+    count, rng = len(received.eggs), record.stream("creation")
     hour = 8 + np.arange(count) * 0.25
-    yield (
+    return CreationAction, record_batch(
         CreationAction,
-        record_batch(
-            CreationAction,
-            count,
-            id=record.ids(CreationAction, count),
-            workflow_id=workflow_id,
-            action_number=np.arange(1, count + 1),
-            status="COMPLETED",
-            dest_assignment_id=record.assignment_id[received.assignment],
-            egg_count_planned=received.eggs,
-            egg_count_actual=received.eggs,
-            mortality_on_arrival=received.dead,
-            expected_delivery_date=day,
-            actual_delivery_date=day,
-            delivery_method=["BOAT", "TRANSPORT"][record.index % 2],
-            water_temp_on_arrival=spec.temp_c + 0.3 * rng.standard_normal(count),
-            egg_quality_score=4 + (rng.random(count) < 0.6).astype(int),
-            execution_duration_minutes=rng.integers(12, 30, count),
-            executed_by_id=operators[rng.integers(len(operators), size=count)],
-            created_at=record.at(record.start_day, hour),
-            updated_at=record.at(record.start_day, hour),
-        ),
+        count,
+        id=record.ids(CreationAction, count),
+        workflow_id=workflow_id,
+        action_number=np.arange(1, count + 1),
+        status="COMPLETED",
+        dest_assignment_id=record.assignment_id[received.assignment],
+        egg_count_planned=received.eggs,
+        egg_count_actual=received.eggs,
+        mortality_on_arrival=received.dead,
+        expected_delivery_date=day,
+        actual_delivery_date=day,
+        delivery_method=["BOAT", "TRANSPORT"][record.index % 2],
+        water_temp_on_arrival=record.catalog.biology.eggs.temp_c + 0.3 * rng.standard_normal(count),
+        egg_quality_score=4 + (rng.random(count) < 0.6).astype(int),
+        execution_duration_minutes=rng.integers(12, 30, count),
+        executed_by_id=operators[rng.integers(len(operators), size=count)],
+        created_at=record.at(record.start_day, hour),
+        updated_at=record.at(record.start_day, hour),
     )

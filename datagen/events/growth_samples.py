@@ -46,6 +46,7 @@ def single_fish(record: BatchRecord, rows: Ints, fish: int, *address: str) -> tu
     )
     draws = record.stream(*address).standard_normal((len(rows), 2, fish), dtype=np.float32).astype(float)
     weight_g = np.round(size.weights_g(record.history.days.weight_g[rows][:, None], cv, draws[:, 0]), 2)
+    # Beyond a condition of 0.6 to 1.8 no salmon lives (invented).
     length_cm = np.round(size.lengths_cm(weight_g, np.clip(k + k_sd * draws[:, 1], 0.6, 1.8)), 2)
     return weight_g, length_cm
 

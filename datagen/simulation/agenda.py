@@ -63,6 +63,7 @@ class Agenda:
         rng = stream(self.plan.seed, batch.number, "eggs")
         root = float(np.cbrt(spec.weight_g * (1.0 + spec.weight_batch_sd * rng.standard_normal())))
         parts = np.diff(np.arange(len(stays) + 1) * batch.eggs // len(stays))
+        # Crates differ by more than half (invented).
         dead = (parts * spec.dead_on_arrival * rng.uniform(0.4, 1.6, len(stays)) + rng.random(len(stays))).astype(int)
         dead = np.minimum(dead, parts)
         for stay, eggs, lost in zip(stays, parts, dead, strict=True):
@@ -77,6 +78,7 @@ class Agenda:
         rng = stream(self.plan.seed, batch.number, spec.into, "transfer")
         out = [world.leave(stay, day) for stay in sources]
         fish, weight_g = np.array([f for f, _ in out]), np.array([r**3 for _, r in out])
+        # Lifts differ by half (invented).
         died = (fish * spec.lost_share * rng.uniform(0.5, 1.5, len(fish)) + rng.random(len(fish))).astype(np.int64)
         # One always arrives, with whom the dead are recorded.
         died = np.minimum(died, np.maximum(fish - 1, 0))

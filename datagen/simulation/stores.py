@@ -56,6 +56,7 @@ class Stores:
         used = np.bincount(bins, weights=served, minlength=len(self.stock_g)).astype(np.int64)
         self.stock_g -= used
         self.eaten_g += used
+        # What is ordered by follows the use of the last few days (invented).
         self._daily_use_g += 0.3 * (used - self._daily_use_g)
         return served, position
 
@@ -98,6 +99,7 @@ def stores(catalog: Catalog, farm: Farm, plan: Plan, geography: int) -> Stores:
         if farm.unit_geography[unit] == geography and feeds:
             capacity[store, feeds] = farm.store_capacity_kg[store] / len(feeds)
     capacity_g = (capacity.ravel() * 1000).astype(np.int64)
+    # By the big bag of a tonne; into silos too small for that, by 100 kg (practice; the limit is invented).
     lot_g = np.where(capacity_g < 50_000_000, 100_000, 1_000_000)
     rng = stream(plan.seed, farm.geography_name[geography], "feed prices")
     # Prices move by a few per cent over months, all feeds mostly together; invented.
