@@ -92,7 +92,9 @@ def server() -> "EmbeddedServer":
         try:
             return EmbeddedServer(Path(given).expanduser().resolve())
         except RuntimeError as error:
-            raise UserError("AQUAMIND_DATA_DIR", given, f"{error}. Name a directory on a local disk") from None
+            raise UserError(
+                "AQUAMIND_DATA_DIR", given, f"{str(error).rstrip('.')}. Name a directory on a local disk"
+            ) from None
     home = PROJECT / "var" / "postgres"
     home.parent.mkdir(exist_ok=True)
     if not _reachable(home.parent):
