@@ -20,7 +20,7 @@ from datagen.planning.plan import Plan
 from datagen.simulation.history import History
 from datagen.workers import Pool
 
-VERSION = "2"
+VERSION = "3"
 """Version of the generated content: raised by every change that changes a row."""
 
 

@@ -41,11 +41,11 @@ class Stays:
     draws: Draws
     outbreak: Floats
     of: dict[tuple[int, int], Ints]
-    by_first_day: dict[int, list[int]]
+    arrivals: dict[int, list[tuple[int, Ints]]]
 
-    def beginning(self, day: int) -> list[int]:
-        """Stays that begin on a day of the record."""
-        return self.by_first_day.get(day, [])
+    def arriving(self, day: int) -> list[tuple[int, Ints]]:
+        """The stage and containers of fish planned to arrive on a day, be it after the as-of day."""
+        return self.arrivals.get(day, [])
 
     def outbreak_on(self, day: int, stay: Ints) -> Floats:
         """Hazard of disease outbreaks on a day, by stay; the frail suffer more."""
@@ -58,7 +58,7 @@ def stays(catalog: Catalog, plan: Plan, batches: list[int]) -> Stays:
     whole: dict[str, list[Ints]] = defaultdict(list)
     real: dict[str, list[Floats]] = defaultdict(list)
     of: dict[tuple[int, int], Ints] = {}
-    by_first_day: dict[int, list[int]] = defaultdict(list)
+    arrivals: dict[int, list[tuple[int, Ints]]] = defaultdict(list)
     outbreak = np.zeros((plan.days, len(plan.batches)))
     count = 0
     for b, start in zip(batches, plan.starts()[batches], strict=True):
@@ -66,11 +66,12 @@ def stays(catalog: Catalog, plan: Plan, batches: list[int]) -> Stays:
         outbreak[:, b] = _outbreak(catalog, plan, batch, int(start))
         for stage, containers in enumerate(batch.containers):
             first = int(start) + plan.stage_starts[stage]
+            # Feed is ordered ahead: who waits for fish on the last days must not depend on where the record ends.
+            arrivals[first].append((stage, np.array(containers)))
             if first >= plan.days:
                 break
             n, days = len(containers), min(plan.stage_days(stage), plan.days - first)
             of[b, stage] = np.arange(count, count + n)
-            by_first_day[first] += of[b, stage].tolist()
             count += n
             for name, value in (("batch", b), ("stage", stage), ("first_day", first), ("days", days)):
                 whole[name].append(np.full(n, value))
@@ -90,7 +91,7 @@ def stays(catalog: Catalog, plan: Plan, batches: list[int]) -> Stays:
         draws=Draws(**{field.name: floats[f"draw {field.name}"] for field in fields(Draws)}),
         outbreak=outbreak,
         of=of,
-        by_first_day=by_first_day,
+        arrivals=arrivals,
     )
 
 

@@ -165,11 +165,11 @@ class World:
 
     def _open_bins(self, day: int) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
         """Bins in use today, or awaited by fish that come within the lead time: those order in time."""
-        for stay in self.stays.beginning(day + LEAD_DAYS + 1):
-            feed = self.tables.feed[self.stays.stage[stay], 0]
+        arrival = day + LEAD_DAYS + 1
+        for stage, containers in self.stays.arriving(arrival):
+            feed = self.tables.feed[stage, 0]
             if feed >= 0:
-                store = self.farm.container_store[self.stays.container[stay]]
-                self.open_until[store * self.stores.feeds + feed] = self.stays.first_day[stay]
+                self.open_until[self.farm.container_store[containers] * self.stores.feeds + feed] = arrival
         return self.open_until >= day
 
     def enter(self, stay: int, fish: int, root: float) -> None:
