@@ -3,29 +3,18 @@
 import itertools
 import os
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
-import dj_database_url
 import psycopg
 import pytest
-from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
 from pytest_django import DjangoDbBlocker
 
 from aquamind.database import EmbeddedServer, connect
 from datagen.storage import ledger
-
-TEMPLATE = "migrated"
-SERVER = EmbeddedServer(Path(tempfile.gettempdir()) / f"aquamind-tests-{os.getpid()}")
-# Known before the server runs, so that tests without a database do not wait for one. Nothing here may ever reach
-# the project's own database, or one that the environment names.
-os.environ["DATABASE_URL"] = SERVER.url(TEMPLATE)
-# In place: Django may have made connections of the same dictionary already.
-settings.DATABASES["default"].update(dj_database_url.parse(os.environ["DATABASE_URL"]))
+from tests.settings import SERVER, TEMPLATE
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """The command line as a user meets it: wrong input is one message and exit code 2, and writes nothing."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from aquamind.database import PROJECT
 from datagen.catalog.reader import DEFAULT_FOLDER
 
 UNREACHABLE = "postgresql://nobody:secret@127.0.0.1:1/nowhere"
@@ -147,3 +149,13 @@ def test_every_command_shows_an_example() -> None:
     for command in commands:
         text = " ".join(aquamind(command, "--help").stdout.split())
         assert f"Example: aquamind {command}" in text, command
+
+
+def test_tests_start_no_server_of_the_project(tmp_path: Path) -> None:
+    """A call of pytest that needs no database makes none, and none is left running where the project keeps its own."""
+    home = tmp_path / "own"
+    env = os.environ | {"AQUAMIND_DATA_DIR": str(home), "DATABASE_URL": ""}
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "tests/test_biology.py"]
+    ended = subprocess.run(command, env=env, capture_output=True, text=True, cwd=PROJECT, check=False)
+    assert ended.returncode == 0, ended.stdout
+    assert not home.exists()
