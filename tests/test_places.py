@@ -1,0 +1,92 @@
+"""Ordinary places: directories of any name, servers, databases and roles with settings of their own, company's rows."""
+
+import json
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+from django.db import connection as django_connection
+from pytest_django import DjangoDbBlocker
+
+from aquamind import database
+from aquamind.database import EmbeddedServer
+from tests.loaded import django_on
+from tests.test_cli import aquamind
+
+ODD = {
+    "search_path": "other",
+    "DateStyle": "German",
+    "IntervalStyle": "sql_standard",
+    "TimeZone": "Asia/Kathmandu",
+    "bytea_output": "escape",
+    "standard_conforming_strings": "off",
+    "quote_all_identifiers": "on",
+    "transform_null_equals": "on",
+    "client_encoding": "LATIN1",
+    "extra_float_digits": "-5",
+    "statement_timeout": "50ms",
+    "lock_timeout": "50ms",
+    "idle_in_transaction_session_timeout": "50ms",
+    "idle_session_timeout": "500ms",
+    "default_transaction_isolation": "serializable",
+}
+DIFFERENT = (
+    "SELECT name, setting FROM pg_settings JOIN json_each_text(%s) AS wanted (wanted, value) ON name = wanted"
+    " WHERE setting <> value"
+)
+RELIED_ON = [json.dumps(database.SESSION)]
+
+
+def test_a_directory_of_any_name_holds_the_embedded_server() -> None:
+    # Not below pytest's own directory, which the server's user cannot reach.
+    above = Path(tempfile.mkdtemp(prefix="aquamind-places-"))
+    above.chmod(0o755)
+    server = EmbeddedServer(above / 'my "own"\n data, it\'s 50%41 $HOME `id` \\ #1')
+    try:
+        server.start()
+        server.create_database("a b%63 'c'")
+        with database.connect(server.url("a b%63 'c'")) as connection:
+            assert connection.info.dbname == "a b%63 'c'"
+        assert EmbeddedServer(server.home).running()
+        EmbeddedServer(server.home).stop()
+        assert not server.running()
+        assert not server.socket.exists()
+    finally:
+        server.stop("immediate")
+        shutil.rmtree(above)
+
+
+@pytest.fixture
+def odd_database(server: EmbeddedServer) -> str:
+    """The URL of an empty database, for a role without privileges that owns it; both with settings of their own."""
+    with database.connect(server.url("postgres"), autocommit=True) as connection:
+        connection.execute("CREATE ROLE odd LOGIN")
+        connection.execute("CREATE DATABASE odd OWNER odd")
+        for place, (name, value) in enumerate(ODD.items()):
+            whom = "ROLE" if place % 2 else "DATABASE"
+            connection.execute(f"ALTER {whom} odd SET {name} = '{value}'".encode())
+    return server.url("odd").replace("postgres@", "odd@")
+
+
+def test_settings_of_others_and_rows_of_a_company_are_no_hindrance(
+    odd_database: str, django_db_blocker: DjangoDbBlocker
+) -> None:
+    done = aquamind("init", dsn=odd_database)
+    assert done.returncode == 0, done.stderr
+    with database.connect(odd_database, autocommit=True) as connection:
+        assert connection.execute(DIFFERENT, RELIED_ON).fetchall() == []
+        connection.execute(
+            "INSERT INTO infrastructure_geography (name, description, created_at, updated_at)"
+            " VALUES ('Iceland', '', now(), now())"
+        )
+    with django_db_blocker.unblock(), django_on(odd_database), django_connection.cursor() as cursor:
+        cursor.execute(DIFFERENT, RELIED_ON)
+        assert cursor.fetchall() == []
+    for command in (
+        ["run", "--preset", "small", "--as-of", "2025-11-21"],
+        ["advance", "--to", "2025-11-22"],
+        ["verify"],
+    ):
+        done = aquamind(*command, "--workers", "1", dsn=odd_database)
+        assert done.returncode == 0, done.stderr
