@@ -22,7 +22,7 @@ from urllib.parse import quote
 import dj_database_url
 import psycopg
 from psycopg import pq, sql
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from datagen.errors import UserError
 
@@ -106,10 +106,23 @@ def settle_django(connection: Any, **_: Any) -> None:
     settle(connection.connection)
 
 
-def stop() -> None:
-    """Stop the embedded server, if it runs; the data stays."""
+def for_programs(dsn: str) -> tuple[dict[str, str], list[str]]:
+    """Return what tells psql of a database: variables, and arguments for what has no variable and is no secret."""
+    variables, rest = {}, {}
+    for option in pq.Conninfo.parse(dsn.encode()):
+        if option.val is not None and option.envvar is not None:
+            variables[option.envvar.decode()] = option.val.decode()
+        elif option.val is not None and option.dispchar != b"*":
+            rest[option.keyword.decode()] = option.val.decode()
+    return variables, ["-d", make_conninfo(**rest)] if rest else []
+
+
+def stop() -> bool:
+    """Stop the embedded server, and tell whether it ran; the data stays."""
+    ran = server().running()
     server().stop()
     _embedded_url.cache_clear()
+    return ran
 
 
 def redacted(dsn: str) -> str:

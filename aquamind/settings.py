@@ -11,7 +11,8 @@ from django.utils.functional import SimpleLazyObject
 from aquamind import database
 
 # Known to everybody who can read this file: a site that others can reach must be given its own.
-SECRET_KEY = os.environ.get("SECRET_KEY", "for-development-only")
+DEVELOPMENT_KEY = "for-development-only"
+SECRET_KEY = os.environ.get("SECRET_KEY") or DEVELOPMENT_KEY
 DEBUG = os.environ.get("DEBUG", "").lower() in ("1", "true", "yes")
 ALLOWED_HOSTS = os.environ.get("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
 

@@ -75,7 +75,7 @@ def _stopped_by(error: BaseException | None) -> str | None:
         if isinstance(error, BrokenExecutor):
             return "a worker process died; it was killed, or memory ran out"
         if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-            return f"no space left to write {error.filename or 'the output'}"
+            return f"no space left to write {error.filename or 'the output'}. Free some"
         if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
             return f"the database failed: {(str(error).splitlines() or [type(error).__name__])[0]}"
         error = error.__cause__ or error.__context__
@@ -384,8 +384,12 @@ def psql(context: typer.Context) -> None:
     """Open psql on the database, with psql's own arguments. Example: aquamind psql -c "select now()" """
     from aquamind import database
 
-    command = [str(database.binaries() / "psql"), _dsn(), *context.args]
-    sys.exit(subprocess.run(command, env={"PGCONNECT_TIMEOUT": "15", **os.environ}, check=False).returncode)
+    # A command line can be read by every user of the machine, an environment by its owner alone.
+    variables, arguments = database.for_programs(_dsn())
+    environment = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "PGSERVICE")}
+    command = [str(database.binaries() / "psql"), *arguments, *context.args]
+    done = subprocess.run(command, env={"PGCONNECT_TIMEOUT": "15", **environment, **variables}, check=False)
+    sys.exit(done.returncode)
 
 
 @app.command()
@@ -410,7 +414,9 @@ def stop() -> None:
     """Stop the embedded server; its data stays. Example: aquamind stop"""
     from aquamind import database
 
-    database.stop()
+    own = database.server()
+    said = "Stopped. Its data stays" if database.stop() else "Nothing to stop: the embedded server does not run"
+    console.err.print(f"{said} in {own.home}" if own.home.exists() else said, markup=False, soft_wrap=True)
 
 
 def _dsn() -> str:

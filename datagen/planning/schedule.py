@@ -5,7 +5,6 @@ import os
 import re
 from collections import defaultdict
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -99,18 +98,22 @@ def text(plan: Plan, catalog: Catalog, farm: Farm, workers: int = WORKERS) -> st
 
 def write(plan: Plan, catalog: Catalog, farm: Farm, path: Path, workers: int = WORKERS) -> None:
     """Write a plan, making its folder; a reader sees the old file or the whole new one."""
-    path = path.resolve()
-    if not path.name or (path.exists() and not path.is_file()):
-        raise UserError("output", str(path), "That is not a file; name one that can be written.")
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    cure = "name a file that can be written"
     try:
+        path = path.resolve()
+        if not path.name or (path.exists() and not path.is_file()):
+            raise UserError("output", str(path), f"That is not a file; {cure}.")
+        # Not a longer name than the one asked for.
+        beside = path.with_name(f".{os.getpid()}")
         path.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_text(text(plan, catalog, farm, workers), encoding="utf-8")
-        beside.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            beside.unlink()
-        raise UserError("output", str(path), f"{error.strerror}; name a file that can be written.") from error
+        try:
+            beside.write_text(text(plan, catalog, farm, workers), encoding="utf-8")
+            beside.replace(path)
+        finally:
+            beside.unlink(missing_ok=True)
+    except (OSError, RuntimeError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else str(error)
+        raise UserError("output", str(path), f"{why}; {cure}.") from error
 
 
 def read(path: Path, catalog: Catalog, farm: Farm) -> Plan:

@@ -40,6 +40,16 @@ def stagger_days(batches: int) -> int:
     return min(max(medium.stagger_days * (medium.batches or 1) // max(batches, 1), closest), medium.stagger_days)
 
 
+def opened(path: Path) -> TextIO:
+    """A new file by this name; where everybody may write, what was there may be a link to a file of the user's."""
+    try:
+        handle, made = tempfile.mkstemp(dir=path.parent)
+        Path(made).replace(path)
+    except OSError as error:
+        raise UserError("log", str(path), f"{error.strerror}. Remove it, or set TMPDIR to a folder of yours") from None
+    return open(handle, "w", encoding="utf-8")
+
+
 def orchestrate(
     batches: Annotated[int, typer.Option(help="Batches per geography.")] = 20,
     execute: Annotated[bool, typer.Option("--execute", help="Do it; without, the plan is shown.")] = False,
@@ -55,11 +65,7 @@ def orchestrate(
         cli.run("medium", as_of, seed, stagger=days, batches=batches, catalog=catalog, dry_run=True)
         console.err.print("Nothing was written. Add --execute to do it")
         return
-    path = Path(tempfile.gettempdir()) / f"batch_gen_{batches}.log"
-    try:
-        log = path.open("w", encoding="utf-8")
-    except OSError as error:
-        raise UserError("log", str(path), f"{error.strerror}. Remove it, or set TMPDIR to a folder of yours") from None
+    log = opened(Path(tempfile.gettempdir()) / f"batch_gen_{batches}.log")
     sys.stdout, sys.stderr = Copied(sys.stdout, log), Copied(sys.stderr, log)
     cli.run("medium", as_of, seed, stagger=days, batches=batches, catalog=catalog, workers=workers)
 
