@@ -6,12 +6,20 @@ from django.db import connection
 from django.utils import timezone
 
 
-def last_day() -> date:
-    """The latest as-of day of the runs that filled the database; today where none did, for then the record is live."""
+def last_days() -> dict[int, date]:
+    """The as-of day of the run that recorded it, by batch (id); of batches that no run did, none: those are live."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT to_regclass('datagen.run') IS NOT NULL")
-        if cursor.fetchone()[0]:
-            cursor.execute("SELECT max(as_of) FROM datagen.run")
-            if (as_of := cursor.fetchone()[0]) is not None:
-                return as_of
-    return timezone.now().date()
+        cursor.execute("SELECT to_regclass('datagen.unit') IS NOT NULL")
+        if not cursor.fetchone()[0]:
+            return {}
+        cursor.execute(
+            "SELECT batch.id, run.as_of FROM batch_batch batch JOIN datagen.unit ON unit = batch_number"
+            " JOIN datagen.run ON run.id = unit.run"
+        )
+        return dict(cursor.fetchall())
+
+
+def last_day(batch_id: int | None = None) -> date:
+    """The as-of day of a batch, else the latest of all; today where there is none, for then the record is live."""
+    days = last_days()
+    return days.get(batch_id) or max(days.values(), default=timezone.now().date())

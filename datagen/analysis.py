@@ -73,13 +73,12 @@ def analyse(dsn: str, batches: list[int] | None, workers: int, progress: Progres
 
 
 def plan_activities(connection: psycopg.Connection[Any], as_of: date | None = None) -> int:
-    """Work out all planned activities, in place of what was there, as of the record's last day; how many there are.
+    """Work out all planned activities, in place of what was there, as of the last day of each batch's record; how many.
 
     The keys depend on the record alone, so that a database carried on is the one made at once.
     """
     from apps.planning.models import PlannedActivity
     from apps.planning.seeding import COLUMNS, activities
-    from apps.record import last_day
     from datagen.storage import ddl
     from datagen.storage.arrow import record_batch
     from datagen.storage.postgres import replace
@@ -87,7 +86,7 @@ def plan_activities(connection: psycopg.Connection[Any], as_of: date | None = No
     found = connection.execute("SELECT max(id) FROM datagen.run").fetchone()
     if found is None or found[0] is None:
         raise UserError("database", connection.info.dbname, "This tool wrote nothing here. Run `aquamind run` first")
-    rows = activities(as_of or last_day())
+    rows = activities(as_of)
     columns = {name: np.array([row[place] for row in rows], object) for place, name in enumerate(COLUMNS)}
     made = [(PlannedActivity, record_batch(PlannedActivity, len(rows), **columns))]
     replace(connection, found[0], PLANNED, [(f"DELETE FROM {PLANNED_TABLE}", [])], made)

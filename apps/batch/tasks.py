@@ -55,7 +55,7 @@ def follow(self: Task, batch_id: int, first: str, last: str) -> int:
 def _recompute(batch_id: int, window: Window) -> int:
     states = ActualDailyAssignmentState.objects.filter(batch_id=batch_id).order_by("-date")
     # An operator goes on where a loaded record ends; a day mistyped into the future does not.
-    as_of = max(last_day(), min(window[1], timezone.now().date()), *states.values_list("date", flat=True)[:1])
+    as_of = max(last_day(batch_id), min(window[1], timezone.now().date()), *states.values_list("date", flat=True)[:1])
     connection.ensure_connection()
     with connection.wrap_database_errors:
         return recompute(connection.connection, batch_id, window[0], as_of, as_of)

@@ -1,5 +1,6 @@
 """The books' view of the record: a fact for every harvest lot, a transaction for every hand-over between companies."""
 
+import json
 from dataclasses import dataclass
 from datetime import date
 
@@ -8,6 +9,7 @@ from django.db import connection, transaction
 
 from apps.batch.models import BatchTransferWorkflow
 from apps.harvest.models import HarvestEvent
+from apps.record import last_day, last_days
 
 APPROVED_AFTER_DAYS = 7
 """A transaction this old is posted; invented."""
@@ -82,7 +84,7 @@ LEFT JOIN finance_dimsite site
 WANTED_TRANSACTIONS = """
 CREATE TEMPORARY TABLE wanted_transactions AS
 WITH handovers AS (
-    SELECT NULL::bigint AS event_id, %(transfer)s AS content_type_id, workflow.id AS object_id,
+    SELECT workflow.batch_id, NULL::bigint AS event_id, %(transfer)s AS content_type_id, workflow.id AS object_id,
            workflow.actual_completion_date AS posting_date, sum(action.transferred_biomass_kg) AS quantity_kg,
            seller.company_id AS seller, buyer.company_id AS buyer, 'lifecycle' AS pricing_basis,
            NULL::bigint AS product_grade_id, workflow.source_lifecycle_stage_id AS lifecycle_stage_id,
@@ -101,21 +103,23 @@ WITH handovers AS (
     WHERE workflow.status = 'COMPLETED'
     GROUP BY workflow.id, seller.company_id, buyer.company_id
     UNION ALL
-    SELECT event.id, %(harvest)s, event.id, (event.event_date AT TIME ZONE 'UTC')::date, sum(fact.quantity_kg),
-           fact.dim_company_id, buyer.company_id, 'grade', fact.product_grade_id, NULL::bigint,
+    SELECT event.batch_id, event.id, %(harvest)s, event.id, (event.event_date AT TIME ZONE 'UTC')::date,
+           sum(fact.quantity_kg), fact.dim_company_id, buyer.company_id, 'grade', fact.product_grade_id, NULL::bigint,
            max(fact.created_at), event.document_ref
     FROM wanted_facts fact
     JOIN harvest_harvestevent event ON event.id = fact.event_id
     LEFT JOIN finance_dimcompany buyer
         ON buyer.geography_id = event.dest_geography_id AND buyer.subsidiary = event.dest_subsidiary
     GROUP BY event.id, fact.dim_company_id, buyer.company_id, fact.product_grade_id
+), dated AS (
+    SELECT handovers.*, coalesce((%(days)s::jsonb ->> batch_id::text)::date, %(as_of)s::date) AS as_of FROM handovers
 ), aged AS (
     SELECT handovers.*, policy.policy_id, company.currency, round(quantity_kg * policy.price_per_kg, 2) AS amount,
-           %(as_of)s::date - posting_date >= %(approved_after)s AS approved,
-           %(as_of)s::date - posting_date >= %(exported_after)s AS exported,
+           as_of - posting_date >= %(approved_after)s AS approved,
+           as_of - posting_date >= %(exported_after)s AS exported,
            (posting_date + %(approved_after)s + time '10:00') AT TIME ZONE 'UTC' AS approved_at,
            (posting_date + %(exported_after)s + time '10:00') AT TIME ZONE 'UTC' AS exported_at
-    FROM handovers
+    FROM dated AS handovers
     LEFT JOIN finance_dimcompany company ON company.company_id = buyer
     LEFT JOIN finance_intercompanypolicy policy
         ON policy.from_company_id = seller AND policy.to_company_id = buyer
@@ -142,15 +146,17 @@ WHERE booked.id = workflow.id AND workflow.finance_transaction_id IS DISTINCT FR
 """
 
 
-def project(as_of: date) -> list[Changes]:
+def project(as_of: date | None) -> list[Changes]:
     """Make facts and transactions what the record says; rows that already do keep their ids and are not touched.
 
-    A transaction keeps the state that people gave it; a new one gets the state of its age on the as-of day.
+    A transaction keeps the state that people gave it; a new one gets the state of its age on the as-of day,
+    by default the last day of its batch's record.
     """
     parameters = {
         "transfer": ContentType.objects.get_for_model(BatchTransferWorkflow).pk,
         "harvest": ContentType.objects.get_for_model(HarvestEvent).pk,
-        "as_of": as_of,
+        "as_of": as_of or last_day(),
+        "days": json.dumps({} if as_of else {batch: day.isoformat() for batch, day in last_days().items()}),
         "approved_after": APPROVED_AFTER_DAYS,
         "exported_after": EXPORTED_AFTER_DAYS,
     }

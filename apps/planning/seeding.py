@@ -13,6 +13,7 @@ from apps.batch.models import Batch, BatchTransferWorkflow, CreationAction, Grow
 from apps.harvest.models import HarvestEvent
 from apps.health.models import Treatment
 from apps.planning.models import ActivityTemplate, ActivityType, PlannedActivity
+from apps.record import last_day
 from apps.scenario.models import Scenario
 
 EARLIEST_DAYS = {ActivityType.VACCINATION: 30, ActivityType.TREATMENT: 30, ActivityType.SAMPLING: 3}
@@ -63,9 +64,10 @@ class _Outcome:
     by: int | None = None
 
 
-def activities(as_of: date) -> list[tuple[Any, ...]]:
+def activities(as_of: date | None) -> list[tuple[Any, ...]]:
     """Rows (`COLUMNS`) of all planned activities: those of today's active batches with a scenario.
 
+    What became of them is known up to the last day of each batch's record, unless another day is given.
     Depends on the record alone, keys too: each batch has as many as there are templates, by its own key.
     """
     templates = list(
@@ -79,7 +81,7 @@ def activities(as_of: date) -> list[tuple[Any, ...]]:
         row
         for batch in batches.order_by("pk")
         if batch.scenario or batch.first_scenario
-        for row in _activities(batch, templates, pasts[batch.pk], as_of)
+        for row in _activities(batch, templates, pasts[batch.pk], as_of or last_day(batch.pk))
     ]
 
 

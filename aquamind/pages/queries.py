@@ -1,20 +1,24 @@
 """What the pages show, added up in SQL: a batch by its indexes in milliseconds, and little enough to send whole."""
 
+import json
 from datetime import date
 from typing import Any
 
 from django.db import connection
 
+from apps.record import last_days
+
 Columns = dict[str, list[Any]]
 FILTERS = ("geography", "status", "stage", "year")
 
-# A stay lasts until the day the fish leave; an open one until the day after the record ends.
+# A stay lasts until the day the fish leave; an open one until the day after its batch's record ends.
 STAYS = """
     SELECT stay.id, stay.batch_id, container.name AS container, coalesce(hall.name, area.name) AS place,
            CASE WHEN area.id IS NULL THEN 'hall' ELSE 'area' END AS kind,
            coalesce(station.geography_id, area.geography_id) AS geography_id, stage.name AS stage,
-           stay.assignment_date AS first, coalesce(stay.departure_date, %(as_of)s + 1) AS until, stay.population_count,
-           stay.is_active AS open
+           stay.assignment_date AS first,
+           coalesce(stay.departure_date, (%(days)s::jsonb ->> stay.batch_id::text)::date + 1, %(as_of)s + 1) AS until,
+           stay.population_count, stay.is_active AS open
     FROM batch_batchcontainerassignment stay
     JOIN batch_lifecyclestage stage ON stage.id = stay.lifecycle_stage_id
     JOIN infrastructure_container container ON container.id = stay.container_id
@@ -35,7 +39,8 @@ BATCHES = """
     ), listed AS (
         SELECT batch.batch_number AS number, geography.name AS geography, batch.status, stage.name AS stage,
                batch.start_date AS start, batch.actual_end_date AS end,
-               coalesce(batch.actual_end_date, %(as_of)s) - batch.start_date AS age_days,
+               coalesce(batch.actual_end_date, (%(days)s::jsonb ->> batch.id::text)::date, %(as_of)s)
+               - batch.start_date AS age_days,
                coalesce(stay.containers, 0) AS containers,
                coalesce(harvest.fish, stay.fish)::int8 AS fish,
                (coalesce(harvest.biomass_kg, stay.biomass_kg) / 1000)::float8 AS biomass_t,
@@ -189,13 +194,18 @@ def rows(query: str, **values: Any) -> list[dict[str, Any]]:
     return [dict(zip(found, row, strict=True)) for row in zip(*found.values(), strict=True)]
 
 
+def _reach(as_of: date) -> dict[str, Any]:
+    """How far the record of each batch reaches, and of those that no run recorded."""
+    return {"as_of": as_of, "days": json.dumps({batch: day.isoformat() for batch, day in last_days().items()})}
+
+
 def batches(as_of: date, **wanted: str) -> list[dict[str, Any]]:
     """The batches with this number, geography, status, stage or starting year; all where none is wanted."""
-    return rows(BATCHES, as_of=as_of, **{"number": "", **dict.fromkeys(FILTERS, ""), **wanted})
+    return rows(BATCHES, **_reach(as_of), **{"number": "", **dict.fromkeys(FILTERS, ""), **wanted})
 
 
 def batch_chart(batch_id: int, as_of: date, stay_id: int | None) -> dict[str, Columns]:
-    """All series of a batch's page, of the whole batch or of one stay."""
+    """All series of a batch's page, of the whole batch or of one stay; `as_of` is the last day of its record."""
     of = {"batch": batch_id, "stay": stay_id}
     return {
         "samples": columns(SAMPLES, **of),
@@ -204,14 +214,15 @@ def batch_chart(batch_id: int, as_of: date, stay_id: int | None) -> dict[str, Co
         "deaths": columns(DEATHS, **of),
         "feed": columns(FEED, **of),
         "fcr": columns(FCR if stay_id is None else CONTAINER_FCR, **of),
-        "stays": columns(BATCH_STAYS, as_of=as_of, **of),
+        "stays": columns(BATCH_STAYS, as_of=as_of, days="{}", **of),
     }
 
 
 def plan_chart(as_of: date) -> dict[str, Columns]:
     """Which batch was in which hall or area when, and how many containers were occupied from each day on."""
+    reach = _reach(as_of)
     return {
         "places": columns(PLACES),
-        "visits": columns(VISITS, as_of=as_of),
-        "occupancy": columns(OCCUPANCY, as_of=as_of),
+        "visits": columns(VISITS, **reach),
+        "occupancy": columns(OCCUPANCY, **reach),
     }

@@ -53,11 +53,8 @@ def batches(request: HttpRequest) -> HttpResponse:
 @page
 def batch(request: HttpRequest, number: str) -> HttpResponse:
     """One batch: what it is, and the charts' places."""
-    as_of = last_day()
-    found = queries.batches(as_of, number=number)
-    if not found:
-        raise Http404(f"No batch {number}")
-    return render(request, "pages/batch.html", {"as_of": as_of, "batch": found[0]})
+    as_of = last_day(get_object_or_404(Batch, batch_number=number).pk)
+    return render(request, "pages/batch.html", {"as_of": as_of, "batch": queries.batches(as_of, number=number)[0]})
 
 
 @page
@@ -67,7 +64,7 @@ def batch_chart(request: HttpRequest, number: str) -> HttpResponse:
     stay = request.GET.get("stay")
     if stay is not None and not (stay.isdecimal() and found.batch_assignments.filter(pk=stay).exists()):
         raise Http404(f"Batch {number} has no stay {stay}")
-    return JsonResponse(queries.batch_chart(found.pk, last_day(), None if stay is None else int(stay)))
+    return JsonResponse(queries.batch_chart(found.pk, last_day(found.pk), None if stay is None else int(stay)))
 
 
 @page

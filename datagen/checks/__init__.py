@@ -4,12 +4,13 @@ A law is a query that must return no row, and needs AquaMind's schema alone. Pla
 this tool did not fill has none, and nothing of them is judged.
 """
 
+import json
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -22,6 +23,7 @@ from aquamind import database
 from datagen import promises
 from datagen.errors import UserError
 from datagen.pipeline import Progress
+from datagen.storage import ledger
 
 SHOWN_ROWS = 10
 """Offending rows that a verdict quotes; all are counted."""
@@ -30,18 +32,12 @@ PLANNED = "By the schedules and counts that the ledger of this database keeps of
 """What a verdict on a plan means."""
 
 # Index by index: reading every reading for its time would take longer than all else.
-BATCH_DAYS = (
-    "SELECT batch.id, max(latest)::date AS day FROM batch_batch batch"
+LAST_READINGS = (
+    "SELECT batch.id, max(latest)::date FROM batch_batch batch"
     " CROSS JOIN environmental_environmentalparameter parameter"
     " CROSS JOIN LATERAL (SELECT max(reading_time) AS latest FROM environmental_environmentalreading"
-    " WHERE batch_id = batch.id AND parameter_id = parameter.id) reading GROUP BY batch.id"
-)
-
-LAST_DAYS = (
-    f"SELECT max(day) FROM ({BATCH_DAYS}) batch",
-    "SELECT greatest((SELECT max(feeding_date) FROM inventory_feedingevent),"
-    " (SELECT max(event_date) FROM batch_mortalityevent), (SELECT max(sample_date) FROM batch_growthsample),"
-    " (SELECT max(greatest(assignment_date, departure_date)) FROM batch_batchcontainerassignment))",
+    " WHERE batch_id = batch.id AND parameter_id = parameter.id) reading"
+    " WHERE batch_number <> ALL(%s) GROUP BY batch.id HAVING max(latest) IS NOT NULL"
 )
 
 
@@ -89,12 +85,9 @@ def verify(dsn: str, workers: int, progress: Progress) -> list[Verdict]:
         sizes = _sizes(connection, laws)
         row = connection.execute("SELECT pg_export_snapshot()").fetchone()
         assert row is not None
-        day = last_day(connection)
         # Counting every row of every table takes long: not last.
         waiting = [pool.submit(_judge_plans_on, dsn, row[0])]
-        waiting += [
-            pool.submit(_judge_on, dsn, row[0], day, law) for law in sorted(laws, key=lambda law: -sizes[law.on])
-        ]
+        waiting += [pool.submit(_judge_on, dsn, row[0], law) for law in sorted(laws, key=lambda law: -sizes[law.on])]
         try:
             for done in as_completed(waiting):
                 progress.advance(1, done.result()[-1].title)
@@ -106,27 +99,13 @@ def verify(dsn: str, workers: int, progress: Progress) -> list[Verdict]:
     return sorted((verdict for one in waiting for verdict in one.result()), key=lambda verdict: verdict.name)
 
 
-def last_day(connection: psycopg.Connection[Any]) -> date | None:
-    """The as-of day: that of the latest reading; without readings of the latest meal, death, sample or assignment."""
-    for query in LAST_DAYS:
-        row = connection.execute(query.encode()).fetchone()
-        if row is not None and row[0] is not None:
-            day: date = row[0]
-            return day
-    return None
+def prepare(connection: psycopg.Connection[Any]) -> None:
+    """Set what the queries rely on for the rest of the transaction: UTC, memory to hash in, how far the record goes.
 
-
-def prepare(connection: psycopg.Connection[Any], day: date | None) -> None:
-    """Set what the queries rely on for the rest of the transaction: how far the record goes, UTC, memory to hash in.
-
-    Batches may have been recorded up to different days (`aquamind batch` beside a run): each has its own last day.
+    Batches may be of runs up to different days (`aquamind batch` beside others): the ledger knows each one's. What is
+    not in it is live: it may reach up to today, and is complete up to the batch's latest reading.
     """
-    by_batch = f"SELECT coalesce(jsonb_object_agg(id, day), '{{}}')::text FROM ({BATCH_DAYS}) b WHERE day IS NOT NULL"
-    last_days = connection.execute(by_batch.encode()).fetchone()
-    assert last_days is not None
     settings = {
-        "aquamind.as_of": (day or date.min).isoformat(),
-        "aquamind.last_days": last_days[0],
         "timezone": "UTC",
         "search_path": "public",
         "work_mem": "128MB",
@@ -136,6 +115,24 @@ def prepare(connection: psycopg.Connection[Any], day: date | None) -> None:
         "max_parallel_workers_per_gather": "0",
         "jit": "off",
     }
+    _set(connection, settings)
+    days, today = ledger.as_of_days(connection), datetime.now(UTC).date()
+    numbers = dict(connection.execute("SELECT id, batch_number FROM batch_batch").fetchall())
+    last_days = dict(connection.execute(LAST_READINGS.encode(), [list(days)]).fetchall())
+    last_days |= {key: days[number] for key, number in numbers.items() if number in days}
+    reached = {
+        "aquamind.as_of": max(days.values(), default=today).isoformat(),
+        "aquamind.as_of_days": _by_batch({key: days.get(number, today) for key, number in numbers.items()}),
+        "aquamind.last_days": _by_batch(last_days),
+    }
+    _set(connection, reached)
+
+
+def _by_batch(days: dict[int, date]) -> str:
+    return json.dumps({key: day.isoformat() for key, day in days.items()})
+
+
+def _set(connection: psycopg.Connection[Any], settings: dict[str, str]) -> None:
     for name, value in settings.items():
         connection.execute("SELECT set_config(%s, %s, true)", [name, value])
 
@@ -169,9 +166,9 @@ def judge_plans(connection: psycopg.Connection[Any]) -> list[Verdict]:
     ]  # fmt: skip
 
 
-def _judge_on(dsn: str, snapshot: str, day: date | None, law: Check) -> list[Verdict]:
+def _judge_on(dsn: str, snapshot: str, law: Check) -> list[Verdict]:
     with _reading(dsn, snapshot) as connection:
-        prepare(connection, day)
+        prepare(connection)
         return [judge(connection, law)]
 
 

@@ -3,11 +3,13 @@
 -- on: batch_batchcontainerassignment
 WITH place AS (
     SELECT assignment.id, assignment.batch_id, assignment.assignment_date, container.name AS container,
-        container.area_id, stage.name AS stage, stage."order" = 6 AS grown,
+        container.area_id, stage.name AS stage, stage."order" = last_stage.place AS grown,
         coalesce(area.geography_id, station.geography_id) AS geography_id
     FROM batch_batchcontainerassignment assignment
     JOIN infrastructure_container container ON container.id = assignment.container_id
     JOIN batch_lifecyclestage stage ON stage.id = assignment.lifecycle_stage_id
+    JOIN (SELECT species_id, max("order") AS place FROM batch_lifecyclestage GROUP BY 1) last_stage
+        ON last_stage.species_id = stage.species_id
     LEFT JOIN infrastructure_area area ON area.id = container.area_id
     LEFT JOIN infrastructure_hall hall ON hall.id = container.hall_id
     LEFT JOIN infrastructure_freshwaterstation station ON station.id = hall.freshwater_station_id

@@ -1,5 +1,5 @@
 -- title: No container is overloaded
--- means: Biomass is within max_biomass_kg on every day known: by daily states where there are any, else at weighings (the sample's mean less three standard errors), by assignments and by what was harvested.
+-- means: Biomass is within max_biomass_kg wherever it is known: at every meal, on the first or last day of an assignment, and at harvest exactly; at a weighing, which is of some of the fish, by the mean less 5.5 of its standard errors.
 -- on: batch_batchcontainerassignment
 WITH change AS (
     SELECT dest_assignment_id AS assignment_id, actual_delivery_date AS day,
@@ -16,20 +16,29 @@ WITH change AS (
 ), fish AS (
     SELECT assignment_id, day, NULL::bigint AS sample_id, fish FROM change
     UNION ALL
-    SELECT assignment_id, sample_date, id, 0 FROM batch_growthsample sample
-    WHERE NOT EXISTS (SELECT FROM batch_actualdailyassignmentstate state
-        WHERE state.assignment_id = sample.assignment_id)
+    SELECT assignment_id, sample_date, id, 0 FROM batch_growthsample
 ), running AS (
     SELECT sample_id, sum(fish) OVER (PARTITION BY assignment_id ORDER BY day) AS fish FROM fish
+), spread AS (
+    -- Of all fish of a stage, for that of one sample is itself an estimate; a quarter is more than that of any.
+    SELECT assignment.lifecycle_stage_id,
+        coalesce(avg(((sample.std_deviation_weight / sample.avg_weight_g) ^ 2)::float8), 0.0625) AS cv2
+    FROM batch_growthsample sample
+    JOIN batch_batchcontainerassignment assignment ON assignment.id = sample.assignment_id
+    WHERE sample.avg_weight_g > 0
+    GROUP BY 1
 ), load AS (
+    -- Beyond 5.5 standard errors chance puts one weighing in fifty millions; a production has a quarter of a million.
+    -- Daily states carry the error of their last weighing on from day to day: what they estimate, the meals know.
     SELECT 'weighing' AS known_by, sample.assignment_id, sample.sample_date AS day,
-        running.fish / 1000.0 * (
-            sample.avg_weight_g - 3 * coalesce(sample.std_deviation_weight, 0) / sqrt(nullif(sample.sample_size, 0))
-        ) AS biomass_kg
+        running.fish / 1000.0 * sample.avg_weight_g / (1 + 5.5 * sqrt(spread.cv2 / nullif(sample.sample_size, 0)))
+            AS biomass_kg
     FROM running
     JOIN batch_growthsample sample ON sample.id = running.sample_id
+    JOIN batch_batchcontainerassignment assignment ON assignment.id = sample.assignment_id
+    JOIN spread ON spread.lifecycle_stage_id = assignment.lifecycle_stage_id
     UNION ALL
-    SELECT 'daily state', assignment_id, date, biomass_kg FROM batch_actualdailyassignmentstate
+    SELECT 'meal', batch_assignment_id, feeding_date, max(batch_biomass_kg) FROM inventory_feedingevent GROUP BY 2, 3
     UNION ALL
     SELECT 'assignment', id, assignment_date, biomass_kg FROM batch_batchcontainerassignment
     UNION ALL

@@ -1,12 +1,15 @@
 -- title: Every meal is of the stage's feed, at the price that was paid for it
--- means: No feed for eggs; pellets of a size usual for the stage; something given; its percentage of the biomass right; its cost between the lowest and highest price paid for that feed at that place.
+-- means: No feed for stages whose feed conversion is 0; pellets of a size usual for the weights expected in the stage; something given; its percentage of the biomass right, as far as both are rounded; its cost between the lowest and highest price paid for that feed at that place.
 -- on: inventory_feedingevent
-WITH stage AS (
-    SELECT lifecycle.id, lifecycle.name, usual.from_mm, usual.to_mm
+WITH stage AS MATERIALIZED (
+    -- Usual pellets: 0.2-0.8 mm for 0.5-6 g, 1.5-2.5 mm for 60-180 g, 4-12 mm for 0.5-7 kg; between these by powers.
+    SELECT lifecycle.id, lifecycle.name,
+        0.3 * lifecycle.expected_weight_min_g::float8 ^ 0.4 AS from_mm,
+        0.4 * lifecycle.expected_weight_max_g::float8 ^ 0.38 AS to_mm,
+        -- Where no scenario says how a stage converts feed, nothing says that it is not fed.
+        coalesce((SELECT max(fcr_value) > 0 FROM scenario_fcrmodelstage fcr WHERE fcr.stage_id = lifecycle.id), true)
+            AS fed
     FROM batch_lifecyclestage lifecycle
-    LEFT JOIN (VALUES
-        (2, 0.2, 0.8), (3, 0.8, 1.8), (4, 1.5, 2.5), (5, 2.5, 4.0), (6, 4.0, 12.0)
-    ) AS usual (place, from_mm, to_mm) ON usual.place = lifecycle."order"
 ), paid AS (
     SELECT store.hall_id, store.area_id, purchase.feed_id,
         min(purchase.cost_per_kg) AS lowest, max(purchase.cost_per_kg) AS highest
@@ -22,13 +25,14 @@ WITH stage AS (
 ), judged AS (
     SELECT meal.*, stage.name AS stage, feed.name AS feed, feed.pellet_size_mm, price.lowest, price.highest, CASE
         WHEN meal.amount_kg <= 0 THEN 'nothing given'
-        WHEN stage.from_mm IS NULL THEN 'this stage is not fed'
+        WHEN NOT stage.fed THEN 'this stage is not fed'
         WHEN feed.pellet_size_mm NOT BETWEEN stage.from_mm AND stage.to_mm THEN 'pellets of another stage'
         WHEN coalesce(meal.feed_cost, -1) < 0 OR (meal.feed_cost = 0 AND meal.amount_kg > 0.01) THEN 'no cost'
         WHEN meal.feed_cost NOT BETWEEN meal.amount_kg * price.lowest - 0.01 AND meal.amount_kg * price.highest + 0.01
             THEN 'not at a price that was paid'
-        WHEN meal.batch_biomass_kg > 0 AND abs(meal.feeding_percentage - 100 * meal.amount_kg / meal.batch_biomass_kg)
-            > 0.001 + 0.001 * meal.feeding_percentage THEN 'wrong percentage'
+        -- The percentage is of the biomass before it was rounded to 10 g, which of some fry is a tenth of it.
+        WHEN abs(meal.feeding_percentage * meal.batch_biomass_kg - 100 * meal.amount_kg)
+            > 0.005 * meal.feeding_percentage + 0.001 * (meal.batch_biomass_kg + 0.005) THEN 'wrong percentage'
         END AS fault
     FROM inventory_feedingevent meal
     JOIN inventory_feed feed ON feed.id = meal.feed_id

@@ -1,5 +1,5 @@
 -- title: No fish go unfed
--- means: Every assignment of a stage that eats has meals once it has lasted two weeks.
+-- means: Every assignment of a stage that converts feed, by the feed models of the scenarios, has had meals in any two weeks.
 -- on: inventory_feedingevent
 WITH meal AS (
     SELECT batch_assignment_id, max(feeding_date) AS last_fed FROM inventory_feedingevent
@@ -12,7 +12,7 @@ JOIN batch_batch batch ON batch.id = assignment.batch_id
 JOIN infrastructure_container container ON container.id = assignment.container_id
 JOIN batch_lifecyclestage stage ON stage.id = assignment.lifecycle_stage_id
 LEFT JOIN meal ON meal.batch_assignment_id = assignment.id
-WHERE stage."order" > 1
+WHERE EXISTS (SELECT FROM scenario_fcrmodelstage fcr WHERE fcr.stage_id = stage.id AND fcr.fcr_value > 0)
     AND least(assignment.departure_date,
             (current_setting('aquamind.last_days')::jsonb ->> assignment.batch_id::text)::date)
         - greatest(assignment.assignment_date, coalesce(meal.last_fed, assignment.assignment_date)) > 14

@@ -1,14 +1,11 @@
 -- title: Batches and documents are numbered by the rules
--- means: Batch FAR-2020-001 by geography and year of its start; CRT-batch and TRF-batch-D090 by day for workflows; HRV-batch-container for harvests, each document once.
+-- means: Batch FAR-2020-001 by the code that its containers' names begin with and the year of its start; CRT-batch and TRF-batch-D090 by day for workflows; HRV-batch-container for harvests, each document once.
 -- on: batch_batch
 WITH place AS (
-    SELECT DISTINCT ON (assignment.batch_id) assignment.batch_id, upper(left(geography.name, 3)) AS code
+    -- A geography has no column for its code.
+    SELECT DISTINCT ON (assignment.batch_id) assignment.batch_id, split_part(container.name, '-', 1) AS code
     FROM batch_batchcontainerassignment assignment
     JOIN infrastructure_container container ON container.id = assignment.container_id
-    LEFT JOIN infrastructure_area area ON area.id = container.area_id
-    LEFT JOIN infrastructure_hall hall ON hall.id = container.hall_id
-    LEFT JOIN infrastructure_freshwaterstation station ON station.id = hall.freshwater_station_id
-    JOIN infrastructure_geography geography ON geography.id = coalesce(area.geography_id, station.geography_id)
     ORDER BY assignment.batch_id, assignment.assignment_date, assignment.id
 ), numbered AS (
     SELECT 'batch' AS what, batch.batch_number AS number,

@@ -10,10 +10,10 @@ WITH round AS (
 ), delousing AS (
     SELECT assignment.batch_id, assignment.id, count(treatment.id) AS treatments
     FROM batch_batchcontainerassignment assignment
-    JOIN batch_lifecyclestage stage ON stage.id = assignment.lifecycle_stage_id
+    JOIN infrastructure_container container ON container.id = assignment.container_id
     LEFT JOIN health_treatment treatment
         ON treatment.batch_assignment_id = assignment.id AND treatment.treatment_type <> 'vaccination'
-    WHERE stage."order" = 6
+    WHERE container.area_id IS NOT NULL
     GROUP BY assignment.id
 )
 SELECT batch.batch_number, 'vaccination: ' || vaccine.name AS treatment, round.day, round.treatments,

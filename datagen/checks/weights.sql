@@ -1,21 +1,26 @@
 -- title: Weights never fall, but by the luck of the sample
--- means: From one weighing of an assignment to the next, samples and fish lifted out alike, the mean falls by at most five standard errors of the difference: 27 % for two samples of 30 fish with a spread of 21 %, which chance exceeds once in millions.
+-- means: From one weighing of an assignment to the next, samples and fish lifted out alike, the mean falls by at most 5.5 standard errors of the difference: 30 % for two samples of 30 fish in a stage whose fish differ by 21 %, which chance exceeds once in fifty millions.
 -- on: batch_growthsample
 WITH weighed AS (
-    -- Where no spread was noted, a quarter of the mean is more than that of any stage.
-    SELECT assignment_id, sample_date AS day, id, avg_weight_g,
-        coalesce(std_deviation_weight, avg_weight_g / 4) AS sd_g, sample_size AS fish
+    SELECT assignment_id, sample_date AS day, id, avg_weight_g, std_deviation_weight AS sd_g, sample_size AS fish
     FROM batch_growthsample
     UNION ALL
-    SELECT source_assignment_id, actual_execution_date, id, measured_avg_weight_g,
-        coalesce(measured_std_dev_weight_g, measured_avg_weight_g / 4), measured_sample_size
+    SELECT source_assignment_id, actual_execution_date, id, measured_avg_weight_g, measured_std_dev_weight_g,
+        measured_sample_size
     FROM batch_transferaction
     WHERE status = 'COMPLETED' AND measured_avg_weight_g IS NOT NULL AND selection_method = 'AVERAGE'
+), spread AS (
+    -- Of all fish of a stage: that of one sample is itself an estimate, too small by half once in thousands.
+    -- Where none was noted, a quarter of the mean is more than that of any stage.
+    SELECT assignment.lifecycle_stage_id,
+        coalesce(avg(((weighed.sd_g / weighed.avg_weight_g) ^ 2)::float8), 0.0625) AS cv2
+    FROM weighed
+    JOIN batch_batchcontainerassignment assignment ON assignment.id = weighed.assignment_id
+    WHERE weighed.avg_weight_g > 0
+    GROUP BY 1
 ), weighing AS (
-    SELECT assignment_id, day, avg_weight_g, (sd_g ^ 2 / fish)::float8 AS variance,
-        lag(avg_weight_g) OVER by_day AS before_g,
-        lag((sd_g ^ 2 / fish)::float8) OVER by_day AS variance_before,
-        lag(day) OVER by_day AS weighed_before
+    SELECT assignment_id, day, avg_weight_g, fish, lag(avg_weight_g) OVER by_day AS before_g,
+        lag(fish) OVER by_day AS fish_before, lag(day) OVER by_day AS weighed_before
     FROM weighed
     WHERE fish > 0
     WINDOW by_day AS (PARTITION BY assignment_id ORDER BY day, id)
@@ -27,5 +32,9 @@ FROM weighing
 JOIN batch_batchcontainerassignment assignment ON assignment.id = weighing.assignment_id
 JOIN batch_batch batch ON batch.id = assignment.batch_id
 JOIN infrastructure_container container ON container.id = assignment.container_id
-WHERE weighing.before_g - weighing.avg_weight_g > 5 * sqrt(weighing.variance + weighing.variance_before)
+JOIN spread ON spread.lifecycle_stage_id = assignment.lifecycle_stage_id
+-- A production has a quarter of a million weighings; as fish grow by a standard error a week, or half of one in the
+-- cold, chance breaks this in one run of thousands.
+WHERE weighing.before_g - weighing.avg_weight_g
+    > 5.5 * weighing.before_g * sqrt(spread.cv2 * (1.0 / weighing.fish_before + 1.0 / weighing.fish))
 ORDER BY batch_number, container, day

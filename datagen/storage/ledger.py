@@ -4,6 +4,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from datetime import date
 from typing import Any, TypeAlias
 
 import psycopg
@@ -175,6 +176,13 @@ def rows(connection: Connection) -> dict[str, int]:
     if not _present(connection):
         return {}
     return dict(connection.execute("SELECT table_name, sum(rows)::bigint FROM datagen.content GROUP BY 1").fetchall())
+
+
+def as_of_days(connection: Connection) -> dict[str, date]:
+    """Return up to which day every unit is recorded; nothing where there is no ledger."""
+    if not _present(connection):
+        return {}
+    return dict(connection.execute("SELECT unit, as_of FROM datagen.unit JOIN datagen.run ON run.id = run").fetchall())
 
 
 def forget(connection: Connection) -> None:

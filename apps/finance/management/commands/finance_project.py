@@ -6,7 +6,6 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from apps.finance.projection import MissingMasterDataError, project
-from apps.record import last_day
 
 
 class Command(BaseCommand):
@@ -18,12 +17,13 @@ class Command(BaseCommand):
         parser.add_argument(
             "--as-of",
             type=date.fromisoformat,
-            help="day by which the age, and so the state, of new transactions is counted (default: the record's last)",
+            help="day by which the age, and so the state, of new transactions is counted"
+            " (default: the last of each batch's record)",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            changes = project(options["as_of"] or last_day())
+            changes = project(options["as_of"])
         except MissingMasterDataError as error:
             raise CommandError(str(error)) from error
         for each in changes:
