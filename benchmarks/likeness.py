@@ -6,14 +6,15 @@ from datetime import date
 import numpy as np
 
 from datagen.biology.mortality import CAUSES
+from datagen.case import Case
 from datagen.catalog.reader import load
 from datagen.farm import resolve
-from datagen.planning.plan import SEA
 from datagen.planning.presets import PRESETS, make_plan
 from datagen.simulation.history import History
 from datagen.simulation.loop import simulate
 
 PARR = 2
+SEA = 5
 PUBLISHED = {
     "eggs alive on day 91 [%]": "85-90 (guide)",
     "eggs alive on day 200 [%]": "80-86 (guide)",
@@ -38,7 +39,7 @@ def main() -> None:
     found: dict[str, list[float]] = defaultdict(list)
     deaths = np.zeros(len(CAUSES))
     for geography in (0, 1):
-        history = simulate(catalog, farm, plan, geography)
+        history = simulate(Case(catalog, farm, plan), geography)
         measure_batches(history, found)
         measure_months(history, found)
         a, days = history.assignments, history.days

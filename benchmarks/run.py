@@ -71,6 +71,7 @@ def batch() -> None:
 def simulate() -> None:
     from datetime import date
 
+    from datagen.case import Case
     from datagen.catalog.reader import load
     from datagen.farm import resolve
     from datagen.planning.presets import PRESETS, make_plan
@@ -80,7 +81,7 @@ def simulate() -> None:
     catalog = load()
     farm = resolve(catalog)
     plan, _ = make_plan(catalog, farm, PRESETS["production"], date.fromisoformat(AS_OF), 1)
-    days = sum(len(loop.simulate(catalog, farm, plan, geography).days.fish) for geography in (0, 1))
+    days = sum(len(loop.simulate(Case(catalog, farm, plan), geography).days.fish) for geography in (0, 1))
     show(
         f"plan and simulate {len(plan.batches)} batches", time.perf_counter() - begin, 10.0, f"{days:,} container-days"
     )

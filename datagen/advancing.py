@@ -1,6 +1,7 @@
 """A generated database carried on to a later day: only what is new, or has changed since, is written."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -10,12 +11,12 @@ from psycopg.rows import dict_row
 
 from aquamind import database
 from datagen import pipeline, runs
+from datagen.case import Case
 from datagen.catalog import Catalog
 from datagen.errors import UserError
 from datagen.farm import Farm, with_database_ids
 from datagen.pipeline import Progress, Report, Shared, Task, Worker
 from datagen.planning import schedule
-from datagen.planning.plan import Plan
 from datagen.planning.presets import carry_on
 from datagen.simulation.history import History
 from datagen.storage import changes, ledger, postgres, protection, wiping
@@ -43,8 +44,8 @@ def advance(
         if not protection.permit(connection, to_destroy):
             return _carry(connection, dsn, catalog, with_database_ids(farm, connection), to, workers, progress)
         then, _ = _present(connection, catalog, farm)
-    now = carry_on(catalog, farm, then, to)
-    return runs.execute(runs.Job(dsn, catalog, farm, now, workers, to_destroy=to_destroy), progress)
+    now = replace(then, plan=carry_on(then, to))
+    return runs.execute(runs.Job(dsn, now, workers, to_destroy=to_destroy), progress)
 
 
 def _carry(
@@ -60,21 +61,21 @@ def _carry(
 
     report = Report()
     then, taken = _present(connection, catalog, farm)
-    now = carry_on(catalog, farm, then, to)
-    parameters = {"preset": now.preset, "taken": taken, "schedule": schedule.text(now, catalog, farm)}
-    if now == then:
+    now = replace(then, plan=carry_on(then, to))
+    parameters = {"preset": now.plan.preset, "taken": taken, "schedule": schedule.text(now)}
+    if now.plan == then.plan:
         report.content_hash = ledger.status(connection)["content_hash"]
         return report
-    run = ledger.begin(connection, runs.identify(catalog, farm, now), parameters)
+    run = ledger.begin(connection, runs.identify(now), parameters)
     with report.timed("simulation"):
         progress.step("Simulation")
-        old, new = (pipeline.simulate(catalog, farm, plan) for plan in (then, now))
+        old, new = (pipeline.simulate(case) for case in (then, now))
     with report.timed("changes"):
-        progress.step("Changes", len(now.batches) + len(new))
-        firsts = blocks(catalog, farm, now, taken)
+        progress.step("Changes", len(now.plan.batches) + len(new))
+        firsts = blocks(now, taken)
         tasks = _tasks(then, now, old, new, firsts, taken["inventory_feedpurchase"] + 1)
         left = [task for task in tasks if task.arguments[0] not in _done(connection, run)]
-        report.rows = pipeline.work(Shared(dsn, catalog, farm, now, run), left, workers, progress)
+        report.rows = pipeline.work(Shared(dsn, now, run), left, workers, progress)
     with report.timed("statistics"):
         runs.rebuild(dsn, sorted({*firsts[0], *runs.PURCHASE_TABLES}), workers, progress)
     changed = [firsts[index]["batch_batch"] for index in _living(then, now, new)]
@@ -84,7 +85,7 @@ def _carry(
     return report
 
 
-def _living(then: Plan, now: Plan, histories: dict[int, History]) -> list[int]:
+def _living(then: Case, now: Case, histories: dict[int, History]) -> list[int]:
     """Batches of which something is worked out anew: all but those long gone when the database stood still.
 
     A harvested batch has summaries of the last 30 days for so long.
@@ -94,11 +95,11 @@ def _living(then: Plan, now: Plan, histories: dict[int, History]) -> list[int]:
         stays = history.assignments
         for index in set(stays.batch.tolist()):
             ends[index] = int(stays.departure_day[stays.batch == index].max())
-    return [index for index in range(len(now.batches)) if ends[index] >= then.days - 31]
+    return [index for index in range(len(now.plan.batches)) if ends[index] >= then.plan.days - 31]
 
 
-def _present(connection: psycopg.Connection[Any], catalog: Catalog, farm: Farm) -> tuple[Plan, dict[str, int]]:
-    """The plan in the database as of its present day, and the highest keys before its first run."""
+def _present(connection: psycopg.Connection[Any], catalog: Catalog, farm: Farm) -> tuple[Case, dict[str, int]]:
+    """The case in the database as of its present day, and the highest keys before its first run."""
     ledger.prepare(connection)
     found = connection.cursor(row_factory=dict_row).execute(
         "SELECT id, parameters, catalog_hash, version, finished, parameters->>'schedule' AS schedule"
@@ -119,7 +120,8 @@ def _present(connection: psycopg.Connection[Any], catalog: Catalog, farm: Farm) 
         raise UserError(
             "catalog", last["catalog_hash"][:12], "The database was made from another catalog or version: use those"
         )
-    return schedule.parse(last["schedule"], Path(f"run {last['id']}"), catalog, farm), first
+    plan = schedule.parse(last["schedule"], Path(f"run {last['id']}"), catalog, farm)
+    return Case(catalog, farm, plan), first
 
 
 def _advanced(open_run: dict[str, Any], last: dict[str, Any]) -> bool:
@@ -133,8 +135,8 @@ def _done(connection: psycopg.Connection[Any], run: int) -> set[str]:
 
 
 def _tasks(
-    then: Plan,
-    now: Plan,
+    then: Case,
+    now: Case,
     old: dict[int, History],
     new: dict[int, History],
     firsts: list[dict[str, int]],
@@ -143,10 +145,10 @@ def _tasks(
     places = sorted(new)
     for place in places:
         keys = (purchase_id + places.index(place), len(places))
-        unit = pipeline.purchases_unit(now, place)
+        unit = pipeline.purchases_unit(now.plan, place)
         yield Task(1, _carry_purchases, (unit, then, old[place], new[place], *keys))
-    for index, batch in enumerate(now.batches):
-        before = old[batch.geography].batch(index) if index < len(then.batches) else None
+    for index, batch in enumerate(now.plan.batches):
+        before = old[batch.geography].batch(index) if index < len(then.plan.batches) else None
         after = new[batch.geography].batch(index)
         yield Task(1, _carry_batch, (batch.number, then, index, before, after, firsts[index]))
 
@@ -154,29 +156,28 @@ def _tasks(
 def _carry_batch(
     worker: Worker,
     unit: str,
-    then: Plan,
+    then: Case,
     index: int,
     before: History | None,
     after: History,
     first_id: dict[str, int],
 ) -> dict[str, int]:
     from datagen.events import expand
-    from datagen.events.context import batch_record
+    from datagen.events.context import BatchRecord
 
     shared = worker.shared
-    old = () if before is None else expand(batch_record(shared.catalog, shared.farm, then, index, before, first_id))
-    new = expand(batch_record(shared.catalog, shared.farm, shared.plan, index, after, first_id))
+    old = () if before is None else expand(BatchRecord(then, index, before, first_id))
+    new = expand(BatchRecord(shared.case, index, after, first_id))
     return changes.apply(worker.connection, shared.run, unit, old, new)
 
 
 def _carry_purchases(
-    worker: Worker, unit: str, then: Plan, before: History, after: History, first_id: int, stride: int
+    worker: Worker, unit: str, then: Case, before: History, after: History, first_id: int, stride: int
 ) -> dict[str, int]:
     from datagen.events.feeding import expand_purchases
 
     shared = worker.shared
     old, new = (
-        expand_purchases(shared.catalog, shared.farm, plan, history, first_id, stride)
-        for plan, history in ((then, before), (shared.plan, after))
+        expand_purchases(case, history, first_id, stride) for case, history in ((then, before), (shared.case, after))
     )
     return changes.apply(worker.connection, shared.run, unit, old, new)

@@ -98,11 +98,11 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Do everything: schema, master data, plan, simulation, load, indexes. Example: aquamind run --preset guide"""
-    plan, company, farm, bound = _planned(preset, as_of, seed, years, stagger, saturation, batches, catalog)
+    case, bound = _planned(preset, as_of, seed, years, stagger, saturation, batches, catalog)
     if dry_run or not as_json:
-        _show_plan(plan, company, farm, bound, as_json)
+        _show_plan(case, bound, as_json)
     if not dry_run:
-        _execute(plan, company, farm, workers, as_json, to_destroy=to_destroy)
+        _execute(case, workers, as_json, to_destroy=to_destroy)
 
 
 @app.command()
@@ -122,10 +122,10 @@ def plan(
     """Show a plan and write it as a schedule file. Example: aquamind plan --years 4 --output config/schedule.yaml"""
     from datagen.planning import schedule
 
-    made, company, farm, bound = _planned(preset, as_of, seed, years, stagger, saturation, batches, catalog)
-    _show_plan(made, company, farm, bound, as_json)
+    case, bound = _planned(preset, as_of, seed, years, stagger, saturation, batches, catalog)
+    _show_plan(case, bound, as_json)
     if output is not None and not dry_run:
-        schedule.write(made, company, farm, output)
+        schedule.write(case, output)
         console.err.print(f"Written: {output}. Next: aquamind generate {output}")
 
 
@@ -139,13 +139,14 @@ def generate(
     as_json: AsJson = False,
 ) -> None:
     """Execute a schedule file. Example: aquamind generate config/schedule.yaml --workers 2"""
+    from datagen.case import Case
     from datagen.catalog.reader import load
     from datagen.farm import resolve
     from datagen.planning import schedule
 
     company = load(catalog)
     farm = resolve(company)
-    made = schedule.read(schedule_file, company, farm)
+    case = Case(company, farm, schedule.read(schedule_file, company, farm))
     if log_dir is not None:
         try:
             log_dir.mkdir(parents=True, exist_ok=True)
@@ -153,7 +154,7 @@ def generate(
                 pass
         except OSError as error:
             raise UserError("log-dir", str(log_dir), f"{error.strerror}. Name a folder that can be written") from None
-    _execute(made, company, farm, workers, as_json, log_dir=log_dir, to_destroy=to_destroy)
+    _execute(case, workers, as_json, log_dir=log_dir, to_destroy=to_destroy)
 
 
 @app.command()
@@ -171,6 +172,7 @@ def batch(
     """One batch of 10 containers a stage, beside what is there. Example: aquamind batch --start-date 2025-01-01
     --eggs 3500000 --geography "Faroe Islands" --duration 200"""
     from datagen import pipeline
+    from datagen.case import Case
     from datagen.catalog.reader import load
     from datagen.farm import resolve
     from datagen.planning.presets import single_plan
@@ -190,7 +192,7 @@ def batch(
     code = farm.geography_code[farm.geography_index(geography)]
     taken, turn = occupancy.taken(_dsn(), farm.container_name, code)
     made = single_plan(company, farm, geography, start, eggs, last, seed, taken, turn)
-    _execute(made, company, farm, 1, as_json, beside=True, to_destroy=to_destroy)
+    _execute(Case(company, farm, made), 1, as_json, beside=True, to_destroy=to_destroy)
 
 
 @app.command()
@@ -443,10 +445,11 @@ def _planned(
     saturation: float | None,
     batches: int | None,
     folder: Path | None,
-) -> tuple[Any, Any, Any, str | None]:
-    """The plan of a preset with what was set otherwise; the company; the farm; what bound the plan, if anything."""
+) -> tuple[Any, str | None]:
+    """The case of a preset with what was set otherwise, and what bound its plan, if anything."""
     from dataclasses import replace
 
+    from datagen.case import Case
     from datagen.catalog.reader import closest, load
     from datagen.farm import resolve
     from datagen.planning.presets import PRESETS, make_plan, small_plan
@@ -466,25 +469,23 @@ def _planned(
         made, bound = small_plan(company, farm, day, seed), None
     else:
         made, bound = make_plan(company, farm, chosen, day, seed)
-    return made, company, farm, bound
+    return Case(company, farm, made), bound
 
 
-def _show_plan(plan: Any, company: Any, farm: Any, bound: str | None, as_json: bool) -> None:
+def _show_plan(case: Any, bound: str | None, as_json: bool) -> None:
     from dataclasses import asdict
 
     from datagen.planning import summary
 
     if as_json:
-        made = asdict(summary.summarise(plan, company, farm, bound))
+        made = asdict(summary.summarise(case, bound))
         console.out.print_json(json.dumps(made, default=lambda value: getattr(value, "item", value.__str__)()))
     else:
-        summary.show(plan, company, farm, bound)
+        summary.show(case, bound)
 
 
 def _execute(
-    plan: Any,
-    company: Any,
-    farm: Any,
+    case: Any,
     workers: int,
     as_json: bool,
     beside: bool = False,
@@ -499,7 +500,7 @@ def _execute(
 
     begin = time.perf_counter()
     with console.Steps() as steps:
-        report = runs.execute(runs.Job(dsn, company, farm, plan, workers, beside, log_dir, to_destroy), steps)
+        report = runs.execute(runs.Job(dsn, case, workers, beside, log_dir, to_destroy), steps)
     _show(report, time.perf_counter() - begin, as_json, "Rows")
     if not as_json:
         said = "Next: aquamind status, aquamind verify, aquamind serve, aquamind psql; aquamind wipe to begin anew"

@@ -3,14 +3,12 @@
 from collections import defaultdict
 from collections.abc import Mapping
 
-from datagen.catalog import Catalog
+from datagen.case import Case
 from datagen.events import FAMILIES
 from datagen.events.context import life
-from datagen.farm import Farm
-from datagen.planning.plan import Plan
 
 
-def blocks(catalog: Catalog, farm: Farm, plan: Plan, taken: Mapping[str, int]) -> list[dict[str, int]]:
+def blocks(case: Case, taken: Mapping[str, int]) -> list[dict[str, int]]:
     """First id of each batch of the plan in each table.
 
     `taken` is the highest id in use before the run. A block is as long as the batch's longest life could need, so that
@@ -19,8 +17,8 @@ def blocks(catalog: Catalog, farm: Farm, plan: Plan, taken: Mapping[str, int]) -
     following: dict[str, int] = defaultdict(lambda: 1)
     following.update({table: highest + 1 for table, highest in taken.items()})
     firsts = []
-    for batch in plan.batches:
-        longest = life(catalog, farm, plan, batch)
+    for batch in case.plan.batches:
+        longest = life(case, batch)
         first = {}
         for family in FAMILIES:
             for table, rows in family.most_rows(longest).items():

@@ -13,7 +13,7 @@ import numpy as np
 import psycopg
 import pyarrow as pa
 
-from datagen.catalog import Catalog
+from datagen.case import Case
 from datagen.errors import UserError
 from datagen.farm import Farm
 from datagen.planning.plan import Plan
@@ -79,13 +79,13 @@ def models(tables: Iterable[str]) -> list[Any]:
     return [model for model in apps.get_models() if model._meta.db_table in wanted]
 
 
-def simulate(catalog: Catalog, farm: Farm, plan: Plan) -> dict[int, History]:
+def simulate(case: Case) -> dict[int, History]:
     """Histories by geography; a plan whose fish outgrow their containers is refused."""
     from datagen.simulation import loop
 
-    histories = {g: loop.simulate(catalog, farm, plan, g) for g in sorted({batch.geography for batch in plan.batches})}
+    histories = {g: loop.simulate(case, g) for g in case.geographies}
     for history in histories.values():
-        _check_load(farm, plan, history)
+        _check_load(case.farm, case.plan, history)
     return histories
 
 
@@ -107,9 +107,7 @@ class Shared:
     """What every worker needs, sent once."""
 
     dsn: str
-    catalog: Catalog
-    farm: Farm
-    plan: Plan
+    case: Case
     run: int
     log_dir: Path | None = None
 
@@ -153,10 +151,10 @@ def purchases_unit(plan: Plan, geography: int) -> str:
 
 def _load_batch(worker: Worker, index: int, history: History, first_id: dict[str, int]) -> dict[str, int]:
     from datagen.events import expand
-    from datagen.events.context import batch_record
+    from datagen.events.context import BatchRecord
 
     shared = worker.shared
-    record = batch_record(shared.catalog, shared.farm, shared.plan, index, history, first_id)
+    record = BatchRecord(shared.case, index, history, first_id)
     return _write(worker, record.batch.number, expand(record))
 
 
@@ -164,8 +162,8 @@ def _load_purchases(worker: Worker, history: History, first_id: int, stride: int
     from datagen.events.feeding import expand_purchases
 
     shared = worker.shared
-    tables = expand_purchases(shared.catalog, shared.farm, shared.plan, history, first_id, stride)
-    return _write(worker, purchases_unit(shared.plan, history.geography), tables)
+    tables = expand_purchases(shared.case, history, first_id, stride)
+    return _write(worker, purchases_unit(shared.case.plan, history.geography), tables)
 
 
 def _write(worker: Worker, unit: str, tables: Iterable[tuple[Any, pa.RecordBatch]]) -> dict[str, int]:
@@ -193,7 +191,7 @@ def work(shared: Shared, tasks: Iterable[Task], workers: int, progress: Progress
         total = sum(rows.values())
         progress.advance(task.size, f"{total:,} rows, {total / (time.perf_counter() - begin):,.0f} a second")
 
-    if workers == 1 or len(shared.plan.batches) == 1:
+    if workers == 1 or len(shared.case.plan.batches) == 1:
         worker = _opened(shared)
         with worker.connection:
             for task in tasks:

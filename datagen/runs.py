@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +12,13 @@ from psycopg.rows import scalar_row
 
 from aquamind import database
 from datagen import pipeline
+from datagen.case import Case
 from datagen.catalog import Catalog
 from datagen.errors import UserError
 from datagen.farm import Farm, with_database_ids
 from datagen.pipeline import Progress, Report
 from datagen.planning import schedule
-from datagen.planning.plan import READINGS_PER_DAY, Plan
+from datagen.planning.plan import READINGS_PER_DAY
 from datagen.storage import ledger
 
 BYTES_PER_READING = 300
@@ -35,17 +36,16 @@ class Job:
     """
 
     dsn: str
-    catalog: Catalog
-    farm: Farm
-    plan: Plan
+    case: Case
     workers: int
     beside: bool = False
     log_dir: Path | None = None
     to_destroy: str | None = None
 
 
-def plan_hash(plan: Plan, farm: Farm) -> str:
+def plan_hash(case: Case) -> str:
     """A hash of what a plan says, however it reached the program."""
+    plan, farm = case.plan, case.farm
     batches = [
         [
             batch.number,
@@ -68,36 +68,36 @@ def execute(job: Job, progress: Progress) -> Report:
     from datagen.keys import blocks
     from datagen.storage import ddl, handshake, postgres, protection, wiping
 
-    report = Report()
-    installed = job.catalog.environment.sensor_installation_date
-    if job.plan.first_day < installed:
+    report, case = Report(), job.case
+    installed = case.catalog.environment.sensor_installation_date
+    if case.plan.first_day < installed:
         cure = f"The record would begin before the sensors were installed ({installed}, environment.yaml); begin later"
-        raise UserError("first day", job.plan.first_day.isoformat(), cure)
+        raise UserError("first day", case.plan.first_day.isoformat(), cure)
     pipeline.django_setup(job.dsn)
     with database.connect(job.dsn, autocommit=True, application_name="aquamind run") as connection:
         postgres.hold(connection)
         if protection.permit(connection, job.to_destroy):
             wiping.wipe(connection, job.dsn)
         written = ledger.unit_names(connection)
-        handshake.check_space(connection, needed_bytes(job.farm, job.plan, written))
+        handshake.check_space(connection, needed_bytes(case, written))
         with report.timed("schema and master data"):
             progress.step("Schema and master data")
-            tables = sorted({*blocks(job.catalog, job.farm, job.plan, {})[0], *PURCHASE_TABLES})
-            prepare(connection, job.catalog, job.farm, tables)
-            farm = with_database_ids(job.farm, connection)
+            tables = sorted({*blocks(case, {})[0], *PURCHASE_TABLES})
+            prepare(connection, case.catalog, case.farm, tables)
+            case = replace(case, farm=with_database_ids(case.farm, connection))
             _heed_truncation(connection, job.dsn)
         with report.timed("simulation"):
             progress.step("Simulation")
-            histories = pipeline.simulate(job.catalog, farm, job.plan)
+            histories = pipeline.simulate(case)
         run, taken = _begin(connection, job, tables)
         size = sum(len(history.days.fish) for history in histories.values())
         # Empty tables are filled without indexes and keys: even 90,000 rows are in place twice as fast.
         ddl.drop_secondary(connection, tables)
         with report.timed("load"):
             progress.step("Load", size)
-            firsts = blocks(job.catalog, farm, job.plan, taken)
-            shared = pipeline.Shared(job.dsn, job.catalog, farm, job.plan, run, job.log_dir)
-            tasks = pipeline.load_tasks(job.plan, histories, firsts, taken["inventory_feedpurchase"] + 1)
+            firsts = blocks(case, taken)
+            shared = pipeline.Shared(job.dsn, case, run, job.log_dir)
+            tasks = pipeline.load_tasks(case.plan, histories, firsts, taken["inventory_feedpurchase"] + 1)
             report.rows = pipeline.work(shared, tasks, job.workers, progress)
         with report.timed("indexes and foreign keys"):
             rebuild(job.dsn, tables, job.workers, progress)
@@ -141,12 +141,13 @@ def prepare(
     return masterdata.init(catalog, farm, masterdata.SUBJECTS if subjects is None else subjects)
 
 
-def needed_bytes(farm: Farm, plan: Plan, written: set[str]) -> int:
+def needed_bytes(case: Case, written: set[str]) -> int:
     """Disk that a plan takes at most: readings of its longest lives up to the as-of day, and all that goes with it.
 
     Batches that are `written` already, by an earlier call, take no more.
     """
-    sensors = (farm.container_sensors >= 0).sum(axis=1)
+    plan = case.plan
+    sensors = (case.farm.container_sensors >= 0).sum(axis=1)
     readings = 0
     for batch, start in zip(plan.batches, plan.starts(), strict=True):
         if batch.number in written:
@@ -175,21 +176,25 @@ def _heed_truncation(connection: psycopg.Connection[Any], dsn: str) -> None:
     wiping.wipe(connection, dsn)
 
 
-def identify(catalog: Catalog, farm: Farm, plan: Plan) -> ledger.Identity:
+def identify(case: Case) -> ledger.Identity:
     """What determines the content of a plan's run."""
     return ledger.Identity(
-        plan.seed, plan.as_of.isoformat(), plan_hash(plan, farm), catalog.content_hash(), pipeline.VERSION
+        case.plan.seed,
+        case.plan.as_of.isoformat(),
+        plan_hash(case),
+        case.catalog.content_hash(),
+        pipeline.VERSION,
     )
 
 
 def _begin(connection: psycopg.Connection[Any], job: Job, tables: list[str]) -> tuple[int, dict[str, int]]:
     """Open the run, or go on with the same one; its id, and the highest key of each table before it began."""
-    identity = identify(job.catalog, job.farm, job.plan)
+    identity = identify(job.case)
     if not job.beside:
         _refuse_other_runs(connection, identity)
     taken = {table: _highest_key(connection, table) for table in tables}
-    described = schedule.text(job.plan, job.catalog, job.farm)
-    run = ledger.begin(connection, identity, {"preset": job.plan.preset, "taken": taken, "schedule": described})
+    described = schedule.text(job.case)
+    run = ledger.begin(connection, identity, {"preset": job.case.plan.preset, "taken": taken, "schedule": described})
     parameters = connection.execute("SELECT parameters FROM datagen.run WHERE id = %s", [run]).fetchone()
     assert parameters is not None
     return run, parameters[0]["taken"]

@@ -18,6 +18,7 @@ import psycopg
 
 from aquamind.database import NAME, EmbeddedServer
 from datagen import pipeline
+from datagen.case import Case
 from datagen.planning import schedule
 from datagen.planning.presets import Preset, make_plan
 from datagen.storage import ledger, wiping
@@ -44,7 +45,7 @@ def write_schedule(path: Path, batches: int, containers: int, days: int) -> None
     preset = Preset("medium", stagger_days=10, batches=batches // 2, containers_per_stage=containers)
     plan, _ = make_plan(catalog, farm, preset, AS_OF, 1)
     as_of = plan.batches[0].start + timedelta(days=days - 1)
-    schedule.write(roomy(replace(plan, as_of=as_of)), catalog, farm, path)
+    schedule.write(Case(catalog, farm, roomy(replace(plan, as_of=as_of))), path)
 
 
 @dataclass

@@ -8,14 +8,14 @@ from django.db import connection
 
 from datagen import pipeline, runs
 from tests.test_pipeline import Silent
-from tests.worlds import company, small_plan
+from tests.worlds import case_of, small_plan
 
 
 @cache
 def small_record(new_database: Callable[[], str]) -> str:
     """The URL of the database. Its batches are 50, 340, 630 and 920 days old, the oldest harvested; two rings each."""
     dsn = new_database()
-    runs.execute(runs.Job(dsn, *company(), small_plan(batches=2, stagger_days=290, containers=2), 1), Silent())
+    runs.execute(runs.Job(dsn, case_of(small_plan(batches=2, stagger_days=290, containers=2)), 1), Silent())
     return dsn
 
 

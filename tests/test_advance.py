@@ -9,6 +9,7 @@ import pytest
 from pytest_django import DjangoDbBlocker
 
 from datagen import advancing, pipeline, runs
+from datagen.case import Case
 from datagen.errors import UserError
 from datagen.planning.presets import carry_on
 from datagen.storage import ledger
@@ -42,7 +43,7 @@ def test_a_new_batch_is_numbered_after_the_highest() -> None:
     """Also where a batch before was taken out of the plan by hand."""
     catalog, farm = company()
     edited = replace(FIRST, batches=FIRST.batches[1:])
-    plan = carry_on(catalog, farm, edited, FIRST.as_of + timedelta(days=600))
+    plan = carry_on(Case(catalog, farm, edited), FIRST.as_of + timedelta(days=600))
     numbers = [batch.number for batch in plan.batches]
     assert len(numbers) > len(edited.batches)
     assert len(set(numbers)) == len(numbers)
@@ -51,14 +52,14 @@ def test_a_new_batch_is_numbered_after_the_highest() -> None:
 def test_ten_steps_are_one_run(new_database: Callable[[], str]) -> None:
     catalog, farm = company()
     stepwise, once = new_database(), new_database()
-    runs.execute(runs.Job(stepwise, catalog, farm, FIRST, 1), Silent())
+    runs.execute(runs.Job(stepwise, Case(catalog, farm, FIRST), 1), Silent())
     day = FIRST.as_of
     for days in (1, 1, 150, 1, 80):
         day += timedelta(days=days)
         advancing.advance(stepwise, catalog, farm, day, 1, Silent())
-    plan = carry_on(catalog, farm, FIRST, day)
+    plan = carry_on(Case(catalog, farm, FIRST), day)
     assert len(plan.batches) == len(FIRST.batches) + 1
-    runs.execute(runs.Job(once, catalog, farm, plan, 1), Silent())
+    runs.execute(runs.Job(once, Case(catalog, farm, plan), 1), Silent())
     with psycopg.connect(stepwise) as connection:
         done = connection.execute("SELECT count(*) FROM batch_batch WHERE status = 'COMPLETED'").fetchone()
     assert done is not None

@@ -13,6 +13,7 @@ from pytest_django import DjangoDbBlocker
 from apps import record
 from aquamind import database
 from datagen import analysis, checks, runs
+from datagen.case import Case
 from datagen.catalog.spec import LEAST_EGGS
 from datagen.errors import UserError
 from datagen.planning.presets import single_plan
@@ -394,7 +395,7 @@ def world(new_database: Callable[[], str], django_db_blocker: DjangoDbBlocker) -
     batches = plan.batches[0], plan.batches[2]
     dsn = new_database()
     with django_db_blocker.unblock(), django_on(dsn):
-        runs.execute(runs.Job(dsn, catalog, farm, replace(plan, batches=batches), 1), Silent())
+        runs.execute(runs.Job(dsn, Case(catalog, farm, replace(plan, batches=batches)), 1), Silent())
         analysis.analyse(dsn, None, 1, Silent())
         with database.connect(dsn, autocommit=True) as connection:
             analysis.plan_activities(connection)
@@ -547,7 +548,7 @@ def test_the_smallest_batch_and_one_beside_it_keep_the_laws(
     beside = single_plan(catalog, farm, "Scotland", date(2025, 1, 10), 20_000, date(2025, 4, 30), 1)
     with django_db_blocker.unblock(), django_on(dsn):
         for plan in (first, beside):
-            runs.execute(runs.Job(dsn, catalog, farm, plan, 1, beside=True), Silent())
+            runs.execute(runs.Job(dsn, Case(catalog, farm, plan), 1, beside=True), Silent())
         assert set(record.last_days().values()) == {first.as_of, beside.as_of}
         assert record.last_day() == first.as_of
     verdicts = checks.verify(dsn, 1, Silent())

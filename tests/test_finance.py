@@ -15,10 +15,9 @@ from pytest_django import DjangoDbBlocker
 
 from apps.finance.models import FactHarvest
 from datagen.events import finance
-from datagen.planning.plan import SEA
 from tests.loaded import django_on, small_record
 from tests.test_scenarios import records
-from tests.worlds import AS_OF, company, small_plan
+from tests.worlds import AS_OF, SEA, company, small_plan
 
 TABLES = ("finance_factharvest", "finance_intercompanytransaction", "batch_batchtransferworkflow")
 

@@ -28,6 +28,7 @@ from apps.batch.models import (
 from apps.infrastructure.models import Container
 from aquamind import database
 from datagen import analysis, pipeline
+from datagen.case import Case
 from datagen.storage import ledger
 from tests.loaded import django_on, small_record
 from tests.test_pipeline import Silent
@@ -98,7 +99,7 @@ def test_states_are_what_was_lived(dsn: str) -> None:
     """Fish to the last one on every day of every stay; weights as well as samples of 30 fish can tell."""
     catalog, farm = company()
     plan = small_plan(batches=2, stagger_days=290, containers=2)
-    histories = pipeline.simulate(catalog, farm, plan)
+    histories = pipeline.simulate(Case(catalog, farm, plan))
     error = []
     with database.connect(dsn) as own:
         for index, batch in enumerate(plan.batches):

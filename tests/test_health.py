@@ -12,13 +12,14 @@ from django.db import connection
 
 from apps.health.models import HealthSamplingEvent, JournalEntry
 from datagen.biology.lice import POPULATIONS, development_days, lice_per_fish
+from datagen.case import Case
 from datagen.events import FAMILIES, health, lice, readings
 from datagen.events.context import BatchRecord, life
 from datagen.farm import with_database_ids
 from datagen.masterdata import init
-from datagen.planning.plan import SEA, Plan
+from datagen.planning.plan import Plan
 from datagen.storage import postgres
-from tests.worlds import company, records, small_plan
+from tests.worlds import SEA, company, records, small_plan
 
 Columns = dict[str, np.ndarray]
 
@@ -92,7 +93,7 @@ def mobiles_found(record: BatchRecord, count: Columns) -> np.ndarray:
 def test_no_batch_fills_more_than_its_block_of_keys(plan: Plan, world: Any) -> None:
     catalog, farm = company()
     for record, found in world:
-        most = health.most_rows(life(catalog, farm, plan, record.batch))
+        most = health.most_rows(life(Case(catalog, farm, plan), record.batch))
         for name, rows in found.items():
             assert len(rows) <= most[name]
             first = record.first_id[name]
@@ -345,7 +346,8 @@ def test_a_batchs_health_record_fits_the_database(world: Any) -> None:
     """With every key and check in place; readings, half a million rows that nothing here refers to, are left out."""
     catalog, farm = company()
     init(catalog, farm)
-    record = replace(world[0][0], farm=with_database_ids(farm, connection))
+    case = replace(world[0][0].case, farm=with_database_ids(farm, connection))
+    record = replace(world[0][0], case=case)
     connection.ensure_connection()
     families = [family for family in FAMILIES if family is not readings]
     written = postgres._copy_all(connection.connection, [rows for each in families for rows in each.expand(record)])

@@ -26,7 +26,7 @@ from aquamind.celery import app
 from datagen import runs
 from tests.loaded import django_on
 from tests.test_pipeline import Silent
-from tests.worlds import AS_OF, company, small_plan
+from tests.worlds import AS_OF, case_of, small_plan
 
 STATES = (
     "SELECT assignment_id, date, avg_weight_g, population, biomass_kg, temp_c, mortality_count, feed_kg, observed_fcr,"
@@ -50,7 +50,7 @@ def dsn(new_database: Callable[[], str], django_db_blocker: DjangoDbBlocker) -> 
     """A record of our own, for it is changed: a batch of 340 days and one of 50, with their states."""
     dsn = new_database()
     with django_db_blocker.unblock(), django_on(dsn):
-        runs.execute(runs.Job(dsn, *company(), small_plan(batches=1, stagger_days=290, containers=2), 1), Silent())
+        runs.execute(runs.Job(dsn, case_of(small_plan(batches=1, stagger_days=290, containers=2)), 1), Silent())
         with psycopg.connect(dsn) as own:
             for batch in Batch.objects.all():
                 recompute(own, batch.pk, date.min, AS_OF, AS_OF)

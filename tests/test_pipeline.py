@@ -10,11 +10,12 @@ import pytest
 from pytest_django import DjangoDbBlocker
 
 from datagen import pipeline, runs
+from datagen.case import Case
 from datagen.errors import UserError
-from datagen.planning.plan import SEA, Plan
+from datagen.planning.plan import Plan
 from datagen.simulation.loop import simulate
 from datagen.storage import ledger
-from tests.worlds import company, small_plan
+from tests.worlds import SEA, company, small_plan
 
 
 class Silent:
@@ -29,7 +30,7 @@ class Silent:
 
 def execute(dsn: str, plan: Plan, workers: int = 1) -> dict[str, Any]:
     catalog, farm = company()
-    runs.execute(runs.Job(dsn, catalog, farm, plan, workers), Silent())
+    runs.execute(runs.Job(dsn, Case(catalog, farm, plan), workers), Silent())
     with psycopg.connect(dsn, autocommit=True) as connection:
         return ledger.status(connection)
 
@@ -89,7 +90,7 @@ def test_what_is_read_back_is_what_was_simulated(loaded: tuple[str, dict[str, An
     catalog, farm = company()
     with psycopg.connect(loaded[0]) as connection:
         for geography in (0, 1):
-            history = simulate(catalog, farm, plan, geography)
+            history = simulate(Case(catalog, farm, plan), geography)
             a, days = history.assignments, history.days
             expected = {
                 (plan.batches[a.batch[i]].number, farm.container_name[a.container[i]]): (
@@ -118,7 +119,7 @@ def test_what_is_read_back_is_what_was_simulated(loaded: tuple[str, dict[str, An
 def test_temperatures_read_are_those_lived(loaded: tuple[str, dict[str, Any]], plan: Plan) -> None:
     """The mean of a day's six readings is the day's water, within the sensor's noise and drift."""
     catalog, farm = company()
-    history = simulate(catalog, farm, plan, 0)
+    history = simulate(Case(catalog, farm, plan), 0)
     a, days = history.assignments, history.days
     with psycopg.connect(loaded[0]) as connection:
         for stage in (0, 2, SEA):

@@ -15,12 +15,13 @@ import yaml
 from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
+from datagen.case import Case
 from datagen.catalog import Catalog
 from datagen.catalog.reader import load
 from datagen.errors import UserError
 from datagen.farm import Farm, resolve
 from datagen.planning import schedule
-from datagen.planning.plan import SEA, Plan, containers_by_kind, planned_occupancy
+from datagen.planning.plan import Plan, containers_by_kind, planned_occupancy
 from datagen.planning.presets import PRESETS, Preset, make_plan, single_plan, small_plan
 from datagen.planning.summary import Forecast, summarise
 from datagen.simulation.loop import simulate
@@ -58,7 +59,7 @@ def bookings(plan: Plan) -> Iterator[tuple[int, int, int, range]]:
         for stage, containers in enumerate(batch.containers):
             first = batch.start.toordinal() + 90 * stage
             for container in containers:
-                yield b, stage, container, range(first, first + (450 if stage == SEA else 90))
+                yield b, stage, container, range(first, first + (450 if stage == plan.sea else 90))
 
 
 def assert_lawful(plan: Plan, farm: Farm) -> None:
@@ -69,13 +70,13 @@ def assert_lawful(plan: Plan, farm: Farm) -> None:
         assert farm.container_in_production[container]
         assert farm.container_geography[container] == plan.batches[b].geography
         held["container", container].add((span.start, span.stop, b))
-        if stage != SEA:
+        if stage != plan.sea:
             held["hall", unit].add((span.start, span.stop, b))
     for place, spans in held.items():
         booked = sorted(spans)
         assert all(one[1] <= other[0] for one, other in pairwise(booked)), f"two batches in {place}"
     for batch in plan.batches:
-        assert len(set(farm.container_unit[list(batch.containers[SEA])])) == 1, "rings of two areas"
+        assert len(set(farm.container_unit[list(batch.containers[-1])])) == 1, "rings of two areas"
         assert all(len(set(containers)) == len(containers) > 0 for containers in batch.containers)
     assert list(plan.batches) == sorted(plan.batches, key=lambda batch: batch.start)
     assert len({batch.number for batch in plan.batches}) == len(plan.batches)
@@ -98,7 +99,7 @@ def test_no_container_or_hall_is_shared_and_saturation_is_kept(
     assert_lawful(plan, farm)
     assert (bound is None) == (len(plan.batches) == 2 * (preset.batches or 0))
     assert max(batch.start for batch in plan.batches) == as_of - timedelta(days=50)
-    taken = np.zeros((len(farm.geography_name), SEA + 1, plan.days + 900))
+    taken = np.zeros((len(farm.geography_name), len(farm.stage_name), plan.days + 900))
     for b, stage, _, span in bookings(plan):
         first = span.start - plan.first_day.toordinal()
         taken[plan.batches[b].geography, stage, first : first + len(span)] += 1
@@ -114,7 +115,7 @@ def test_production_is_the_plan_that_was_asked_for(catalog: Catalog, farm: Farm)
     assert plan.batches[0].number == "FAR-2020-001"
     assert plan.batches[-1].start == AS_OF - timedelta(days=50)
     assert {(b.start - a.start).days for a, b in zip(plan.batches, plan.batches[1:], strict=False)} == {13}
-    made = summarise(plan, catalog, farm, bound)
+    made = summarise(Case(catalog, farm, plan), bound)
     assert max(use.planned_peak for use in made.uses) <= 0.85
     assert made.utilisation is not None
     assert 0.65 <= made.utilisation <= 0.70
@@ -130,7 +131,7 @@ def test_the_largest_number_that_fits_is_found_and_the_bound_is_named(
     fits = len(plan.batches) // 2
     assert 0 < fits < 90
     assert bound is not None
-    assert re.search(r"(Faroe Islands|Scotland), (egg|sea) containers: .* at saturation 0.5", bound)
+    assert re.search(r"(Faroe Islands|Scotland), (Egg&Alevin|Adult) containers: .* at saturation 0.5", bound)
     assert_lawful(plan, farm)
     for more in range(1, 6):
         wanted = Preset("guide", stagger_days=4, saturation=0.5, batches=fits + more, containers_per_stage=containers)
@@ -173,14 +174,14 @@ def test_a_single_batch_is_refused_with_its_field(catalog: Catalog, farm: Farm) 
 @pytest.mark.parametrize("geography", [0, 1])
 def test_the_forecast_comes_near_what_is_simulated(catalog: Catalog, farm: Farm, geography: int) -> None:
     plan, _ = make_plan(catalog, farm, PRESETS["medium"], AS_OF, 3)
-    history = simulate(catalog, farm, plan, geography)
+    history = simulate(Case(catalog, farm, plan), geography)
     stays, sensors = history.assignments, (farm.container_sensors >= 0).sum(axis=1)
-    forecasts = [Forecast(catalog, farm, batch) for batch in plan.batches]
+    forecasts = [Forecast(Case(catalog, farm, plan), batch) for batch in plan.batches]
     late, rows = [], Counter[str]()
     for b, batch in enumerate(plan.batches):
         if batch.geography == geography:
             rows += forecasts[b].rows((AS_OF - batch.start).days + 1)
-            rings = (stays.batch == b) & (stays.stage == SEA)
+            rings = (stays.batch == b) & (stays.stage == plan.sea)
             if rings.any() and stays.left[rings].all():
                 emptied = stays.departure_day[rings].max() - plan.starts()[b]
                 late.append(int(forecasts[b].harvest_days.max() - emptied))
@@ -204,14 +205,14 @@ def test_a_schedule_is_read_as_it_was_written(
 ) -> None:
     path = tmp_path_factory.getbasetemp() / "written.yaml"
     plan, _ = fitting(catalog, farm, preset, as_of, seed)
-    schedule.write(plan, catalog, farm, path)
+    schedule.write(Case(catalog, farm, plan), path)
     assert schedule.read(path, catalog, farm) == plan
 
 
 def test_the_largest_schedule_stays_readable(catalog: Catalog, farm: Farm, tmp_path: Path) -> None:
     plan, _ = make_plan(catalog, farm, PRESETS["production"], AS_OF, 1)
     path = tmp_path / "config" / "schedule.yaml"
-    schedule.write(plan, catalog, farm, path, workers=14)
+    schedule.write(Case(catalog, farm, plan), path, workers=14)
     text = path.read_text()
     assert text.count("\n") < 6000
     assert max(map(len, text.splitlines())) <= 180
@@ -228,7 +229,7 @@ def four(catalog: Catalog, farm: Farm, tmp_path_factory: pytest.TempPathFactory)
     """The schedule of four batches, FAR-2025-001 to SCO-2025-002, 13 days apart."""
     plan, _ = make_plan(catalog, farm, Preset("guide", batches=2, containers_per_stage=10), AS_OF, 1)
     path = tmp_path_factory.mktemp("schedules") / "four.yaml"
-    schedule.write(plan, catalog, farm, path, workers=2)
+    schedule.write(Case(catalog, farm, plan), path, workers=2)
     return path.read_text()
 
 
@@ -369,7 +370,7 @@ def test_what_is_no_schedule_is_refused(catalog: Catalog, farm: Farm, tmp_path: 
     plan = small_plan(catalog, farm, AS_OF, 1)
     for nowhere in (tmp_path, path / "below.yaml"):
         with pytest.raises(UserError, match="output"):
-            schedule.write(plan, catalog, farm, nowhere)
+            schedule.write(Case(catalog, farm, plan), nowhere)
 
 
 def read_or_tell(text: str, catalog: Catalog, farm: Farm, path: Path) -> None:

@@ -11,7 +11,8 @@ from django.db import connection
 from pytest_django import DjangoDbBlocker
 
 from apps.batch.models import Batch
-from datagen.biology.projection import project, stage_of_day
+from datagen.biology.projection import project
+from datagen.catalog.stages import stages
 from datagen.events import batches, scenarios
 from datagen.events.context import BatchRecord
 from datagen.planning.presets import PRESETS, make_plan
@@ -47,7 +48,8 @@ def test_the_day_step_is_the_published_one() -> None:
 
 
 def test_stages_follow_by_time_and_the_last_one_goes_on() -> None:
-    assert stage_of_day(np.array([2, 1, 3]), 8).tolist() == [0, 0, 1, 2, 2, 2, 2, 2]
+    of_day = stages(company()[0]).of_day(np.array([0, 89, 90, 449, 450, 900, 5000]))
+    assert of_day.tolist() == [0, 0, 1, 4, 5, 5, 5]
 
 
 def test_every_batch_has_a_pinned_scenario_of_900_days_from_its_first(guide: list[BatchRecord]) -> None:
@@ -154,7 +156,8 @@ def test_projections_follow_from_the_stored_models_alone() -> None:
                 [fcr_model],
             )
             durations, fcr = np.array(cursor.fetchall()).T
-            stage = stage_of_day(durations.astype(int), DAYS)
+            ends = np.cumsum(durations.astype(int))
+            stage = np.minimum(np.searchsorted(ends, np.arange(DAYS), side="right"), len(ends) - 1)
             models = np.full(DAYS, model)
             cursor.execute(
                 "SELECT change_day, new_tgc_model_id FROM scenario_scenariomodelchange WHERE scenario_id = %s"

@@ -9,10 +9,10 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from datagen.biology.mortality import CAUSES
-from datagen.planning.plan import SEA
+from datagen.case import Case
 from datagen.simulation.history import History
 from datagen.simulation.loop import simulate
-from tests.worlds import AS_OF, company, small_plan
+from tests.worlds import AS_OF, SEA, company, small_plan
 
 worlds = st.builds(
     small_plan,
@@ -26,7 +26,7 @@ few = settings(max_examples=12, deadline=None, suppress_health_check=list(Health
 
 def lived(plan, geography: int = 0) -> History:
     catalog, farm = company()
-    return simulate(catalog, farm, plan, geography)
+    return simulate(Case(catalog, farm, plan), geography)
 
 
 @few

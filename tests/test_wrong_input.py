@@ -16,11 +16,12 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from datagen import cli
+from datagen.case import Case
 from datagen.catalog import Catalog
 from datagen.catalog.reader import DEFAULT_FOLDER, load, parse, plain
 from datagen.errors import UserError
 from datagen.events import expand
-from datagen.events.context import batch_record
+from datagen.events.context import BatchRecord
 from datagen.events.feeding import expand_purchases
 from datagen.farm import resolve
 from datagen.keys import blocks
@@ -176,7 +177,11 @@ ABSURD = {
     "withheld too long": ("biology.lice_treatments.1.withholding_days", 300, "treat earlier"),
     "deloused before the sea": ("biology.lice_treatments.0.jitter_days", 150, "before it"),
     "deloused uncounted": ("lice.counting.first_sea_day", 200, "first counted on day 200"),
-    "vaccinated after death": ("biology.vaccinations.3.day", 900, "No fish lives then"),
+    "vaccinated after the stage": ("biology.vaccinations.3.day_of_stage", 90, "lasts 90 days"),
+    "planned after the stage": ("activities.templates.6.day_of_stage", 95, "lasts 90 days"),
+    "moved after the first day": ("activities.templates.0.day_of_stage", 1, "on its first day"),
+    "checked after the stage": ("health.checks.day_of_stage", 90, "lasts 90 days"),
+    "projected too short": ("scenarios.duration_days", 760, "may last 900 days"),
     "lived too long": (
         "biology.stages",
         lambda stages: [{**stage, "duration_days": 1000} for stage in stages],
@@ -209,8 +214,8 @@ def test_what_is_well_typed_and_absurd_is_one_message(folder: Path, case: str) -
     finally:
         (folder / f"{subject}.yaml").write_text(TEXTS[subject], "utf-8")
     assert words in str(told.value)
-    # What is wrong in two geographies, or for two treatments, is told for each.
-    assert str(told.value).count("\n") <= 3
+    # What is wrong in two geographies, or for the treatments and activities of a stage, is told for each.
+    assert str(told.value).count("\n") <= 9
 
 
 def lived(catalog: Catalog) -> tuple[Plan, History, int]:
@@ -220,10 +225,10 @@ def lived(catalog: Catalog) -> tuple[Plan, History, int]:
     plan = single_plan(catalog, farm, "Faroe Islands", start, None, start, 1)
     few = replace(plan.batches[0], containers=tuple(containers[:1] for containers in plan.batches[0].containers))
     plan = replace(plan, as_of=date(2024, 8, 1), batches=(few,))
-    history = simulate(catalog, farm, plan, 0)
-    first = blocks(catalog, farm, plan, {})[0]
-    tables = [*expand(batch_record(catalog, farm, plan, 0, history.batch(0), first))]
-    tables += expand_purchases(catalog, farm, plan, history, 1, 1)
+    history = simulate(Case(catalog, farm, plan), 0)
+    first = blocks(Case(catalog, farm, plan), {})[0]
+    tables = [*expand(BatchRecord(Case(catalog, farm, plan), 0, history.batch(0), first))]
+    tables += expand_purchases(Case(catalog, farm, plan), history, 1, 1)
     return plan, history, sum(rows.num_rows for _, rows in tables)
 
 

@@ -5,6 +5,7 @@ from datetime import date
 from functools import cache
 from typing import TYPE_CHECKING
 
+from datagen.case import Case
 from datagen.catalog import Catalog
 from datagen.catalog.reader import load
 from datagen.farm import Farm, resolve
@@ -16,12 +17,19 @@ if TYPE_CHECKING:
     from datagen.events.context import BatchRecord
 
 AS_OF = date(2025, 11, 21)
+SEA = 5
+"""The default company's last stage."""
 
 
 @cache
 def company() -> tuple[Catalog, Farm]:
     catalog = load()
     return catalog, resolve(catalog)
+
+
+def case_of(plan: Plan) -> Case:
+    """A plan for the default company."""
+    return Case(*company(), plan)
 
 
 def small_plan(
@@ -43,14 +51,14 @@ def roomy(plan: Plan) -> Plan:
 
 def records(plan: Plan) -> "list[BatchRecord]":
     """Every batch of a plan that has begun, lived."""
-    from datagen.events.context import batch_record
+    from datagen.events.context import BatchRecord
     from datagen.keys import blocks
 
-    catalog, farm = company()
-    first_ids = blocks(catalog, farm, plan, {})
-    histories = {g: simulate(catalog, farm, plan, g) for g in sorted({batch.geography for batch in plan.batches})}
+    case = case_of(plan)
+    first_ids = blocks(case, {})
+    histories = {g: simulate(case, g) for g in case.geographies}
     return [
-        batch_record(catalog, farm, plan, index, histories[batch.geography].batch(index), first_ids[index])
+        BatchRecord(case, index, histories[batch.geography].batch(index), first_ids[index])
         for index, batch in enumerate(plan.batches)
         if batch.start <= plan.as_of
     ]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from datagen.arrays import Floats, Ints
+from datagen.arrays import Floats
 from datagen.biology.growth import cube_root_gain
 
 
@@ -16,12 +16,6 @@ class Projection:
     fish: Floats
     biomass_kg: Floats
     feed_kg: Floats
-
-
-def stage_of_day(durations_days: Ints, days: int) -> Ints:
-    """Stage by time alone: index of the stage of each day of a life; the last stage goes on."""
-    stage: Ints = np.searchsorted(np.cumsum(durations_days), np.arange(days), side="right")
-    return np.minimum(stage, len(durations_days) - 1)
 
 
 def project(

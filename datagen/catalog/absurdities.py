@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from datagen.catalog.spec import Fault
+from datagen.catalog.spec import Fault, Loc
 
 if TYPE_CHECKING:
     from datagen.catalog import Catalog
@@ -50,10 +50,36 @@ def _of_stages(catalog: "Catalog") -> Iterator[Fault]:
     if life_days > LONGEST_LIFE_DAYS:
         cure = f"So many days last the stages together; shorten them to {LONGEST_LIFE_DAYS} or fewer"
         yield Fault(("biology", "stages"), life_days, cure)
-    for index, vaccination in enumerate(biology.vaccinations):
-        if vaccination.day >= life_days:
-            cure = f"No fish lives then; name a day below {life_days}"
-            yield Fault(("biology", "vaccinations", index, "day"), vaccination.day, cure)
+    yield from _of_days(catalog)
+    planned_days = catalog.scenarios.duration_days
+    if planned_days < life_days:
+        cure = f"A life may last {life_days} days, and scenarios outlast it; give as many or more"
+        yield Fault(("scenarios", "duration_days"), planned_days, cure)
+
+
+def _of_days(catalog: "Catalog") -> Iterator[Fault]:
+    """Days of stages that the stages do not have."""
+    days = {stage.key: stage.duration_days for stage in catalog.biology.stages}
+    templates, checks, sampling = catalog.activities.templates, catalog.health.checks, catalog.biology.sampling
+    given: list[tuple[Loc, str, int]] = [
+        *(
+            (("biology", "vaccinations", place, "day_of_stage"), each.stage, each.day_of_stage)
+            for place, each in enumerate(catalog.biology.vaccinations)
+        ),
+        *(
+            (("activities", "templates", place, "day_of_stage"), each.stage, each.day_of_stage)
+            for place, each in enumerate(templates)
+        ),
+        (("health", "checks", "day_of_stage"), checks.first_stage, checks.day_of_stage),
+        (("biology", "sampling", "weekday_of_stage"), sampling.first_stage, sampling.weekday_of_stage),
+    ]
+    for loc, stage, day in given:
+        if day >= days[stage]:
+            yield Fault(loc, day, f"The stage {stage} lasts {days[stage]} days; name a day below, or another stage")
+    for place, template in enumerate(templates):
+        if template.type == "TRANSFER" and template.day_of_stage:
+            cure = f"Fish move to {template.stage} on its first day; write 0, or leave it out"
+            yield Fault(("activities", "templates", place, "day_of_stage"), template.day_of_stage, cure)
 
 
 def _of_geography(catalog: "Catalog", geography: str) -> Iterator[Fault]:

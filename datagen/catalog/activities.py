@@ -21,15 +21,15 @@ ActivityType = Literal[
 
 
 class ActivityTemplate(Spec):
-    """Something done to every batch `day` days after its start; `stage` is the stage it leads to or happens in."""
+    """Something done to every batch on a day of a stage; a transfer, on the first day of the stage it leads to."""
 
     name: Annotated[str, Field(min_length=1, max_length=200)]
     type: ActivityType
-    day: Annotated[int, Field(ge=0, le=2000)]
     stage: Annotated[str, Ref("biology.stages.key")]
+    day_of_stage: Annotated[int, Field(ge=0, le=2000)] = 0
     weight_g: Positive | None = None
     description: str = ""
 
 
 class Activities(Spec):
-    templates: Annotated[tuple[ActivityTemplate, ...], Unique("name"), Unique("type", "day")]
+    templates: Annotated[tuple[ActivityTemplate, ...], Unique("name"), Unique("type", "stage", "day_of_stage")]

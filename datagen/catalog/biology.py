@@ -128,9 +128,10 @@ class Transfer(Handling):
 
 
 class Vaccination(Handling):
-    """A vaccination of every container on a day of the batch's life."""
+    """A vaccination of every container, on a day of a stage."""
 
-    day: Annotated[int, Field(ge=1, le=12_000)]
+    stage: Annotated[str, Ref("biology.stages.key")]
+    day_of_stage: Days
     vaccine: Annotated[str, Ref("treatments.vaccines.name")]
     withholding_days: Days
 
@@ -153,16 +154,16 @@ class LiceTreatment(Handling):
 
 
 class Biology(Spec):
-    """The fish, from eyed egg to harvest."""
+    """The fish, from eyed egg to harvest: the first stage is laid in as eggs, the last lives at sea."""
 
     species: Name
     scientific_name: Name
-    stages: Annotated[tuple[Stage, ...], Unique("key"), Unique("name"), Field(min_length=6, max_length=6)]
+    stages: Annotated[tuple[Stage, ...], Unique("key"), Unique("name"), Field(min_length=3, max_length=12)]
     eggs: Eggs
     growth: Growth
     sampling: Sampling
     transfers: Annotated[tuple[Transfer, ...], Unique("into")]
-    vaccinations: Annotated[tuple[Vaccination, ...], Unique("day")]
+    vaccinations: Annotated[tuple[Vaccination, ...], Unique("stage", "day_of_stage")]
     lice_treatments: Annotated[tuple[LiceTreatment, ...], Unique("sea_day")]
     harvest: Harvest
 

@@ -7,7 +7,6 @@ import numpy as np
 from apps.batch.models import Batch, BatchContainerAssignment, BatchCreationWorkflow, CreationAction
 from datagen.events.context import BatchRecord, Life, Rows
 from datagen.events.growth_samples import last_weighing_day
-from datagen.planning.plan import SEA
 from datagen.storage.arrow import record_batch
 
 
@@ -29,7 +28,7 @@ def expand(record: BatchRecord) -> Iterator[Rows]:
 def completed(record: BatchRecord) -> bool:
     """Whether every ring of the batch has been harvested by the as-of day."""
     assignments = record.history.assignments
-    at_sea = assignments.stage == SEA
+    at_sea = assignments.stage == record.sea
     return bool(at_sea.any() and assignments.left[at_sea].all())
 
 
@@ -44,7 +43,7 @@ def _batch(record: BatchRecord) -> Rows:
     ended = int(assignments.departure_day.max())
     changed = min(ended, record.last_day)
     expected = record.start_day + record.stage_starts[-1]
-    stage = int(assignments.stage[~assignments.left].max()) if not done else SEA
+    stage = int(assignments.stage[~assignments.left].max()) if not done else record.sea
     return Batch, record_batch(
         Batch,
         1,

@@ -12,9 +12,11 @@ import pyarrow as pa
 
 from apps.batch.models import BatchContainerAssignment
 from datagen.arrays import Dates, Ints
+from datagen.case import Case
 from datagen.catalog import Catalog
+from datagen.catalog.stages import Stages
 from datagen.farm import Farm
-from datagen.planning.plan import BatchPlan, Plan
+from datagen.planning.plan import BatchPlan
 from datagen.simulation.history import History
 from datagen.streams import stream
 
@@ -26,9 +28,10 @@ CHUNK_ROWS = 65_536
 
 @dataclass(frozen=True)
 class Life:
-    """The longest life the plan allows a batch: containers, days and sensors by stage."""
+    """The longest life the plan allows a batch: containers, days and sensors by stage; rings are those at sea."""
 
     catalog: Catalog
+    stages: Stages
     containers: Ints
     days: Ints
     sensors: Ints
@@ -37,21 +40,51 @@ class Life:
     def container_days(self) -> Ints:
         return self.containers * self.days
 
+    @property
+    def rings(self) -> int:
+        return int(self.containers[-1])
+
 
 @dataclass(frozen=True)
 class BatchRecord:
     """One batch to be expanded. `first_id` is the first primary key of its block in each table (by table name)."""
 
-    catalog: Catalog
-    farm: Farm
-    plan_first_day: date
-    seed: int
-    as_of: date
-    stage_starts: tuple[int, ...]
+    case: Case
     index: int
-    batch: BatchPlan
     history: History
     first_id: Mapping[str, int]
+
+    @property
+    def catalog(self) -> Catalog:
+        return self.case.catalog
+
+    @property
+    def farm(self) -> Farm:
+        return self.case.farm
+
+    @property
+    def stages(self) -> Stages:
+        return self.case.stages
+
+    @property
+    def sea(self) -> int:
+        return self.case.sea
+
+    @property
+    def batch(self) -> BatchPlan:
+        return self.case.plan.batches[self.index]
+
+    @cached_property
+    def plan_first_day(self) -> date:
+        return self.case.plan.first_day
+
+    @property
+    def as_of(self) -> date:
+        return self.case.plan.as_of
+
+    @property
+    def stage_starts(self) -> tuple[int, ...]:
+        return self.case.plan.stage_starts
 
     def ids(self, model: Model, count: int) -> Ints:
         """The first `count` primary keys of the batch's block in a table."""
@@ -69,7 +102,7 @@ class BatchRecord:
         return moments
 
     def stream(self, *names: object) -> np.random.Generator:
-        return stream(self.seed, self.batch.number, *names)
+        return stream(self.case.plan.seed, self.batch.number, *names)
 
     @property
     def start_day(self) -> int:
@@ -115,32 +148,15 @@ class BatchRecord:
         return self.farm.user_ids(role, self.batch.geography)
 
 
-def batch_record(
-    catalog: Catalog, farm: Farm, plan: Plan, index: int, history: History, first_id: Mapping[str, int]
-) -> BatchRecord:
-    """One batch of a plan with its part of the history and its block of keys."""
-    return BatchRecord(
-        catalog,
-        farm,
-        plan.first_day,
-        plan.seed,
-        plan.as_of,
-        plan.stage_starts,
-        index,
-        plan.batches[index],
-        history,
-        first_id,
-    )
-
-
-def life(catalog: Catalog, farm: Farm, plan: Plan, batch: BatchPlan) -> Life:
+def life(case: Case, batch: BatchPlan) -> Life:
     """The longest life of a batch of the plan."""
     per_stage = [np.array(containers) for containers in batch.containers]
-    sensors = [int((farm.container_sensors[containers[0]] >= 0).sum()) for containers in per_stage]
+    sensors = [int((case.farm.container_sensors[containers[0]] >= 0).sum()) for containers in per_stage]
     return Life(
-        catalog,
+        case.catalog,
+        case.stages,
         np.array([len(containers) for containers in per_stage]),
-        np.diff(plan.stage_starts),
+        np.diff(case.plan.stage_starts),
         np.array(sensors),
     )
 

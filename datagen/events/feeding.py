@@ -7,10 +7,8 @@ import numpy as np
 from apps.inventory.models import FeedContainerStock, FeedingEvent, FeedPurchase
 from datagen.arrays import Floats, Ints
 from datagen.biology.feeding import GRAIN_G, fifo_cost
-from datagen.catalog import Catalog
+from datagen.case import Case
 from datagen.events.context import CHUNK_ROWS, BatchRecord, Life, Rows
-from datagen.farm import Farm
-from datagen.planning.plan import Plan
 from datagen.simulation.history import History
 from datagen.storage.arrow import Scaled, record_batch
 
@@ -19,16 +17,13 @@ TWO_MEALS_HOURS = (8.0, 16.0)
 
 
 def most_rows(life: Life) -> dict[str, int]:
-    meals = np.array([stage.meals_per_day for stage in life.catalog.biology.stages])
-    return {"inventory_feedingevent": int((life.container_days * meals).sum())}
+    return {"inventory_feedingevent": int((life.container_days * life.stages.meals_per_day).sum())}
 
 
 def expand(record: BatchRecord) -> Iterator[Rows]:
     days = record.history.days
     rows = record.chronological(np.flatnonzero(days.feed_g))
-    meals = np.array([s.meals_per_day for s in record.catalog.biology.stages])[
-        record.history.assignments.stage[record.row_assignment[rows]]
-    ]
+    meals = record.stages.meals_per_day[record.history.assignments.stage[record.row_assignment[rows]]]
     # A ration of one grain is one meal.
     meals = np.minimum(meals, days.feed_g[rows] // GRAIN_G)
     # Of the container, in the morning: what a meal's percentage refers to.
@@ -89,21 +84,19 @@ def _cost(record: BatchRecord, row: Ints, begin_g: Ints, end_g: Ints) -> Floats:
     return cost
 
 
-def expand_purchases(
-    catalog: Catalog, farm: Farm, plan: Plan, history: History, first_id: int, stride: int
-) -> Iterator[Rows]:
+def expand_purchases(case: Case, history: History, first_id: int, stride: int) -> Iterator[Rows]:
     """Deliveries of feed to a geography, and what is left of each in its silo or barge.
 
     Keys are `first_id` and every `stride`-th after it: geographies interleave, so that each can go on for ever.
     """
-    bought = history.purchases
+    bought, farm = history.purchases, case.farm
     count = len(bought.store)
-    first_day = np.datetime64(plan.first_day)
+    first_day = np.datetime64(case.plan.first_day)
     ordered, arrived = first_day + bought.ordered_day, first_day + bought.arrival_day
     unloaded = arrived.astype("datetime64[us]") + np.timedelta64(6, "h")
     ids = first_id + stride * np.arange(count)
-    shelf_life = np.array([feed.shelf_life_days for feed in catalog.feeds.feeds])[bought.feed]
-    suppliers = np.array([feed.supplier for feed in catalog.feeds.feeds])
+    shelf_life = np.array([feed.shelf_life_days for feed in case.catalog.feeds.feeds])[bought.feed]
+    suppliers = np.array([feed.supplier for feed in case.catalog.feeds.feeds])
     code = farm.geography_code[history.geography]
     yield (
         FeedPurchase,

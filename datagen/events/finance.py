@@ -12,18 +12,17 @@ from datagen.catalog.finance import SUBSIDIARIES, Prices
 from datagen.events.context import BatchRecord, Life, Rows
 from datagen.events.harvest import lot_fish_and_grams
 from datagen.events.transfers import moved_kg
-from datagen.planning.plan import SEA
 from datagen.storage.arrow import Scaled, record_batch
 
 
 def most_rows(life: Life) -> dict[str, int]:
-    lots = int(life.containers[SEA]) * len(life.catalog.grades.grades)
+    lots = life.rings * len(life.catalog.grades.grades)
     return {"finance_factharvest": lots, "finance_intercompanytransaction": 1 + lots}
 
 
 def expand(record: BatchRecord) -> Iterator[Rows]:
     """The transaction of the transfer to sea comes first; then those of harvests, event by event, grade by grade."""
-    if (record.history.moves.stage == SEA).any():
+    if (record.history.moves.stage == record.sea).any():
         yield _smolt(record)
     if len(record.history.harvests.day):
         fish, grams = lot_fish_and_grams(record)
@@ -52,9 +51,9 @@ def amount_cents(quantity: Ints, price_cents: Ints | int, units_per_kg: int) -> 
 
 def _smolt(record: BatchRecord) -> Rows:
     moves = record.history.moves
-    to_sea = moves.stage == SEA
+    to_sea = moves.stage == record.sea
     hundredths_kg = np.rint(moved_kg(record)[to_sea] * 100).astype(np.int64).sum(keepdims=True)
-    workflow_id = record.first_id["batch_batchtransferworkflow"] + SEA - 1
+    workflow_id = record.first_id["batch_batchtransferworkflow"] + record.sea - 1
     return _transactions(
         record,
         first=0,

@@ -13,7 +13,7 @@ from datagen.storage.arrow import record_batch
 
 def most_rows(life: Life) -> dict[str, int]:
     spec = life.catalog.biology.sampling
-    first = [stage.key for stage in life.catalog.biology.stages].index(spec.first_stage)
+    first = life.stages.index(spec.first_stage)
     samples = int((life.containers * -(-life.days // spec.every_days))[first:].sum())
     return {"batch_growthsample": samples, "batch_individualgrowthobservation": samples * spec.fish}
 
@@ -21,7 +21,7 @@ def most_rows(life: Life) -> dict[str, int]:
 def sampled_rows(record: BatchRecord) -> Ints:
     """Container-days on which a sample is taken, in order of time."""
     spec = record.catalog.biology.sampling
-    first = [stage.key for stage in record.catalog.biology.stages].index(spec.first_stage)
+    first = record.stages.index(spec.first_stage)
     a = record.history.assignments
     week = (record.row_day - record.start_day - record.stage_starts[first] - spec.weekday_of_stage) % spec.every_days
     weighed = (week == 0) & (a.stage[record.row_assignment] >= first) & (record.history.days.fish >= spec.fish)
@@ -39,11 +39,8 @@ def last_weighing_day(record: BatchRecord) -> Ints:
 def single_fish(record: BatchRecord, rows: Ints, fish: int, *address: str) -> tuple[Floats, Floats]:
     """Weights [g] and fork lengths [cm] of `fish` fish from each of these container-days [rows, fish], as recorded."""
     stage = record.history.assignments.stage[record.row_assignment[rows]]
-    stages = record.catalog.biology.stages
-    cv, k, k_sd = (
-        np.array([getattr(s, name) for s in stages])[stage][:, None]
-        for name in ("weight_cv", "condition_k", "condition_k_sd")
-    )
+    stages = record.stages
+    cv, k, k_sd = (each[stage][:, None] for each in (stages.weight_cv, stages.condition_k, stages.condition_k_sd))
     draws = record.stream(*address).standard_normal((len(rows), 2, fish), dtype=np.float32).astype(float)
     weight_g = np.round(size.weights_g(record.history.days.weight_g[rows][:, None], cv, draws[:, 0]), 2)
     # Beyond a condition of 0.6 to 1.8 no salmon lives (invented).

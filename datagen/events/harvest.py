@@ -8,7 +8,6 @@ from apps.harvest.models import HarvestEvent, HarvestLot
 from datagen.arrays import Floats, Ints
 from datagen.biology.feeding import whole_parts
 from datagen.events.context import BatchRecord, Life, Rows
-from datagen.planning.plan import SEA
 from datagen.storage.arrow import Scaled, record_batch
 
 GRADE_WEIGHT = 0.06
@@ -16,8 +15,7 @@ GRADE_WEIGHT = 0.06
 
 
 def most_rows(life: Life) -> dict[str, int]:
-    rings = int(life.containers[SEA])
-    return {"harvest_harvestevent": rings, "harvest_harvestlot": rings * len(life.catalog.grades.grades)}
+    return {"harvest_harvestevent": life.rings, "harvest_harvestlot": life.rings * len(life.catalog.grades.grades)}
 
 
 def expand(record: BatchRecord) -> Iterator[Rows]:

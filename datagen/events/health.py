@@ -1,6 +1,6 @@
 """The health record of a batch: its journal, health checks of single fish, lice and treatments, linked together."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -8,7 +8,6 @@ from apps.health.models import FishParameterScore, HealthSamplingEvent, Individu
 from datagen.arrays import Floats, Ints
 from datagen.biology import health as biology
 from datagen.biology.water import day_of_year, year_wave
-from datagen.catalog.biology import Stage
 from datagen.catalog.health import Burdens
 from datagen.events import journal, lice, treatments
 from datagen.events.context import CHUNK_ROWS, BatchRecord, Life, Rows
@@ -25,7 +24,7 @@ BURDENS = [name for name in Burdens.model_fields if name != "runt"]
 
 def most_rows(life: Life) -> dict[str, int]:
     spec = life.catalog.health.checks
-    first = _first_stage(life.catalog.biology.stages, spec.first_stage)
+    first = life.stages.index(spec.first_stage)
     rounds = -(-life.days[first:] // spec.every_days)
     events = int((rounds * _of_round(life.containers[first:], spec.one_container_in)).sum())
     scores = events * spec.fish * len(life.catalog.health.parameters)
@@ -56,12 +55,12 @@ def checks(record: BatchRecord) -> Checks:
     """One container in ten of those that hold fish, taking turns from round to round."""
     spec, a = record.catalog.health.checks, record.history.assignments
     rows: list[Ints] = []
-    stages = record.catalog.biology.stages
-    for stage in range(_first_stage(stages, spec.first_stage), len(stages)):
+    keys = record.stages.key
+    for stage in range(record.stages.index(spec.first_stage), len(keys)):
         stays = np.flatnonzero(a.stage == stage)
         if not len(stays):
             break
-        turn = int(record.stream(stages[stage].key, "health check, turn").integers(len(stays)))
+        turn = int(record.stream(keys[stage], "health check, turn").integers(len(stays)))
         of_round = int(_of_round(len(record.batch.containers[stage]), spec.one_container_in))
         for number, day in enumerate(range(spec.day_of_stage, int(a.days[stays].max()), spec.every_days)):
             here = stays[a.days[stays] > day]
@@ -192,10 +191,6 @@ def _events(record: BatchRecord, checked: Checks, weight_g: Floats, length_cm: F
         created_at=taken,
         updated_at=taken,
     )
-
-
-def _first_stage(stages: Sequence[Stage], key: str) -> int:
-    return [stage.key for stage in stages].index(key)
 
 
 def _of_round(containers: Ints | int, one_in: int) -> Ints:

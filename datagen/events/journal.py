@@ -11,7 +11,6 @@ from datagen.biology.mortality import CAUSES
 from datagen.catalog.health import Disease
 from datagen.events import lice
 from datagen.events.context import BatchRecord, Life, Rows
-from datagen.planning.plan import SEA
 from datagen.storage.arrow import record_batch
 
 HOURS = {
@@ -176,10 +175,8 @@ def _course(record: BatchRecord) -> _Course:
     deaths = np.zeros((length, len(CAUSES)))
     np.add.at(deaths, (age, days.cause), days.deaths)
     stage = np.searchsorted(record.stage_starts, np.arange(length), side="right") - 1
-    hazards = {hazard.stage: hazard.daily for hazard in record.catalog.mortality.stages}
-    daily = np.array([hazards[each.key] for each in record.catalog.biology.stages])
     means = (total(days.fish * values) / alive for values in (days.weight_g, days.temp_c, days.appetite))
-    return _Course(stage, fish, deaths, daily[stage], *means)
+    return _Course(stage, fish, deaths, record.stages.daily_hazard[stage], *means)
 
 
 def _issues(record: BatchRecord, course: _Course) -> list[Issue]:
@@ -224,11 +221,11 @@ def _rounds(record: BatchRecord, course: _Course) -> Iterator[Entry]:
 
 
 def _transfers(record: BatchRecord) -> Iterator[Entry]:
-    moves, stages = record.history.moves, record.catalog.biology.stages
+    moves = record.history.moves
     for stage in np.unique(moves.stage):
         these = moves.stage == stage
         day, moved, died = int(moves.day[these][0]), int(moves.moved[these].sum()), int(moves.died[these].sum())
-        text = f"Moved to {stages[stage].name}: {moved:,} fish in {these.sum()} lifts, {died:,} died on the way"
+        text = f"Moved to {record.stages.name[stage]}: {moved:,} fish in {these.sum()} lifts, {died:,} died on the way"
         yield Entry(day, "action", "low", text, day + 7, "Fish feed and behave as before")
 
 
@@ -244,7 +241,7 @@ def _vaccinations(record: BatchRecord, course: _Course) -> Iterator[Entry]:
 
 
 def _delousings(record: BatchRecord, infested: lice.Infestation | None) -> Iterator[Entry]:
-    done, rings = record.history.treatments, len(record.batch.containers[SEA])
+    done, rings = record.history.treatments, len(record.batch.containers[-1])
     if infested is None:
         return
     types = record.catalog.lice.types
@@ -285,7 +282,7 @@ def _worst(record: BatchRecord, issue: Issue) -> Ints:
 def _finding(record: BatchRecord, course: _Course, issue: Issue) -> Disease | None:
     """The disease that the laboratory finds behind an outbreak."""
     age = issue.day - record.start_day
-    stage = record.catalog.biology.stages[course.stage[age]].key
+    stage = record.stages.key[course.stage[age]]
     known = [
         disease
         for disease in record.catalog.health.journal.diseases
@@ -300,7 +297,7 @@ def _about(record: BatchRecord, course: _Course, issue: Issue, disease: Disease 
     spec = record.catalog.health.journal
     age = issue.day - record.start_day
     seen, done = ISSUES[issue.cause]
-    if issue.cause == "ENVIRONMENTAL" and course.stage[age] == SEA:
+    if issue.cause == "ENVIRONMENTAL" and course.stage[age] == record.sea:
         seen = BLOOM
     severity = "high" if issue.share >= spec.high_week_share else "medium"
     severity = "low" if issue.share < spec.medium_week_share else severity

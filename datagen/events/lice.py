@@ -11,7 +11,6 @@ from datagen.biology import lice as biology
 from datagen.biology.water import day_of_year, year_wave
 from datagen.catalog.health import Delousing, Settling
 from datagen.events.context import BatchRecord, Life, Rows
-from datagen.planning.plan import SEA
 from datagen.storage.arrow import record_batch
 from datagen.streams import remembering, stream
 
@@ -37,14 +36,14 @@ class Infestation:
 
 
 def most_rows(life: Life) -> dict[str, int]:
-    weeks = -(-int(life.days[SEA]) // life.catalog.lice.counting.every_days)
-    return {"health_licecount": weeks * int(life.containers[SEA]) * len(life.catalog.lice.types)}
+    weeks = -(-int(life.days[-1]) // life.catalog.lice.counting.every_days)
+    return {"health_licecount": weeks * life.rings * len(life.catalog.lice.types)}
 
 
 def infestation(record: BatchRecord) -> Infestation | None:
     """The lice of the batch, none before it is at sea."""
     a, days = record.history.assignments, record.history.days
-    stays = np.flatnonzero(a.stage == SEA)
+    stays = np.flatnonzero(a.stage == record.sea)
     if not len(stays):
         return None
     day = np.arange(int(a.days[stays].max()))
@@ -99,13 +98,13 @@ def _lice(record: BatchRecord, stays: Ints, first_day: int, temp_c: Floats) -> F
 
 def _pressure(record: BatchRecord, spec: Settling, louse: str, first_day: int, length: int) -> Floats:
     """Lice that settle on a fish of the batch's area from outside, by day of the sea phase [lice/fish/day]."""
-    area = record.farm.container_unit[record.batch.containers[SEA][0]]
+    area = record.farm.container_unit[record.batch.containers[-1][0]]
     place = record.farm.geography_name[record.batch.geography]
     months = record.last_day // MONTH_DAYS + 2
 
     def anomaly(*where: str) -> Floats:
         # By address, not by batch: whoever is in the area in these months meets the same lice.
-        draws = stream(record.seed, place, *where, "lice pressure", louse).standard_normal(months)
+        draws = stream(record.case.plan.seed, place, *where, "lice pressure", louse).standard_normal(months)
         return remembering(draws, spec.area_memory)
 
     common, own = anomaly(), anomaly(record.farm.unit_name[area])

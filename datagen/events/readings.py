@@ -10,7 +10,6 @@ from datagen.arrays import Bools, Floats, Ints
 from datagen.biology.water import oxygen_saturation_mg_l
 from datagen.catalog.biology import Sensor
 from datagen.events.context import BatchRecord, Life, Rows
-from datagen.planning.plan import SEA
 from datagen.storage.arrow import Scaled, record_batch
 from datagen.streams import remembering
 
@@ -75,7 +74,7 @@ def _room(record: BatchRecord, stage: int, stays: Ints) -> _Room:
     load = days.fish[row] * days.weight_g[row] / 1000.0 / record.farm.container_max_biomass_kg[a.container[stays]]
     water_spec = record.catalog.water
     specs = [_sensor(record, int(p)) for p in parameters]
-    rng = record.stream(record.catalog.biology.stages[stage].key, "sensors")
+    rng = record.stream(record.stages.key[stage], "sensors")
     planned = record.stage_starts[stage + 1] - record.stage_starts[stage]
     noise = rng.standard_normal((planned, 2, len(stays), len(parameters)))[:length]
     memory = remembering(noise, water_spec.drift_memory)
@@ -104,7 +103,7 @@ def _daily(
     for spec in record.catalog.water.sensors:
         if spec.parameter not in means:
             means[spec.parameter] = spec.level + spec.per_load * load
-    if stage == SEA:
+    if stage == record.sea:
         # Respiration acidifies a little; the open sea buffers the rest (invented: 0.004 a point of saturation).
         means["pH"] = record.catalog.water.sea_ph - 0.004 * (100.0 - oxygen_pct)
     return means
@@ -118,16 +117,16 @@ def _hourly(record: BatchRecord, stage: int, length: int) -> dict[str, Floats]:
     water = record.catalog.water
     warm = np.cos(2.0 * np.pi * (HOURS - 15.0) / 24.0)
     warm -= warm.mean()
-    if stage != SEA:
+    if stage != record.sea:
         return {
             "Temperature": water.freshwater.diurnal_c * warm,
             "Dissolved Oxygen": 0.15 * BEFORE_DAWN,
             "CO2": 1.0 * AFTER_MEALS,
             "NH4": 0.15 * AFTER_MEALS,
         }
-    area = record.farm.container_unit[record.batch.containers[SEA][0]]
+    area = record.farm.container_unit[record.batch.containers[-1][0]]
     climate = water.climates[record.farm.unit_climate[area]]
-    first = record.start_day + record.stage_starts[SEA]
+    first = record.start_day + record.stage_starts[record.sea]
     tide = np.cos(2.0 * np.pi * ((first + np.arange(length))[:, None] * 24.0 + HOURS) / TIDE_HOURS)
     return {
         "Temperature": climate.diurnal_c * warm,
@@ -170,7 +169,7 @@ def _readings(record: BatchRecord, room: _Room, first: int) -> Rows:
 
 def _values(record: BatchRecord, room: _Room) -> Ints:
     """Ten-thousandths of each parameter's unit [containers, sensors, days, hours], within what its sensor can show."""
-    rng = record.stream(record.catalog.biology.stages[room.stage].key, "readings")
+    rng = record.stream(record.stages.key[room.stage], "readings")
     noise = rng.standard_normal((len(room.present), len(HOURS), *room.drift.shape[1:]), dtype=np.float32)
     units = np.empty((*room.drift.shape[1:], len(room.present), len(HOURS)), np.int64)
     limits = {parameter.name: parameter for parameter in record.catalog.environment.parameters}

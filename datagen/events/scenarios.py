@@ -6,7 +6,7 @@ import numpy as np
 
 from apps.scenario.models import ProjectionRun, Scenario, ScenarioModelChange, ScenarioProjection
 from datagen.arrays import Floats, Ints
-from datagen.biology.projection import Projection, project, stage_of_day
+from datagen.biology.projection import Projection, project
 from datagen.catalog.scenario import QUARTERS
 from datagen.events.batches import supplier_index
 from datagen.events.context import BatchRecord, Life, Rows
@@ -35,29 +35,27 @@ def expand(record: BatchRecord) -> Iterator[Rows]:
 
 def models_of_days(record: BatchRecord) -> Ints:
     """The growth model of each day: the mean year's until the fish feed, from then on that of the calendar quarter."""
-    spec, stages = record.catalog.scenarios, record.catalog.biology.stages
+    spec = record.catalog.scenarios
     dates = np.datetime64(record.batch.start) + np.arange(spec.duration_days)
-    grows = np.array([stage.tgc > 0 for stage in stages])[_stages(record)]
+    grows = (record.stages.tgc > 0)[_stages(record)]
     return np.where(grows, 1 + quarter_of_day(dates), 0)
 
 
 def _stages(record: BatchRecord) -> Ints:
-    durations = np.array([stage.duration_days for stage in record.catalog.biology.stages])
-    return stage_of_day(durations, record.catalog.scenarios.duration_days)
+    return record.stages.of_day(np.arange(record.catalog.scenarios.duration_days))
 
 
 def _project(record: BatchRecord, model: Ints) -> tuple[Floats, Projection]:
     """Temperature and projection of each day; a profile that ends goes on with its last value."""
-    stages, stage = record.catalog.biology.stages, _stages(record)
+    stage = _stages(record)
     growth = growth_models(record.catalog, record.farm.geography_name[record.batch.geography])
     temp_c = growth.temp_c[np.minimum(np.arange(len(stage)), len(growth.temp_c) - 1)]
-    fcr = np.array([each.fcr for each in stages])[stage]
     projection = project(
         _egg_weight_g(record),
         float(_eggs(record)),
         temp_c,
         growth.tgc[model, stage],
-        fcr,
+        record.stages.fcr[stage],
         mortality_percent(record.catalog)[stage],
     )
     return temp_c, projection
@@ -139,9 +137,9 @@ def _run(record: BatchRecord, projection: Projection) -> Rows:
         "initial_count": _eggs(record),
         "initial_weight": _egg_weight_g(record),
         "tgc_model": {"name": own.model_names[0], "tgc_value": own.tgc, "profile": own.profile_names[0]},
-        "tgc_stages": {stage.name: stage.tgc for stage in record.catalog.biology.stages},
+        "tgc_stages": dict(zip(record.stages.name, record.stages.tgc.tolist(), strict=True)),
         "fcr_model": farm.fcr_model_name,
-        "fcr_stages": {stage.name: stage.fcr for stage in record.catalog.biology.stages},
+        "fcr_stages": dict(zip(record.stages.name, record.stages.fcr.tolist(), strict=True)),
         "mortality_model": farm.mortality_model_name,
         "biological_constraints": farm.constraints_name,
     }

@@ -8,7 +8,6 @@ from apps.batch.models import BatchTransferWorkflow, TransferAction
 from datagen.biology import size
 from datagen.biology.water import oxygen_saturation_mg_l
 from datagen.events.context import BatchRecord, Life, Rows, nearest_rows
-from datagen.planning.plan import SEA
 from datagen.storage.arrow import record_batch
 
 WEIGHED_FISH = 50
@@ -37,7 +36,7 @@ def _workflows(record: BatchRecord) -> Rows:
     moved = np.add.reduceat(moves.moved, first)
     died = np.add.reduceat(moves.died, first)
     biomass_kg = np.add.reduceat(moved_kg(record), first)
-    to_sea = stages == SEA
+    to_sea = stages == record.sea
     managers = record.staff("MGR")
     who = managers[(record.index + stages) % len(managers)]
     # The first transaction of the batch is that of its transfer to sea.
@@ -88,9 +87,7 @@ def _actions(record: BatchRecord) -> Rows:
     luck = rng.standard_normal((count, 3))
     _, first = np.unique(moves.stage, return_index=True)
     number = np.arange(count) - np.repeat(first, np.diff(np.append(first, count))) + 1
-    stages = record.catalog.biology.stages
-    cv = np.array([stage.weight_cv for stage in stages])[moves.stage - 1]
-    k = np.array([stage.condition_k for stage in stages])[moves.stage - 1]
+    cv, k = record.stages.weight_cv[moves.stage - 1], record.stages.condition_k[moves.stage - 1]
     # A mean of 50 fish errs by its standard error.
     measured_g = moves.weight_g * (1.0 + cv / np.sqrt(WEIGHED_FISH) * np.clip(luck[:, 0], -3, 3))
     row = nearest_rows(record, moves.source, moves.day)

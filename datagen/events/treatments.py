@@ -11,7 +11,6 @@ from datagen.events import lice
 from datagen.events.context import BatchRecord, Life, Rows, nearest_rows
 from datagen.events.journal import Checks, Happenings
 from datagen.events.transfers import WEIGHED_FISH
-from datagen.planning.plan import SEA
 from datagen.storage.arrow import record_batch
 
 OUTCOMES = np.array(["pending", "successful", "partial", "unsuccessful"])
@@ -25,7 +24,7 @@ def most_rows(life: Life) -> dict[str, int]:
     biology = life.catalog.biology
     # Which stage a vaccination finds depends on the catalog's days: as many rows as the fullest one needs.
     vaccinations = len(biology.vaccinations) * int(life.containers.max())
-    return {"health_treatment": vaccinations + len(biology.lice_treatments) * int(life.containers[SEA])}
+    return {"health_treatment": vaccinations + len(biology.lice_treatments) * life.rings}
 
 
 def expand(
@@ -114,10 +113,10 @@ def _weighed(record: BatchRecord, share: Floats) -> Bools:
 
 def _weighed_mean_g(record: BatchRecord, assignment: Ints, day: Ints) -> Floats:
     """The mean weight of a few fish of each container, which errs by its standard error."""
-    cv = np.array([stage.weight_cv for stage in record.catalog.biology.stages])
     true_g = record.history.days.weight_g[nearest_rows(record, assignment, day)]
     luck = np.clip(record.stream("vaccination, scales").standard_normal(len(day)), -3.0, 3.0)
-    mean_g: Floats = true_g * (1.0 + cv[record.history.assignments.stage[assignment]] / np.sqrt(WEIGHED_FISH) * luck)
+    cv = record.stages.weight_cv[record.history.assignments.stage[assignment]]
+    mean_g: Floats = true_g * (1.0 + cv / np.sqrt(WEIGHED_FISH) * luck)
     return mean_g
 
 

@@ -10,7 +10,6 @@ from apps.infrastructure.models import Area, FreshwaterStation, Geography
 from datagen.catalog import Catalog
 from datagen.catalog.finance import SUBSIDIARIES, Prices
 from datagen.masterdata.rows import Created, create, ids_by_name
-from datagen.planning.plan import SEA
 
 
 def init_finance(catalog: Catalog) -> Created:
@@ -71,7 +70,7 @@ def _policies(
     catalog: Catalog, companies: dict[tuple[str, str], int], prices: dict[str, Prices]
 ) -> Iterable[dict[str, Any]]:
     grade_ids = ids_by_name(ProductGrade, "code")
-    stage_id = ids_by_name(LifeCycleStage)[catalog.biology.stages[SEA - 1].name]
+    stage_id = ids_by_name(LifeCycleStage)[catalog.biology.stages[-2].name]
     for geography, price in prices.items():
         fresh, farming, logistics = (companies[geography, code] for code in SUBSIDIARIES)
         yield {

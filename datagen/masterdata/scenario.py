@@ -1,6 +1,5 @@
 """The models that baseline scenarios rest on, taken from the same catalog as the simulation, and their rows."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,15 +18,12 @@ from apps.scenario.models import (
     TGCModelStage,
 )
 from datagen.arrays import Floats, Ints
-from datagen.biology.projection import stage_of_day
 from datagen.biology.water import year_wave
 from datagen.catalog import Catalog
 from datagen.catalog.scenario import QUARTERS
+from datagen.catalog.stages import stages as stages_of
 from datagen.errors import UserError
 from datagen.masterdata.rows import Created, create, ids_by_name
-
-OVERRIDE_STAGES = (("egg", "alevin"), ("fry",), ("parr",), ("smolt",), ("post_smolt",), ("harvest",))
-"""What the schema calls each lifecycle stage where a model has a value of its own for it."""
 
 
 def quarter_of_day(dates: "np.ndarray[tuple[int], np.dtype[np.datetime64]]") -> Ints:
@@ -50,12 +46,12 @@ class GrowthModels:
 
 
 def growth_models(catalog: Catalog, geography: str) -> GrowthModels:
-    stages = catalog.biology.stages
-    course = np.array([_year_of_water(catalog, geography, stage.key) for stage in stages])
+    stages = stages_of(catalog)
+    course = np.array([_year_of_water(catalog, geography, key) for key in stages.key])
     quarter = quarter_of_day(np.datetime64("2021-01-01") + np.arange(365))
     season = [course[:, quarter == q].mean(axis=1) / course.mean(axis=1) for q in range(len(QUARTERS))]
-    of_day = stage_of_day(np.array([stage.duration_days for stage in stages]), catalog.scenarios.profile_days)
-    tgc = np.array([stage.tgc for stage in stages]) * np.array([np.ones(len(stages)), *season])
+    of_day = stages.of_day(np.arange(catalog.scenarios.profile_days))
+    tgc = stages.tgc * np.array([np.ones(len(stages.key)), *season])
     return GrowthModels(np.round(course.mean(axis=1), 2)[of_day], np.round(tgc, 4))
 
 
@@ -70,12 +66,11 @@ def mortality_percent(catalog: Catalog) -> Floats:
     """Share of the fish that dies in a day of each stage [%]: what the simulation takes on average, evenly spread."""
     spec, biology = catalog.mortality, catalog.biology
     percent = []
-    begins = 0
     for stage in biology.stages:
         everyday = next(hazard for hazard in spec.stages if hazard.stage == stage.key)
         daily = everyday.daily * _mean_of_lognormal(everyday.batch_spread) * _mean_of_lognormal(spec.container_spread)
         moves = [move for move in biology.transfers if move.into == stage.key]
-        jabs = [jab for jab in biology.vaccinations if begins <= jab.day < begins + stage.duration_days]
+        jabs = [jab for jab in biology.vaccinations if jab.stage == stage.key]
         at_sea = stage is biology.stages[-1]
         handlings = [*moves, *jabs, *(biology.lice_treatments if at_sea else ())]
         pulses = sum(handling.deaths_share * _mean_of_lognormal(handling.deaths_spread) for handling in handlings)
@@ -86,7 +81,6 @@ def mortality_percent(catalog: Catalog) -> Floats:
             blooms = bloom.probability_per_year * stage.duration_days / 365
             pulses += blooms * bloom.total_median * _mean_of_lognormal(bloom.total_spread)
         percent.append(100.0 * (daily + pulses / stage.duration_days))
-        begins += stage.duration_days
     return np.round(percent, 3)
 
 
@@ -137,7 +131,7 @@ def _init_profiles(catalog: Catalog) -> Created:
 def _init_growth(catalog: Catalog) -> Created:
     """Growth models from egg, by quarter, and one from the release to sea."""
     profile_ids = ids_by_name(TemperatureProfile)
-    models, values = [], {}
+    models, values, names = [], {}, stages_of(catalog).name
     for growth in catalog.scenarios.growth:
         tgc = growth_models(catalog, growth.geography).tgc
         from_egg, from_sea = growth.profile_names
@@ -156,9 +150,9 @@ def _init_growth(catalog: Catalog) -> Created:
     created = create(TGCModel, models)
     model_ids = ids_by_name(TGCModel)
     overrides = (
-        {"tgc_model_id": model_ids[name], "lifecycle_stage": choice, "tgc_value": value}
+        {"tgc_model_id": model_ids[name], "lifecycle_stage": stage, "tgc_value": value}
         for name, by_stage in values.items()
-        for choice, value in _by_choice(by_stage)
+        for stage, value in zip(names, by_stage.tolist(), strict=True)
     )
     return created | create(TGCModelStage, overrides, "tgc_model_id", "lifecycle_stage")
 
@@ -179,17 +173,11 @@ def _init_feed_and_mortality(catalog: Catalog) -> Created:
         for stage in catalog.biology.stages
     )
     rates = (
-        {"mortality_model_id": mortality_id, "lifecycle_stage": choice, "daily_rate_percent": percent}
-        for choice, percent in _by_choice(mortality_percent(catalog))
+        {"mortality_model_id": mortality_id, "lifecycle_stage": stage.name, "daily_rate_percent": percent}
+        for stage, percent in zip(catalog.biology.stages, mortality_percent(catalog).tolist(), strict=True)
     )
     created |= create(FCRModelStage, fcr_stages, "model_id", "stage_id")
     return created | create(MortalityModelStage, rates, "mortality_model_id", "lifecycle_stage")
-
-
-def _by_choice(by_stage: Floats) -> Iterator[tuple[str, float]]:
-    for choices, value in zip(OVERRIDE_STAGES, by_stage.tolist(), strict=True):
-        for choice in choices:
-            yield choice, value
 
 
 def _init_limits(catalog: Catalog) -> Created:

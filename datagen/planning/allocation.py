@@ -8,7 +8,6 @@ import numpy as np
 
 from datagen.arrays import Ints
 from datagen.farm import Farm
-from datagen.planning.plan import SEA
 
 MOST_HALLS = 3
 """Halls of one stage that a batch is spread over at most: 30 tanks of the default company (reading of the guide)."""
@@ -33,11 +32,19 @@ class Booking:
     def __post_init__(self) -> None:
         self.free_from = np.full(len(self.farm.container_unit), np.iinfo(np.int64).min)
 
+    @property
+    def sea(self) -> int:
+        return len(self.stage_starts) - 2
+
     def units(self, geography: int, stage: int) -> Ints:
         """Halls or areas in production where this stage lives."""
         farm = self.farm
         here = (farm.unit_geography == geography) & (farm.unit_stage == stage) & farm.unit_in_production
         return np.flatnonzero(here)
+
+    def allowances(self, geography: int, turn: int, spacing_days: float) -> list[int]:
+        """What the geography's batch number `turn` may take, by stage."""
+        return [self.allowance(geography, stage, turn, spacing_days) for stage in range(self.sea + 1)]
 
     def allowance(self, geography: int, stage: int, turn: int, spacing_days: float) -> int:
         """What the geography's batch number `turn` may take: whole halls on land, rings at sea.
@@ -51,11 +58,11 @@ class Booking:
             return 0
         sizes = self.farm.unit_container_count[units]
         if self.containers_per_stage is not None:
-            return self.containers_per_stage if stage == SEA else -(-self.containers_per_stage // int(sizes[0]))
+            return self.containers_per_stage if stage == self.sea else -(-self.containers_per_stage // int(sizes[0]))
         together = math.ceil((self.stage_starts[stage + 1] - self.stage_starts[stage]) / spacing_days)
-        stock = int(self.saturation * (sizes.sum() if stage == SEA else len(units)) + 1e-9)
+        stock = int(self.saturation * (sizes.sum() if stage == self.sea else len(units)) + 1e-9)
         share = (turn + 1) * stock // together - turn * stock // together
-        return max(min(share, int(sizes.max()) if stage == SEA else MOST_HALLS), 1)
+        return max(min(share, int(sizes.max()) if stage == self.sea else MOST_HALLS), 1)
 
     def book(self, geography: int, start: int, shares: Sequence[int]) -> tuple[tuple[int, ...], ...]:
         """Containers of one batch by stage; nothing is booked when a stage finds no room."""
@@ -65,7 +72,7 @@ class Booking:
             first = start + self.stage_starts[stage]
             containers = (
                 self._rings(geography, first, share)
-                if stage == SEA
+                if stage == self.sea
                 else self._halls(geography, stage, first, share, stations)
             )
             self._check_saturation(geography, stage, first, len(containers))
@@ -100,14 +107,14 @@ class Booking:
 
     def _rings(self, geography: int, first: int, share: int) -> Ints:
         """Rings of one area: an empty one that has stood empty longest, else one with rings enough to spare."""
-        units = self.units(geography, SEA)
+        units = self.units(geography, self.sea)
         until = self._unit_free_from(units)
         for i in np.lexsort((units, until)):
             rings = self._containers(units[i])
             free = rings[self.free_from[rings] <= first]
             if 1 <= share <= len(free):
                 return free[:share]
-        raise DoesNotFit(self._bound(geography, SEA, f"no area of {len(units)} has {max(share, 1)} rings free"))
+        raise DoesNotFit(self._bound(geography, self.sea, f"no area of {len(units)} has {max(share, 1)} rings free"))
 
     def _check_saturation(self, geography: int, stage: int, first: int, wanted: int) -> None:
         stock = np.concatenate([self._containers(u) for u in self.units(geography, stage)])
@@ -116,5 +123,5 @@ class Booking:
             raise DoesNotFit(self._bound(geography, stage, f"{taken} of {len(stock)} containers would be taken"))
 
     def _bound(self, geography: int, stage: int, what: str) -> str:
-        kind = ("egg", "fry", "parr", "smolt", "post-smolt", "sea")[stage]
-        return f"{self.farm.geography_name[geography]}, {kind} containers: {what} at saturation {self.saturation:g}"
+        place, kind = self.farm.geography_name[geography], self.farm.stage_name[stage]
+        return f"{place}, {kind} containers: {what} at saturation {self.saturation:g}"

@@ -8,12 +8,8 @@ import numpy as np
 
 from datagen.arrays import Dates, Floats, Ints
 from datagen.biology.water import day_of_year
-from datagen.catalog import Catalog
 from datagen.errors import UserError
 from datagen.farm import Farm
-
-SEA = 5
-"""Index of the stage that lives at sea (lifecycle order 6)."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +64,11 @@ class Plan:
         """Day of the record on which each batch starts."""
         return np.array([(batch.start - self.first_day).days for batch in self.batches], np.int64)
 
+    @property
+    def sea(self) -> int:
+        """Index of the stage at sea, the last."""
+        return len(self.stage_starts) - 2
+
     def stage_days(self, stage: int) -> int:
         return self.stage_starts[stage + 1] - self.stage_starts[stage]
 
@@ -103,7 +104,7 @@ def planned_occupancy(plan: Plan, farm: Farm) -> Floats:
 
 def containers_by_kind(farm: Farm) -> Floats:
     """Containers in production, by geography and by the stage that lives in them [geographies, stages]."""
-    count = np.zeros((len(farm.geography_name), SEA + 1))
+    count = np.zeros((len(farm.geography_name), len(farm.stage_name)))
     stage = np.asarray(farm.unit_stage)[farm.container_unit]
     used = farm.container_in_production & (stage >= 0)
     np.add.at(count, (farm.container_geography[used], stage[used]), 1)
@@ -123,8 +124,3 @@ def check_as_of(start: date, as_of: date) -> None:
             start.isoformat(),
             f"It is after the as-of day {as_of.isoformat()}. Start by then, or set a later --as-of.",
         )
-
-
-def stage_starts(catalog: Catalog) -> tuple[int, ...]:
-    """Days of life on which the stages begin, and the day by which the last one ends."""
-    return (0, *np.cumsum([stage.duration_days for stage in catalog.biology.stages]).tolist())

@@ -7,12 +7,14 @@ from datetime import date, timedelta
 
 import numpy as np
 
+from datagen.case import Case
 from datagen.catalog import Catalog
 from datagen.catalog.spec import LEAST_EGGS, MOST_EGGS
+from datagen.catalog.stages import stages
 from datagen.errors import UserError
 from datagen.farm import Farm
 from datagen.planning.allocation import Booking, DoesNotFit
-from datagen.planning.plan import LONGEST_RECORD_DAYS, SEA, BatchPlan, Plan, check_as_of, stage_starts
+from datagen.planning.plan import LONGEST_RECORD_DAYS, BatchPlan, Plan, check_as_of
 from datagen.streams import stream
 
 YOUNGEST_DAYS = 50
@@ -59,8 +61,7 @@ def make_plan(catalog: Catalog, farm: Farm, preset: Preset, as_of: date, seed: i
     _check(preset)
     check_as_of(as_of, as_of)
     geographies = farm.geographies_in_production()
-    starts_at = stage_starts(catalog)
-    total = batch_count(preset, starts_at[SEA + 1] - starts_at[SEA], len(geographies))
+    total = batch_count(preset, catalog.biology.stages[-1].duration_days, len(geographies))
     if YOUNGEST_DAYS + total * preset.stagger_days > LONGEST_RECORD_DAYS:
         cure = f"{total} batches would take more than {LONGEST_RECORD_DAYS // 365} years; give fewer batches or years."
         raise UserError("stagger", preset.stagger_days, cure)
@@ -77,12 +78,13 @@ def make_plan(catalog: Catalog, farm: Farm, preset: Preset, as_of: date, seed: i
     )
 
 
-def carry_on(catalog: Catalog, farm: Farm, plan: Plan, as_of: date) -> Plan:
+def carry_on(case: Case, as_of: date) -> Plan:
     """The same plan as of a later day, with the batches that its own rules start until then.
 
     Batches go on at the plan's stagger, geographies in turn, from the first such day after the old as-of day: what is
     past stays as it was. A plan of one batch stays one batch. Carried on in steps, it is the same as in one.
     """
+    farm, plan = case.farm, case.plan
     if as_of < plan.as_of:
         raise UserError(
             "to", as_of.isoformat(), f"The record reaches {plan.as_of.isoformat()} already; name a later day."
@@ -104,7 +106,7 @@ def carry_on(catalog: Catalog, farm: Farm, plan: Plan, as_of: date) -> Plan:
             break
         place = places[(places.index(last.geography) + 1) % len(places)]
         turn = sum(batch.geography == place for batch in batches)
-        shares = [booking.allowance(place, stage, turn, spacing_days) for stage in range(SEA + 1)]
+        shares = booking.allowances(place, turn, spacing_days)
         # After the highest, not by count: a plan may have been edited by hand.
         last_number = max(int(batch.number.rpartition("-")[2]) for batch in batches if batch.geography == place)
         number = f"{farm.geography_code[place]}-{start.year}-{last_number + 1:03d}"
@@ -112,7 +114,7 @@ def carry_on(catalog: Catalog, farm: Farm, plan: Plan, as_of: date) -> Plan:
             containers = booking.book(place, start.toordinal(), shares)
         except DoesNotFit as why:
             raise UserError("to", as_of.isoformat(), f"Batch {number} finds no room: {why}.") from None
-        batches.append(_batch(catalog, plan.seed, number, place, start, containers))
+        batches.append(_batch(case.catalog, plan.seed, number, place, start, containers))
     return replace(plan, as_of=as_of, batches=tuple(batches))
 
 
@@ -199,7 +201,7 @@ def _book(
     taken: Collection[int] = (),
     first_turn: int = 1,
 ) -> Plan:
-    starts_at = stage_starts(catalog)
+    starts_at = tuple(stages(catalog).starts.tolist())
     booking = Booking(farm, starts_at, preset.saturation, preset.containers_per_stage)
     used = np.isin(farm.container_unit, farm.container_unit[list(taken)])
     booking.free_from[used] = np.iinfo(np.int64).max
@@ -209,7 +211,7 @@ def _book(
     for place, start in turns:
         turn = counts[place]
         counts[place] += 1
-        shares = [booking.allowance(place, stage, turn, spacing_days) for stage in range(SEA + 1)]
+        shares = booking.allowances(place, turn, spacing_days)
         try:
             containers = booking.book(place, start.toordinal(), shares)
         except DoesNotFit as why:

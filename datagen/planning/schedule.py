@@ -17,12 +17,14 @@ import yaml
 from pydantic import Field, ValidationError
 from pydantic_core import ErrorDetails
 
+from datagen.case import Case
 from datagen.catalog import Catalog, reader
 from datagen.catalog.reader import closest
 from datagen.catalog.spec import LEAST_EGGS, MOST_EGGS, Fault, Loc, Name, Spec
+from datagen.catalog.stages import Stages, stages
 from datagen.errors import UserError
 from datagen.farm import Farm
-from datagen.planning.plan import EARLIEST_AS_OF, LATEST_AS_OF, SEA, BatchPlan, Plan, check_as_of, stage_starts
+from datagen.planning.plan import EARLIEST_AS_OF, LATEST_AS_OF, BatchPlan, Plan, check_as_of
 from datagen.planning.presets import PRESETS
 
 HEADER = """\
@@ -82,10 +84,10 @@ _KEYS = [name for model in (_Document, _Metadata, _Batch, _Tanks, _Rings) for na
 _Model = TypeVar("_Model", bound=Spec)
 
 
-def text(plan: Plan, catalog: Catalog, farm: Farm, workers: int = WORKERS) -> str:
-    """A plan as a schedule."""
+def text(case: Case, workers: int = WORKERS) -> str:
+    """A case's plan as a schedule."""
     body: str = yaml.dump(
-        _document(plan, catalog, farm, workers),
+        _document(case, workers),
         Dumper=_Dumper,
         sort_keys=False,
         allow_unicode=True,
@@ -96,7 +98,7 @@ def text(plan: Plan, catalog: Catalog, farm: Farm, workers: int = WORKERS) -> st
     return HEADER + body
 
 
-def write(plan: Plan, catalog: Catalog, farm: Farm, path: Path, workers: int = WORKERS) -> None:
+def write(case: Case, path: Path, workers: int = WORKERS) -> None:
     """Write a plan, making its folder; a reader sees the old file or the whole new one."""
     cure = "name a file that can be written"
     try:
@@ -107,7 +109,7 @@ def write(plan: Plan, catalog: Catalog, farm: Farm, path: Path, workers: int = W
         beside = path.with_name(f".{os.getpid()}")
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            beside.write_text(text(plan, catalog, farm, workers), encoding="utf-8")
+            beside.write_text(text(case, workers), encoding="utf-8")
             beside.replace(path)
         finally:
             beside.unlink(missing_ok=True)
@@ -128,13 +130,13 @@ def parse(content: str, path: Path, catalog: Catalog, farm: Farm) -> Plan:
     if not isinstance(root, yaml.MappingNode):
         raise UserError(f"{path}:1", None, "It is no schedule; write metadata: and batches:, as `aquamind plan` does")
     _raise(path, root, None, reader.node_faults(root, ()))
-    reading = _Reading(catalog, farm, reader.plain(root))
+    reading = _Reading(stages(catalog), farm, reader.plain(root))
     _raise(path, root, reading.data, reading.faults())
     return reading.plan()
 
 
-def _document(plan: Plan, catalog: Catalog, farm: Farm, workers: int) -> dict[str, Any]:
-    keys = [stage.key for stage in catalog.biology.stages]
+def _document(case: Case, workers: int) -> dict[str, Any]:
+    plan, keys = case.plan, case.stages.key
     names = [batch.number for batch in plan.batches]
     parts = [part.tolist() for part in np.array_split(np.array(names), min(workers, len(names)))]
     return {
@@ -149,12 +151,12 @@ def _document(plan: Plan, catalog: Catalog, farm: Farm, workers: int) -> dict[st
             "stage_days": {key: plan.stage_days(stage) for stage, key in enumerate(keys)},
             "batch_count": len(names),
         },
-        "batches": [_batch(batch, keys, farm) for batch in plan.batches],
+        "batches": [_batch(batch, keys, case.farm) for batch in plan.batches],
         "worker_partitions": dict(enumerate(parts, 1)),
     }
 
 
-def _batch(batch: BatchPlan, keys: list[str], farm: Farm) -> dict[str, Any]:
+def _batch(batch: BatchPlan, keys: Sequence[str], farm: Farm) -> dict[str, Any]:
     names = [[farm.container_name[c] for c in containers] for containers in batch.containers]
     return {
         "batch_id": batch.number,
@@ -162,8 +164,8 @@ def _batch(batch: BatchPlan, keys: list[str], farm: Farm) -> dict[str, Any]:
         "start_date": batch.start,
         "eggs": batch.eggs,
         "harvest_target_kg": float(Decimal(repr(batch.harvest_target_g)).scaleb(-3)),
-        "freshwater": {keys[stage]: {"containers": names[stage]} for stage in range(SEA)},
-        "sea": {"area": farm.unit_name[farm.container_unit[batch.containers[SEA][0]]], "rings": names[SEA]},
+        "freshwater": {key: {"containers": each} for key, each in zip(keys[:-1], names[:-1], strict=True)},
+        "sea": {"area": farm.unit_name[farm.container_unit[batch.containers[-1][0]]], "rings": names[-1]},
     }
 
 
@@ -171,7 +173,7 @@ def _batch(batch: BatchPlan, keys: list[str], farm: Farm) -> dict[str, Any]:
 class _Reading:
     """One file's values on their way to a plan: first all that is wrong with them, then the plan."""
 
-    catalog: Catalog
+    stages: Stages
     farm: Farm
     data: Any
     metadata: _Metadata | None = None
@@ -209,7 +211,7 @@ class _Reading:
             about.stagger_days,
             about.saturation,
             about.containers_per_stage,
-            stage_starts(self.catalog),
+            tuple(self.stages.starts.tolist()),
             # A batch moved by hand may stand where it no longer belongs.
             tuple(sorted(self.batches.values(), key=lambda batch: batch.start)),
         )
@@ -220,7 +222,7 @@ class _Reading:
         if about.batch_count != batches:
             cure = f"The file holds {batches} batches; write that, or bring back what is missing"
             yield Fault(("metadata", "batch_count"), about.batch_count, cure)
-        days = {stage.key: stage.duration_days for stage in self.catalog.biology.stages}
+        days = dict(zip(self.stages.key, self.stages.duration_days.tolist(), strict=True))
         yield from _wrong_keys(about.stage_days, list(days), ("metadata", "stage_days"))
         for key, found in about.stage_days.items():
             if found != days.get(key, found):
@@ -241,7 +243,7 @@ class _Reading:
             found = yield from self._containers(names, stage, geography, (*here, *self._loc(stage)))
             containers.append(found)
             sound = sound and len(found) == len(names) > 0
-        rings = containers[SEA] if len(containers[SEA]) == len(batch.sea.rings) else ()
+        rings = containers[-1] if len(containers[-1]) == len(batch.sea.rings) else ()
         own = chain(self._value_faults(batch, geography), self._area_faults(batch.sea, geography, rings))
         for fault in own:
             sound = False
@@ -262,7 +264,7 @@ class _Reading:
                 check_as_of(batch.start_date, self.metadata.as_of)
             except UserError as error:
                 yield Fault(("start_date",), error.value, error.cure)
-        keys = [stage.key for stage in self.catalog.biology.stages[:SEA]]
+        keys = self.stages.key[:-1]
         yield from _wrong_keys(batch.freshwater, keys, ("freshwater",))
 
     def _area_faults(self, sea: _Rings, geography: int, rings: Sequence[int]) -> Iterator[Fault]:
@@ -280,14 +282,13 @@ class _Reading:
 
     def _names(self, batch: _Batch) -> list[tuple[str, ...]]:
         """Names of containers by stage; none for a stage that the file leaves out, which is told elsewhere."""
-        keys = [stage.key for stage in self.catalog.biology.stages[:SEA]]
-        land = [batch.freshwater[key].containers if key in batch.freshwater else () for key in keys]
+        land = [batch.freshwater[key].containers if key in batch.freshwater else () for key in self.stages.key[:-1]]
         return [*land, batch.sea.rings]
 
     def _loc(self, stage: int) -> Loc:
-        if stage == SEA:
+        if stage == self.stages.sea:
             return ("sea", "rings")
-        return ("freshwater", self.catalog.biology.stages[stage].key, "containers")
+        return ("freshwater", self.stages.key[stage], "containers")
 
     def _containers(
         self, names: Sequence[str], stage: int, geography: int, loc: Loc
@@ -333,7 +334,7 @@ class _Reading:
 
     def _double_bookings(self) -> Iterator[Fault]:
         """Batches that meet in a container or a hall, by simulated date, for the longest life; a pair is told once."""
-        starts = stage_starts(self.catalog)
+        starts = self.stages.starts.tolist()
         stays: dict[tuple[str, int], list[tuple[int, int, int, int, int]]] = defaultdict(list)
         for index, batch in self.batches.items():
             for stage, containers in enumerate(batch.containers):
@@ -341,7 +342,7 @@ class _Reading:
                 for place, container in enumerate(containers):
                     stays["container", container].append((first, end, index, stage, place))
                 halls = {int(self.farm.container_unit[c]): place for place, c in reversed([*enumerate(containers)])}
-                for hall, place in halls.items() if stage != SEA else ():
+                for hall, place in halls.items() if stage != self.stages.sea else ():
                     stays["hall", hall].append((first, end, index, stage, place))
         told = set()
         for (what, which), booked in sorted(stays.items()):
@@ -403,7 +404,7 @@ def _fault(detail: ErrorDetails, loc: Loc) -> Fault:
             return Fault(loc, value, detail["msg"])
 
 
-def _wrong_keys(found: dict[str, Any], known: list[str], loc: Loc) -> Iterator[Fault]:
+def _wrong_keys(found: dict[str, Any], known: Sequence[str], loc: Loc) -> Iterator[Fault]:
     """Stages that are none, and stages left out; one spelled with a hyphen is told once."""
     for key in found:
         if key not in known:
@@ -413,7 +414,7 @@ def _wrong_keys(found: dict[str, Any], known: list[str], loc: Loc) -> Iterator[F
             yield Fault((*loc, key), None, "This stage is missing; add it")
 
 
-def _key_cure(key: str, known: list[str]) -> str:
+def _key_cure(key: str, known: Sequence[str]) -> str:
     underscored = key.replace("-", "_")
     return f"Write {underscored}" if "-" in key and underscored in known else closest(key, known)
 

@@ -11,17 +11,13 @@ from datagen import console
 from datagen.arrays import Floats, Ints
 from datagen.biology.growth import cube_root_gain
 from datagen.biology.water import day_of_year, year_wave
-from datagen.catalog import Catalog
-from datagen.farm import Farm
+from datagen.case import Case
 from datagen.planning.plan import (
     READINGS_PER_DAY,
-    SEA,
     UTILISATION_FROM_DAY,
     BatchPlan,
-    Plan,
     containers_by_kind,
     planned_occupancy,
-    stage_starts,
 )
 
 DELIVERY_EVERY_DAYS = 10.0
@@ -75,18 +71,23 @@ class Summary:
 class Forecast:
     """The life that a batch is expected to have: an average one, without luck. Days are days of life."""
 
-    catalog: Catalog
-    farm: Farm
+    case: Case
     batch: BatchPlan
 
     @cached_property
-    def starts(self) -> tuple[int, ...]:
-        return stage_starts(self.catalog)
+    def starts(self) -> list[int]:
+        starts: list[int] = self.case.stages.starts.tolist()
+        return starts
+
+    @property
+    def sea_day(self) -> int:
+        """Day of life on which the fish go to sea."""
+        return self.starts[self.case.sea]
 
     @cached_property
     def stage(self) -> Ints:
         """Stage by day."""
-        return np.repeat(np.arange(SEA + 1), np.diff(self.starts))
+        return np.repeat(np.arange(len(self.starts) - 1), np.diff(self.starts))
 
     @cached_property
     def _dates(self) -> "np.ndarray[tuple[int], np.dtype[np.datetime64]]":
@@ -95,34 +96,33 @@ class Forecast:
     @cached_property
     def temp_c(self) -> Floats:
         """Water of the mean year by day: tempered by stage, then of the batch's area."""
-        water = self.catalog.water
+        water, farm = self.case.catalog.water, self.case.farm
         tempering = {each.stage: each for each in water.freshwater.tempering}
-        fresh = [tempering[stage.key] for stage in self.catalog.biology.stages[:SEA]]
-        sea = water.climates[self.farm.unit_climate[self.farm.container_unit[self.batch.containers[SEA][0]]]]
+        fresh = [tempering[key] for key in self.case.stages.key[:-1]]
+        sea = water.climates[farm.unit_climate[farm.container_unit[self.batch.containers[-1][0]]]]
         mean = np.array([*(each.mean_c for each in fresh), sea.mean_c])[self.stage]
         swing = np.array([*(each.amplitude_c for each in fresh), sea.amplitude_c])[self.stage]
-        warmest = np.where(self.stage == SEA, sea.warmest_day, water.freshwater.warmest_day)
+        warmest = np.where(self.stage == self.case.sea, sea.warmest_day, water.freshwater.warmest_day)
         temp_c: Floats = mean + swing * year_wave(day_of_year(self._dates), warmest)
         return temp_c
 
     @cached_property
     def fed(self) -> Floats:
         """Chance of a day to be one of feeding: not fasted before a treatment, and no storm."""
-        storm = self.catalog.water.weather.storm_probability(self._dates)
-        fed: Floats = 1.0 - storm * (self.stage == SEA)
-        for treatment in self.catalog.biology.lice_treatments:
-            day = self.starts[SEA] + treatment.sea_day
+        storm = self.case.catalog.water.weather.storm_probability(self._dates)
+        fed: Floats = 1.0 - storm * (self.stage == self.case.sea)
+        for treatment in self.case.catalog.biology.lice_treatments:
+            day = self.sea_day + treatment.sea_day
             fed[day - treatment.fasting_days : day] = 0.0
         return fed
 
     @cached_property
     def appetite(self) -> Floats:
         """Share of a full ration by day: every handling takes some, which comes back day by day."""
-        biology = self.catalog.biology
-        starts = {stage.key: start for stage, start in zip(biology.stages, self.starts, strict=False)}
-        handled = [(starts[transfer.into], transfer.appetite) for transfer in biology.transfers]
-        handled += [(vaccination.day, vaccination.appetite) for vaccination in biology.vaccinations]
-        handled += [(self.starts[SEA] + each.sea_day, each.appetite) for each in biology.lice_treatments]
+        biology = self.case.catalog.biology
+        handled = [(self.starts[self.case.stages.index(move.into)], move.appetite) for move in biology.transfers]
+        handled += [(self.case.stages.day(jab.stage, jab.day_of_stage), jab.appetite) for jab in biology.vaccinations]
+        handled += [(self.sea_day + each.sea_day, each.appetite) for each in biology.lice_treatments]
         appetite = np.ones(self.starts[-1])
         for day, left in handled:
             after = np.arange(len(appetite) - day)
@@ -132,8 +132,8 @@ class Forecast:
     @cached_property
     def weight_g(self) -> Floats:
         """Mean weight in the morning of each day."""
-        biology = self.catalog.biology
-        tgc = np.array([stage.tgc for stage in biology.stages])[self.stage] * biology.growth.potential
+        biology = self.case.catalog.biology
+        tgc = self.case.stages.tgc[self.stage] * biology.growth.potential
         gain = cube_root_gain(self.temp_c, tgc) * self.appetite
         weight_g: Floats = (np.cbrt(biology.eggs.weight_g) + np.cumsum(gain) - gain) ** 3
         return weight_g
@@ -141,9 +141,9 @@ class Forecast:
     @cached_property
     def harvest_days(self) -> Ints:
         """Day on which each ring is emptied: at target weight, not while medicine is withheld, by the planned end."""
-        spec, sea, rings = self.catalog.biology.harvest, self.starts[SEA], len(self.batch.containers[SEA])
+        spec, sea, rings = self.case.catalog.biology.harvest, self.sea_day, len(self.batch.containers[-1])
         fit = [sea]
-        for each in self.catalog.biology.lice_treatments:
+        for each in self.case.catalog.biology.lice_treatments:
             fit.append(sea + each.sea_day + (rings - 1) // each.rings_per_day + each.withholding_days)
         reached = sea + int(np.searchsorted(self.weight_g[sea:], self.batch.harvest_target_g))
         latest = self.starts[-1] - (1 + spec.fasting_days + (rings - 1) // spec.rings_per_day)
@@ -154,7 +154,7 @@ class Forecast:
 
     def ends(self, stage: int) -> Ints:
         """Day by which each container of a stage is empty."""
-        if stage == SEA:
+        if stage == self.case.sea:
             return self.harvest_days
         return np.full(len(self.batch.containers[stage]), self.starts[stage + 1])
 
@@ -172,24 +172,24 @@ class Forecast:
             rows["batch_transferaction"] += len(before) if alike else len(before) + len(after) - 1
         harvested = int((self.harvest_days < age_days).sum())
         rows["harvest_harvestevent"] = harvested
-        rows["harvest_harvestlot"] = harvested * len(self.catalog.grades.grades)
+        rows["harvest_harvestlot"] = harvested * len(self.case.catalog.grades.grades)
         return rows
 
     def _stage_rows(self, stage: int, age_days: int) -> "Counter[str]":
-        biology, containers = self.catalog.biology, self.batch.containers[stage]
+        biology, containers = self.case.catalog.biology, self.batch.containers[stage]
         spec, sampling = biology.stages[stage], biology.sampling
         first, ends = self.starts[stage], np.minimum(self.ends(stage), age_days)
         days = int((ends - first).sum())
-        sensors = int((self.farm.container_sensors[containers[0]] >= 0).sum())
-        hazard = next(each.daily for each in self.catalog.mortality.stages if each.stage == spec.key)
+        sensors = int((self.case.farm.container_sensors[containers[0]] >= 0).sum())
+        hazard = float(self.case.stages.daily_hazard[stage])
         fed_until = np.concatenate(([0.0], np.cumsum(self.fed)))
-        fasted = biology.harvest.fasting_days * int((ends < age_days).sum()) if stage == SEA else 0
+        fasted = biology.harvest.fasting_days * int((ends < age_days).sum()) if stage == self.case.sea else 0
         fed_days = float((fed_until[ends] - fed_until[first]).sum()) - fasted
-        begins = [each.key for each in biology.stages].index(sampling.first_stage)
+        begins = self.case.stages.index(sampling.first_stage)
         weighing = self.starts[begins] + sampling.weekday_of_stage
         upto = -(-(ends - weighing) // sampling.every_days) - -(-(first - weighing) // sampling.every_days)
         samples = int(upto.sum()) if stage >= begins else 0
-        stores = len(set(self.farm.container_store[list(containers)].tolist()))
+        stores = len(set(self.case.farm.container_store[list(containers)].tolist()))
         deliveries = stores * (int(ends.max()) - first) / DELIVERY_EVERY_DAYS if spec.feeds else 0.0
         return Counter(
             {
@@ -206,11 +206,12 @@ class Forecast:
         )
 
 
-def expected_occupancy(plan: Plan, forecasts: list[Forecast], geographies: int) -> Floats:
+def expected_occupancy(case: Case, forecasts: list[Forecast]) -> Floats:
     """Containers expected to be occupied on each day of the record [days, geographies, stages]."""
-    change = np.zeros((plan.days + 1, geographies, SEA + 1))
+    plan, stages = case.plan, len(case.stages.key)
+    change = np.zeros((plan.days + 1, len(case.farm.geography_name), stages))
     for forecast, start in zip(forecasts, plan.starts(), strict=True):
-        for stage in range(SEA + 1):
+        for stage in range(stages):
             place = forecast.batch.geography
             first = min(int(start) + plan.stage_starts[stage], plan.days)
             ends = np.minimum(start + forecast.ends(stage), plan.days)
@@ -219,12 +220,13 @@ def expected_occupancy(plan: Plan, forecasts: list[Forecast], geographies: int) 
     return np.cumsum(change, axis=0)[: plan.days]
 
 
-def summarise(plan: Plan, catalog: Catalog, farm: Farm, bound: str | None = None) -> Summary:
+def summarise(case: Case, bound: str | None = None) -> Summary:
     """A plan in figures, without simulating it; rows come within a few per cent of what the run then writes."""
-    forecasts = [Forecast(catalog, farm, batch) for batch in plan.batches]
+    plan, farm = case.plan, case.farm
+    forecasts = [Forecast(case, batch) for batch in plan.batches]
     stock = containers_by_kind(farm)
     peak = planned_occupancy(plan, farm).max(axis=0)
-    occupied = expected_occupancy(plan, forecasts, len(farm.geography_name))[UTILISATION_FROM_DAY:]
+    occupied = expected_occupancy(case, forecasts)[UTILISATION_FROM_DAY:]
     mean = occupied.mean(axis=0) if len(occupied) else np.full_like(stock, np.nan)
     ages = [(plan.as_of - batch.start).days + 1 for batch in plan.batches]
     rows: Counter[str] = Counter()
@@ -263,9 +265,9 @@ def _share(occupied: Floats, stock: Floats) -> float | None:
     return None if np.isnan(share) else share
 
 
-def show(plan: Plan, catalog: Catalog, farm: Farm, bound: str | None) -> None:
+def show(case: Case, bound: str | None) -> None:
     """Print a plan's summary."""
-    made = summarise(plan, catalog, farm, bound)
+    plan, made = case.plan, summarise(case, bound)
     numbers = ", ".join(f"{count} {name}" for name, count in made.batches.items())
     console.out.print(
         f"[bold]Plan {made.preset}[/]: {len(plan.batches)} batches ({numbers}), starts {made.first_start} to "

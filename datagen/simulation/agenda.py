@@ -8,7 +8,6 @@ import numpy as np
 
 from datagen.arrays import Floats, Ints
 from datagen.catalog.biology import Handling
-from datagen.planning.plan import SEA
 from datagen.simulation.world import World
 from datagen.streams import stream
 
@@ -21,6 +20,7 @@ class Agenda:
 
     def __init__(self, world: World) -> None:
         self.world, self.plan, self.biology = world, world.plan, world.catalog.biology
+        self.sea = world.case.sea
         self._due: dict[int, list[tuple[int, Callable[[int], None]]]] = defaultdict(list)
         self._fit_for_harvest: dict[int, int] = {}
         starts = self.plan.starts()
@@ -40,16 +40,17 @@ class Agenda:
     def _book_life(self, b: int, start: int) -> None:
         stages = self.plan.stage_starts
         self._book(start, 0, partial(self._lay_in, b))
-        for stage in range(1, SEA + 1):
+        for stage in range(1, self.sea + 1):
             self._book(start + stages[stage], stage, partial(self._transfer, b, stage))
         for kind, vaccination in enumerate(self.biology.vaccinations):
-            self._book(start + vaccination.day, -1, partial(self._vaccinate, b, kind))
-        sea = start + stages[SEA]
+            day = start + self.world.case.stages.day(vaccination.stage, vaccination.day_of_stage)
+            self._book(day, -1, partial(self._vaccinate, b, kind))
+        sea = start + stages[self.sea]
         fit = sea
         for kind, treatment in enumerate(self.biology.lice_treatments):
             rng = stream(self.plan.seed, self.plan.batches[b].number, "delousing", kind)
             first = sea + treatment.sea_day + int(rng.integers(-treatment.jitter_days, treatment.jitter_days + 1))
-            for place in range(len(self.plan.batches[b].containers[SEA])):
+            for place in range(len(self.plan.batches[b].containers[-1])):
                 day = first + place // treatment.rings_per_day
                 self._book(day - treatment.fasting_days, -1, partial(self._fast, b, place, treatment.fasting_days))
                 self._book(day, -1, partial(self._delouse, b, place, kind))
@@ -74,7 +75,7 @@ class Agenda:
         """All fish of a batch into the containers of its next stage: poured in order, split where one is full."""
         world, batch = self.world, self.plan.batches[b]
         sources, dests = world.stays.of[b, stage - 1], world.stays.of[b, stage]
-        spec = next(t for t in self.biology.transfers if t.into == self.biology.stages[stage].key)
+        spec = next(t for t in self.biology.transfers if t.into == world.case.stages.key[stage])
         rng = stream(self.plan.seed, batch.number, spec.into, "transfer")
         out = [world.leave(stay, day) for stay in sources]
         fish, weight_g = np.array([f for f, _ in out]), np.array([r**3 for _, r in out])
@@ -103,12 +104,12 @@ class Agenda:
             self._operate("vaccination", stay, kind, day, spec, rng.standard_normal())
 
     def _fast(self, b: int, place: int, days: int, day: int) -> None:
-        self.world.fasting_until[self.world.stays.container[self.world.stays.of[b, SEA][place]]] = day + days - 1
+        self.world.fasting_until[self.world.stays.container[self.world.stays.of[b, self.sea][place]]] = day + days - 1
 
     def _delouse(self, b: int, place: int, kind: int, day: int) -> None:
         spec = self.biology.lice_treatments[kind]
         rng = stream(self.plan.seed, self.plan.batches[b].number, "delousing", kind, place)
-        self._operate("treatment", self.world.stays.of[b, SEA][place], kind, day, spec, rng.standard_normal())
+        self._operate("treatment", self.world.stays.of[b, self.sea][place], kind, day, spec, rng.standard_normal())
 
     def _operate(self, log: str, stay: int, kind: int, day: int, spec: Handling, luck: float) -> None:
         share = min(spec.deaths_share * float(np.exp(spec.deaths_spread * luck)), 0.2)
@@ -124,11 +125,11 @@ class Agenda:
     def _consider_harvest(self, b: int, day: int) -> None:
         """Slaughter begins when the mean fish has its target weight, in time to be over by the planned last day."""
         world, spec = self.world, self.biology.harvest
-        stays = world.stays.of[b, SEA]
+        stays = world.stays.of[b, self.sea]
         container = world.stays.container[stays]
         sea = int(world.stays.first_day[stays[0]])
         span = 1 + spec.fasting_days + (len(stays) - 1) // spec.rings_per_day
-        latest = sea + self.plan.stage_days(SEA) - span
+        latest = sea + self.plan.stage_days(self.sea) - span
         if (
             _mean_g(world.fish[container], world.root[container]) < self.plan.batches[b].harvest_target_g
             and day < latest
@@ -138,7 +139,7 @@ class Agenda:
         for place in range(len(stays)):
             on = day + 1 + spec.fasting_days + place // spec.rings_per_day
             self._book(on - spec.fasting_days, -1, partial(self._fast, b, place, spec.fasting_days))
-            self._book(on, SEA + 1, partial(self._harvest, stays[place]))
+            self._book(on, self.sea + 1, partial(self._harvest, stays[place]))
 
     def _harvest(self, stay: int, day: int) -> None:
         fish, root = self.world.leave(stay, day)

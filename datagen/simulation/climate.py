@@ -7,9 +7,8 @@ import numpy as np
 from datagen.arrays import Bools, Dates, Floats, Ints
 from datagen.biology.mortality import outbreak_course
 from datagen.biology.water import year_wave
-from datagen.catalog import Catalog
+from datagen.case import Case
 from datagen.catalog.biology import SeaClimate, Water
-from datagen.farm import Farm
 from datagen.planning.plan import Plan
 from datagen.streams import remembering, stream
 
@@ -25,8 +24,9 @@ class Climate:
     bloom_hazard: Floats
 
 
-def climate(catalog: Catalog, farm: Farm, plan: Plan, geography: int) -> Climate:
+def climate(case: Case, geography: int) -> Climate:
     """Weather of one geography for every day of the plan; a longer plan begins with the same weather."""
+    catalog, farm, plan = case.catalog, case.farm, case.plan
     units = np.flatnonzero(farm.unit_geography == geography)
     shape = (plan.days, len(farm.unit_name))
     out = Climate(np.zeros(shape), np.zeros(shape), np.zeros(shape), np.zeros(shape, bool), np.zeros(shape))
@@ -46,9 +46,9 @@ def climate(catalog: Catalog, farm: Farm, plan: Plan, geography: int) -> Climate
             sea = catalog.water.climates[farm.unit_climate[unit]]
             _sea(out, int(unit), sea, day_of_year, anomaly, stream(plan.seed, place, name, "salt and oxygen"))
             out.storm[:, unit] = storm
-            out.bloom_hazard[:, unit] = _blooms(catalog, plan, dates, day_of_year, place, name)
+            out.bloom_hazard[:, unit] = _blooms(case, dates, day_of_year, place, name)
         else:
-            _tempered(out, int(unit), catalog, farm, day_of_year, own, stream(plan.seed, place, name, "oxygen"))
+            _tempered(out, int(unit), case, day_of_year, own, stream(plan.seed, place, name, "oxygen"))
     return out
 
 
@@ -78,14 +78,13 @@ def _sea(
 def _tempered(
     out: Climate,
     unit: int,
-    catalog: Catalog,
-    farm: Farm,
+    case: Case,
     day_of_year: Floats,
     anomaly: Floats,
     rng: np.random.Generator,
 ) -> None:
-    fresh = catalog.water.freshwater
-    stage = catalog.biology.stages[farm.unit_stage[unit]].key
+    catalog = case.catalog
+    fresh, stage = catalog.water.freshwater, case.stages.key[case.farm.unit_stage[unit]]
     tempering = next(t for t in fresh.tempering if t.stage == stage)
     spread = np.hypot(catalog.water.weather.slow_sd_c, catalog.water.weather.fast_sd_c)
     # Weather of its own, as remembering as the sea's, damped to the spread of tempered water.
@@ -95,15 +94,14 @@ def _tempered(
 
 
 def _blooms(
-    catalog: Catalog,
-    plan: Plan,
+    case: Case,
     dates: Dates,
     day_of_year: Floats,
     place: str,
     name: str,
 ) -> Floats:
     """Daily hazard of algae and jellyfish in an area; each year is drawn at its own address."""
-    bloom = catalog.mortality.bloom
+    bloom, plan = case.catalog.mortality.bloom, case.plan
     course = outbreak_course(bloom.duration_days)
     hazard = np.zeros(plan.days + bloom.duration_days)
     years: Ints = dates.astype("datetime64[Y]").astype(int) + 1970

@@ -8,8 +8,8 @@ import numpy as np
 
 from datagen.arrays import Floats, Ints
 from datagen.biology.mortality import outbreak_course
-from datagen.catalog import Catalog
-from datagen.planning.plan import SEA, BatchPlan, Plan
+from datagen.case import Case
+from datagen.planning.plan import BatchPlan
 from datagen.streams import remembering, stream
 
 
@@ -53,8 +53,10 @@ class Stays:
         return hazard
 
 
-def stays(catalog: Catalog, plan: Plan, batches: list[int]) -> Stays:
-    """The stays of these batches that begin by the as-of day."""
+def stays(case: Case, geography: int) -> Stays:
+    """The stays of a geography's batches that begin by the as-of day."""
+    plan = case.plan
+    batches = [b for b, batch in enumerate(plan.batches) if batch.geography == geography]
     whole: dict[str, list[Ints]] = defaultdict(list)
     real: dict[str, list[Floats]] = defaultdict(list)
     of: dict[tuple[int, int], Ints] = {}
@@ -63,7 +65,7 @@ def stays(catalog: Catalog, plan: Plan, batches: list[int]) -> Stays:
     count = 0
     for b, start in zip(batches, plan.starts()[batches], strict=True):
         batch = plan.batches[b]
-        outbreak[:, b] = _outbreak(catalog, plan, batch, int(start))
+        outbreak[:, b] = _outbreak(case, batch, int(start))
         for stage, containers in enumerate(batch.containers):
             first = int(start) + plan.stage_starts[stage]
             # Feed is ordered ahead: who waits for fish on the last days must not depend on where the record ends.
@@ -76,9 +78,9 @@ def stays(catalog: Catalog, plan: Plan, batches: list[int]) -> Stays:
             for name, value in (("batch", b), ("stage", stage), ("first_day", first), ("days", days)):
                 whole[name].append(np.full(n, value))
             whole["container"].append(np.array(containers))
-            for name, values in _nature(catalog, plan, batch, stage, n).items():
+            for name, values in _nature(case, batch, stage, n).items():
                 real[name].append(values)
-            for name, values in _draws(catalog, plan, batch, stage, n, days).items():
+            for name, values in _draws(case, batch, stage, n, days).items():
                 real[name].append(values.T.ravel())
     ints: dict[str, Any] = {name: np.concatenate(parts) for name, parts in whole.items()}
     floats: dict[str, Any] = {name: np.concatenate(parts) for name, parts in real.items()}
@@ -95,11 +97,12 @@ def stays(catalog: Catalog, plan: Plan, batches: list[int]) -> Stays:
     )
 
 
-def _nature(catalog: Catalog, plan: Plan, batch: BatchPlan, stage: int, n: int) -> dict[str, Floats]:
+def _nature(case: Case, batch: BatchPlan, stage: int, n: int) -> dict[str, Floats]:
     """How the batch, and each container of it in this stage, differ from the book."""
+    catalog, stages, seed = case.catalog, case.stages, case.plan.seed
     growth, spec = catalog.biology.growth, catalog.biology.stages[stage]
-    of_batch = stream(plan.seed, batch.number, "nature").standard_normal(3 + len(catalog.biology.stages))
-    of_container = stream(plan.seed, batch.number, spec.key, "nature").standard_normal((2, n))
+    of_batch = stream(seed, batch.number, "nature").standard_normal(3 + len(stages.key))
+    of_container = stream(seed, batch.number, spec.key, "nature").standard_normal((2, n))
     everyday = next(h for h in catalog.mortality.stages if h.stage == spec.key)
     frailty = np.exp(catalog.mortality.container_spread * of_container[1])
     vigour = (1.0 + growth.batch_sd * of_batch[0]) * (1.0 + growth.container_sd * of_container[0])
@@ -111,10 +114,10 @@ def _nature(catalog: Catalog, plan: Plan, batch: BatchPlan, stage: int, n: int) 
     }
 
 
-def _draws(catalog: Catalog, plan: Plan, batch: BatchPlan, stage: int, n: int, days: int) -> dict[str, Floats]:
+def _draws(case: Case, batch: BatchPlan, stage: int, n: int, days: int) -> dict[str, Floats]:
     """Draws by day and container; `hardship` multiplies the everyday hazard, with memory and a mean of 1."""
-    address = (plan.seed, batch.number, catalog.biology.stages[stage].key)
-    mortality = catalog.mortality
+    address = (case.plan.seed, batch.number, case.stages.key[stage])
+    mortality = case.catalog.mortality
     hardship = remembering(stream(*address, "hardship").standard_normal((days, n)), mortality.daily_memory)
     return {
         "draw deaths": stream(*address, "deaths").standard_normal((days, n)),
@@ -125,15 +128,15 @@ def _draws(catalog: Catalog, plan: Plan, batch: BatchPlan, stage: int, n: int, d
     }
 
 
-def _outbreak(catalog: Catalog, plan: Plan, batch: BatchPlan, start: int) -> Floats:
+def _outbreak(case: Case, batch: BatchPlan, start: int) -> Floats:
     """Hazard of the batch's disease outbreak at sea, if it meets one, by day of the record."""
-    spec = catalog.mortality.outbreak
+    spec, plan = case.catalog.mortality.outbreak, case.plan
     rng = stream(plan.seed, batch.number, "outbreak")
     met, at, size = rng.random(), rng.random(), rng.standard_normal()
     hazard = np.zeros(plan.days + spec.duration_days)
     if met < spec.probability:
         sea_day = spec.earliest_sea_day + at * (spec.latest_sea_day - spec.earliest_sea_day)
-        begins = start + plan.stage_starts[SEA] + int(sea_day)
+        begins = start + plan.stage_starts[plan.sea] + int(sea_day)
         total = min(spec.total_median * np.exp(spec.total_spread * size), 0.5)
         if begins < plan.days:
             hazard[begins : begins + spec.duration_days] = total * outbreak_course(spec.duration_days)

@@ -7,9 +7,7 @@ import numpy as np
 
 from datagen.arrays import Bools, Floats, Ints
 from datagen.biology import feeding
-from datagen.catalog import Catalog
-from datagen.farm import Farm
-from datagen.planning.plan import Plan
+from datagen.case import Case
 from datagen.simulation.history import Purchases
 from datagen.streams import remembering, stream
 
@@ -89,8 +87,9 @@ class Stores:
         return Purchases(store, feed, ordered, arrived, quantity, self.prices[ordered, feed], left)
 
 
-def stores(catalog: Catalog, farm: Farm, plan: Plan, geography: int) -> Stores:
+def stores(case: Case, geography: int) -> Stores:
     """The empty stores of a geography before its first fish; bins of other geographies have no capacity."""
+    catalog, farm, plan = case.catalog, case.farm, case.plan
     names = [feed.name for feed in catalog.feeds.feeds]
     capacity = np.zeros((len(farm.store_name), len(names)))
     stage_feeds = [[names.index(step.feed) for step in stage.feeds] for stage in catalog.biology.stages]

@@ -9,10 +9,9 @@ from datagen.arrays import Floats, Ints
 from datagen.biology import feeding, mortality
 from datagen.biology.growth import cube_root_gain
 from datagen.biology.water import year_wave
+from datagen.case import Case
 from datagen.catalog import Catalog
 from datagen.catalog.biology import Handling
-from datagen.farm import Farm
-from datagen.planning.plan import SEA, Plan
 from datagen.simulation.climate import Climate, climate
 from datagen.simulation.history import (
     Assignments,
@@ -60,12 +59,13 @@ class _StageTables:
 class World:
     """The state of a geography; indices are those of the farm's containers, of `stays` and of the plan's batches."""
 
-    def __init__(self, catalog: Catalog, farm: Farm, plan: Plan, geography: int, batches: list[int]) -> None:
-        self.catalog, self.farm, self.plan, self.geography = catalog, farm, plan, geography
+    def __init__(self, case: Case, geography: int) -> None:
+        catalog, farm, plan = case.catalog, case.farm, case.plan
+        self.case, self.catalog, self.farm, self.plan, self.geography = case, catalog, farm, plan, geography
         self.tables = _StageTables.of(catalog)
-        self.stays: Stays = stays(catalog, plan, batches)
-        self.climate: Climate = climate(catalog, farm, plan, geography)
-        self.stores: Stores = stores(catalog, farm, plan, geography)
+        self.stays: Stays = stays(case, geography)
+        self.climate: Climate = climate(case, geography)
+        self.stores: Stores = stores(case, geography)
         containers, rows = len(farm.container_unit), self.stays.rows
         self.stay = np.full(containers, -1)
         self.fish = np.zeros(containers, np.int64)
@@ -116,7 +116,7 @@ class World:
 
     def _die(self, day: int, active: Ints, stay: Ints, row: Ints, unit: Ints, alive: Ints) -> Ints:
         s, draws = self.stays, self.stays.draws
-        at_sea = s.stage[stay] == SEA
+        at_sea = s.stage[stay] == self.case.sea
         everyday = s.hazard[stay] * draws.hardship[row] * np.where(at_sea, self.winter[day, unit], 1.0)
         hazards = self.tables.causes[:, s.stage[stay]] * everyday
         handled = mortality.pulse_day_one(self.dying[active], self.dying_decay[active])

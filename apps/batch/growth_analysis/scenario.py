@@ -74,7 +74,9 @@ def read_scenario(connection: psycopg.Connection[Any], batch_id: int) -> Scenari
 
 
 def _of_stage(values: dict[str, float], name: str, otherwise: float) -> float:
-    """The value for a stage called such as `Egg&Alevin`, which models know as `egg` and `alevin`."""
+    """The value for a stage: under its name, as AquaMind looks it up, or under the schema's keys (`egg`, `alevin`)."""
+    if name in values:
+        return values[name]
     for part in name.lower().split("&"):
         key = re.sub(r"[^a-z]+", "_", part.strip())
         for choice in (key, CALLED_IN_MODELS.get(key, key)):

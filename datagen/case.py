@@ -1,0 +1,31 @@
+"""A case: a company's catalog, its farm, and a plan for it, which travel together through simulation and expansion."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from datagen.catalog import Catalog
+from datagen.catalog.stages import Stages, stages
+from datagen.farm import Farm
+from datagen.planning.plan import Plan
+
+
+@dataclass(frozen=True)
+class Case:
+    """What a simulation starts from. Geographies, units, containers and stages are indices into farm and stages."""
+
+    catalog: Catalog
+    farm: Farm
+    plan: Plan
+
+    @cached_property
+    def stages(self) -> Stages:
+        return stages(self.catalog)
+
+    @property
+    def sea(self) -> int:
+        return self.stages.sea
+
+    @property
+    def geographies(self) -> list[int]:
+        """Those in which the plan has batches."""
+        return sorted({batch.geography for batch in self.plan.batches})
