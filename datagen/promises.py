@@ -84,17 +84,21 @@ class Verdict:
 
 
 def planned(connection: psycopg.Connection[Any]) -> dict[str, Planned]:
-    """Every batch that runs of this tool planned, as the latest of them did."""
+    """Every batch that runs of this tool planned, as that one did which wrote it, else the latest."""
     there = connection.execute("SELECT to_regclass('datagen.run') IS NOT NULL").fetchone()
     if there is None or not there[0]:
         return {}
     found: dict[str, Planned] = {}
-    for (text,) in connection.execute("SELECT parameters->>'schedule' FROM datagen.run ORDER BY id").fetchall():
+    writer = dict(connection.execute("SELECT unit, run FROM datagen.unit").fetchall())
+    runs = connection.execute("SELECT id, parameters->>'schedule' FROM datagen.run ORDER BY id").fetchall()
+    for run, text in runs:
         document = yaml.load(text, _Loader)
         about = document["metadata"]
         land = list(about["stage_days"])[:-1]
         days = list(accumulate(about["stage_days"].values(), initial=0))
         for batch in document["batches"]:
+            if writer.get(batch["batch_id"], run) != run:
+                continue
             start = batch["start_date"]
             containers = [*(batch["freshwater"][key]["containers"] for key in land), batch["sea"]["rings"]]
             found[batch["batch_id"]] = Planned(

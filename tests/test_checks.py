@@ -85,6 +85,7 @@ BREAKS = [
         "fish_placed",
         "fish_of_assignments",
         "daily_states",
+        "feed_biomass",
     ),
     broken(
         "transfer_route",
@@ -126,6 +127,12 @@ BREAKS = [
         f"UPDATE inventory_feedingevent SET feed_id = (SELECT max(id) FROM inventory_feed) WHERE id = {A_MEAL}",
         "feed_balance",
         "feed_stock",
+    ),
+    broken(
+        "feed_biomass",
+        """UPDATE inventory_feedingevent meal SET batch_biomass_kg = 1.5 * batch_biomass_kg, feeding_percentage =
+        feeding_percentage / 1.5 WHERE id = (SELECT min(meal.id) FROM inventory_feedingevent meal JOIN
+        batch_growthsample ON assignment_id = batch_assignment_id AND sample_date = feeding_date)""",
     ),
     broken(
         "feed_missing",
@@ -192,6 +199,7 @@ BREAKS = [
         batch_growthsample)""",
         "growth_samples",
         "daily_states",
+        "feed_biomass",
     ),
     broken(
         "weights",
@@ -588,6 +596,17 @@ def test_states_worked_out_live_are_no_rows_too_many(prepared: Connection) -> No
         "2025-11-22"}')).* FROM batch_actualdailyassignmentstate one ORDER BY id DESC LIMIT 1"""
     )
     assert not any(verdict.offending for verdict in checks.judge_plans(prepared))
+
+
+def test_what_an_interrupted_run_has_not_reached_is_as_planned_before(prepared: Connection) -> None:
+    [(schedule,)] = prepared.execute(
+        """INSERT INTO datagen.run (seed, as_of, plan_hash, catalog_hash, version, parameters) SELECT seed,
+        '2026-06-01', plan_hash, catalog_hash, version, jsonb_set(parameters, '{schedule}',
+        to_jsonb(replace(parameters->>'schedule', 'as_of: 2025-11-21', 'as_of: 2026-06-01'))) FROM datagen.run
+        RETURNING parameters->>'schedule'"""
+    ).fetchall()
+    assert "as_of: 2026-06-01" in schedule
+    assert {verdict.name for verdict in checks.judge_plans(prepared) if verdict.offending} == {"plan_rows"}
 
 
 def test_without_the_ledger_only_laws_are_judged(prepared: Connection) -> None:
