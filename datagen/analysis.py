@@ -73,23 +73,31 @@ def analyse(dsn: str, batches: list[int] | None, workers: int, progress: Progres
 
 
 def plan_activities(connection: psycopg.Connection[Any], as_of: date | None = None) -> int:
-    """Work out all planned activities, in place of what was there, as of the last day of each batch's record; how many.
+    """Work out all planned activities, as of the last day of each batch's record, in place of its own before; how many.
 
-    The keys depend on the record alone, so that a database carried on is the one made at once.
+    The keys depend on the record alone, so that a database carried on is the one made at once. What others have entered
+    or changed stays as it is: its key is not written.
     """
     from apps.planning.models import PlannedActivity
     from apps.planning.seeding import COLUMNS, activities
-    from datagen.storage import ddl
+    from datagen.storage import ddl, protection
     from datagen.storage.arrow import record_batch
     from datagen.storage.postgres import replace
 
     found = connection.execute("SELECT max(id) FROM datagen.run").fetchone()
     if found is None or found[0] is None:
         raise UserError("database", connection.info.dbname, "This tool wrote nothing here. Run `aquamind run` first")
-    rows = activities(as_of)
+    protection.keep_linked(connection, [PLANNED_TABLE])
+    kept = protection.keys_of_others(connection, PlannedActivity)
+    rows = [row for row in activities(as_of) if row[0] not in kept]
     columns = {name: np.array([row[place] for row in rows], object) for place, name in enumerate(COLUMNS)}
     made = [(PlannedActivity, record_batch(PlannedActivity, len(rows), **columns))]
-    replace(connection, found[0], PLANNED, [(f"DELETE FROM {PLANNED_TABLE}", [])], made)
+    clear = [(f"DELETE FROM {PLANNED_TABLE} WHERE id <> ALL(%s)", [sorted(kept)])]
+    try:
+        replace(connection, found[0], PLANNED, clear, made)
+    except psycopg.errors.ForeignKeyViolation as error:
+        cure = "It is planned no longer. Unlink it, and do the same again"
+        raise UserError(PLANNED_TABLE, error.diag.message_detail, cure) from None
     ddl.set_sequences(connection, [PLANNED_TABLE])
     return len(rows)
 
@@ -111,6 +119,8 @@ def _recorded(connection: psycopg.Connection[Any], batches: list[int] | None) ->
 
 def _empty_if_all(connection: psycopg.Connection[Any], batches: list[_Recorded]) -> bool:
     """Empty the tables, unless they hold other batches, or weights set by hand, which are part of the record."""
+    from datagen.storage import ddl
+
     chosen = [batch.id for batch in batches]
     for table in TABLES:
         by_hand = " OR anchor_type = 'manual'" if table == TABLES[0] else ""
@@ -120,7 +130,7 @@ def _empty_if_all(connection: psycopg.Connection[Any], batches: list[_Recorded])
         if kept is not None and kept[0]:
             return False
     with connection.transaction():
-        connection.execute(f"TRUNCATE {', '.join(TABLES)}".encode())
+        ddl.empty(connection, TABLES)
         connection.execute("DELETE FROM datagen.unit WHERE unit = ANY(%s)", [[unit(batch.number) for batch in batches]])
     return True
 

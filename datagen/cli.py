@@ -255,6 +255,7 @@ def analyse(
         for number in set(batch or ()).difference(row[1] for row in found):
             raise UserError("batch", number, "No such batch is there" + (f" with status {status}" if status else ""))
         chosen = [row[0] for row in found if not batch or row[1] in batch]
+        ledger.prepare(connection)
         with console.Steps() as steps:
             runs.follow(dsn, chosen, workers, steps, report)
         report.content_hash = ledger.status(connection)["content_hash"]
@@ -306,14 +307,16 @@ def wipe(
     with database.connect(dsn, autocommit=True, application_name="aquamind wipe") as connection:
         postgres.hold(connection)
         rows = wiping.batches(connection)
-        protection.permit(connection, to_destroy)
+        unlink = protection.permit(connection, to_destroy)
         if not yes:
             typer.echo(f"This deletes all operational data ({rows:,} batches) of {database.redacted(dsn)}.", err=True)
             typer.echo("Type DELETE to go on: ", err=True, nl=False)
             if sys.stdin is None or sys.stdin.readline().strip() != "DELETE":
                 raise UserError("answer", None, "not DELETE: nothing was deleted.")
+            # Much may have been written while the question stood.
+            unlink = protection.permit(connection, to_destroy)
         begin = time.perf_counter()
-        wiping.wipe(connection, dsn)
+        wiping.wipe(connection, dsn, unlink)
     console.err.print(f"Wiped in {time.perf_counter() - begin:.1f} s. Next: aquamind run")
 
 

@@ -19,7 +19,7 @@ from datagen.farm import Farm, with_database_ids
 from datagen.pipeline import Progress, Report
 from datagen.planning import schedule
 from datagen.planning.plan import READINGS_PER_DAY
-from datagen.storage import ledger
+from datagen.storage import ledger, protection
 
 BYTES_PER_READING = 300
 """Disk of a reading with its five indexes and its share of all other tables and the log (docs/performance.md)."""
@@ -66,7 +66,7 @@ def execute(job: Job, progress: Progress) -> Report:
     The report holds the rows of the whole plan, also those that an earlier call wrote, and the seconds of this one.
     """
     from datagen.keys import blocks
-    from datagen.storage import ddl, handshake, postgres, protection, wiping
+    from datagen.storage import ddl, handshake, postgres, wiping
 
     report, case = Report(), job.case
     installed = case.catalog.environment.sensor_installation_date
@@ -77,7 +77,7 @@ def execute(job: Job, progress: Progress) -> Report:
     with database.connect(job.dsn, autocommit=True, application_name="aquamind run") as connection:
         postgres.hold(connection)
         if protection.permit(connection, job.to_destroy):
-            wiping.wipe(connection, job.dsn)
+            wiping.wipe(connection, job.dsn, unlink=True)
         written = ledger.unit_names(connection)
         handshake.check_space(connection, needed_bytes(case, written))
         with report.timed("schema and master data"):
@@ -111,6 +111,8 @@ def follow(dsn: str, batches: list[int], workers: int, progress: Progress, repor
     """What is worked out from the record: daily states and summaries of these batches (ids), and planned activities."""
     from datagen import analysis
 
+    with database.connect(dsn, autocommit=True, application_name="aquamind analyse") as connection:
+        protection.keep_linked(connection, [*analysis.TABLES, analysis.PLANNED_TABLE])
     with report.timed("growth analysis"):
         report.rows.update(analysis.analyse(dsn, batches, workers, progress).rows)
     with report.timed("planned activities"):

@@ -9,8 +9,12 @@ from pathlib import Path
 import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
+from pytest_django import DjangoDbBlocker
 
-from aquamind.database import EmbeddedServer
+from aquamind.database import EmbeddedServer, connect
+from datagen.errors import UserError
+from datagen.storage import ddl, ledger, protection, wiping
+from tests.loaded import small_record
 from tests.test_cli import aquamind
 
 PASSWORD = "sesame"
@@ -23,6 +27,31 @@ OWN_BATCH = (
 OWN_DEATHS = (
     "INSERT INTO batch_mortalityevent (batch_id, event_date, count, biomass_kg, cause, description, created_at,"
     " updated_at) SELECT min(id), '2025-11-01', 7, 0.1, 'OTHER', '', now(), now() FROM batch_batch"
+)
+OWN_ACTIVITY = (
+    "INSERT INTO planning_plannedactivity (batch_id, scenario_id, created_by_id, activity_type, due_date, status,"
+    " notes, created_at, updated_at) SELECT batch_id, scenario_id, created_by_id, 'OTHER', due_date, 'PENDING', 'mine', now(),"
+    " now() FROM planning_plannedactivity ORDER BY id LIMIT 1"
+)
+CANCELLED = (
+    "UPDATE planning_plannedactivity SET status = 'CANCELLED'"
+    " WHERE id = (SELECT max(id) FROM planning_plannedactivity WHERE notes <> 'mine')"
+)
+ON_WORKED_OUT = (
+    (
+        "CREATE TABLE on_state (state bigint, day date,"
+        " FOREIGN KEY (state, day) REFERENCES batch_actualdailyassignmentstate ON DELETE CASCADE)",
+        "INSERT INTO on_state SELECT id, date FROM batch_actualdailyassignmentstate LIMIT 1",
+    ),
+    (
+        "CREATE TABLE on_activity (activity bigint REFERENCES planning_plannedactivity)",
+        "INSERT INTO on_activity SELECT min(id) FROM planning_plannedactivity",
+    ),
+)
+NOTES = (
+    "CREATE TABLE my_notes (id int PRIMARY KEY, batch_id bigint REFERENCES batch_batch)",
+    "INSERT INTO my_notes SELECT 1, min(id) FROM batch_batch",
+    "INSERT INTO my_notes VALUES (2, NULL)",
 )
 
 
@@ -91,7 +120,10 @@ def test_a_database_of_others_is_refused_until_it_is_named(fresh_database: str, 
 
 
 def test_wipe_deletes_what_it_is_named_for_and_keeps_master_data(fresh_database: str) -> None:
-    assert aquamind("init", dsn=fresh_database).returncode == 0
+    done = aquamind("init", "--json", dsn=fresh_database)
+    assert done.returncode == 0
+    # A table of master data that is not called so would be emptied.
+    assert set(json.loads(done.stdout)) - {"auth_user"} == wiping.MASTER_DATA - {"scenario_fcr_model_stage_override"}
     insert(fresh_database, OWN_WEATHER, OWN_BATCH)
     refused = aquamind("wipe", "--yes", dsn=fresh_database)
     assert refused.returncode == 2
@@ -112,21 +144,34 @@ def test_a_used_demo_is_left_until_it_is_named(
     assert done.returncode == 0, done.stderr
     assert_says_little(done, *(log.read_text() for log in tmp_path.iterdir()))
     deaths = count(dsn, "batch_mortalityevent")
-    insert(dsn, OWN_DEATHS)
+    insert(dsn, OWN_DEATHS, OWN_ACTIVITY, CANCELLED, *(table for table, _ in ON_WORKED_OUT))
     for command in (["generate", schedule_file], ["advance", "--to", "2025-11-23"], ["wipe", "--yes"]):
         refused = aquamind(*command, dsn=with_secret)
         assert refused.returncode == 2, command
         assert "table batch_mortalityevent holds 1 row that this tool did not write" in refused.stderr
+        assert "planning_plannedactivity 2" in refused.stderr
     assert count(dsn, "batch_mortalityevent") == deaths + 1
-    # Daily states and the like follow what is recorded, and are worked out anew without being asked whose they are.
-    assert aquamind("analyse", dsn=dsn).returncode == 0
+    # Daily states and the like follow what is recorded, and are worked out anew; what others plan is theirs.
+    done = aquamind("analyse", dsn=dsn)
+    assert done.returncode == 0, done.stderr
+    assert count(dsn, "planning_plannedactivity WHERE notes = 'mine' OR status = 'CANCELLED'") == 2
+    assert count(dsn, "planning_plannedactivity") == 21
+    states = count(dsn, "batch_actualdailyassignmentstate")
+    for _, row in ON_WORKED_OUT:
+        insert(dsn, row)
+        refused = aquamind("analyse", dsn=dsn)
+        assert refused.returncode == 2
+        assert re.search("table on_[a-z]+ holds 1 row that this tool did not write", refused.stderr)
+        assert_says_little(refused)
+    assert count(dsn, "batch_actualdailyassignmentstate") == states
     insert(dsn, OWN_BATCH)
     refused = aquamind("advance", "--to", "2025-11-23", dsn=with_secret)
-    assert "table batch_batch holds 1 row that this tool did not write" in refused.stderr
+    assert "; batch_batch 1;" in refused.stderr
     assert "1 of its batches are not of this tool" in aquamind("analyse", dsn=dsn).stderr
     named = ["--database-name-to-destroy", name_of(dsn)]
     done = aquamind("advance", "--to", "2025-11-23", *named, dsn=with_secret)
     assert done.returncode == 0, done.stderr
+    assert count(dsn, "on_state") == count(dsn, "on_activity") == 0
     status = aquamind("status", "--json", dsn=with_secret)
     [run] = json.loads(status.stdout)["runs"]
     assert run["as_of"] == "2025-11-23"
@@ -141,6 +186,113 @@ def test_a_used_demo_is_left_until_it_is_named(
         ]
     assert len(ledger) > 3
     assert_says_little(done, status.stdout, refused.stderr, *ledger)
+
+
+EDITED = "UPDATE batch_growthsample SET notes = 'seen' WHERE id = (SELECT min(id) FROM batch_growthsample)"
+ONE_DEATH_LESS = "DELETE FROM batch_mortalityevent WHERE id = (SELECT min(id) FROM batch_mortalityevent)"
+WEIGHED_BY_HAND = "UPDATE batch_actualdailyassignmentstate SET {} WHERE id = 1000"
+TOUCHED: dict[str, tuple[tuple[str, ...], dict[str, int]]] = {
+    "nothing": ((), {}),
+    "a table that refers": (NOTES, {"my_notes": 1}),
+    "rows that do not refer": ((NOTES[0], NOTES[2]), {}),
+    "another schema": (
+        (
+            "CREATE SCHEMA crm",
+            "CREATE TABLE crm.weighed (sample bigint REFERENCES batch_growthsample)",
+            "INSERT INTO crm.weighed SELECT id FROM batch_growthsample LIMIT 2",
+        ),
+        {"crm.weighed": 2},
+    ),
+    "a row added": ((OWN_DEATHS,), {"batch_mortalityevent": 1}),
+    "a row deleted and one added": ((ONE_DEATH_LESS, OWN_DEATHS), {"batch_mortalityevent": 1}),
+    "a row edited": ((EDITED,), {"batch_growthsample": 1}),
+    "an activity planned, another cancelled": ((OWN_ACTIVITY, CANCELLED), {"planning_plannedactivity": 2}),
+    "a state worked out live": ((WEIGHED_BY_HAND.format("feed_kg = 1"),), {}),
+    "a weight set by hand": (
+        (WEIGHED_BY_HAND.format("anchor_type = 'manual'"),),
+        {"batch_actualdailyassignmentstate": 1},
+    ),
+    "a table never filled": ((OWN_WEATHER,), {"environmental_weatherdata": 1}),
+}
+# What a restore does to every row, the ledger's among them.
+RESTORED = (
+    "UPDATE datagen.transaction SET id = id",
+    "UPDATE batch_growthsample SET notes = notes",
+    "UPDATE batch_mortalityevent SET count = count",
+)
+TOUCHED |= {
+    f"{name}, restored": ((*RESTORED, *TOUCHED[name][0]), TOUCHED[name][1])
+    for name in ("nothing", "a row added", "a row deleted and one added")
+}
+
+
+@pytest.mark.parametrize("case", TOUCHED)
+def test_what_others_did_is_noticed(
+    case: str, new_database: Callable[[], str], django_db_blocker: DjangoDbBlocker
+) -> None:
+    with django_db_blocker.unblock():
+        dsn = small_record(new_database)
+    statements, found = TOUCHED[case]
+    with psycopg.connect(dsn) as connection:
+        for statement in statements:
+            assert connection.execute(statement.encode()).rowcount
+        assert protection.strangers(connection) == found
+        if found:
+            table, rows = next(iter(found.items()))
+            with pytest.raises(UserError, match=f"Its table {table} holds {rows} row"):
+                protection.permit(connection, None)
+        connection.rollback()
+
+
+def test_only_what_refers_to_deleted_rows_goes_with_them(fresh_database: str) -> None:
+    insert(
+        fresh_database,
+        OWN_BATCH,
+        *NOTES,
+        "CREATE SCHEMA crm",
+        "CREATE TABLE crm.invoices (id int PRIMARY KEY, note int REFERENCES my_notes ON DELETE RESTRICT DEFERRABLE,"
+        " corrects int REFERENCES crm.invoices)",
+        "INSERT INTO crm.invoices VALUES (1, 1, NULL), (2, 2, NULL), (3, NULL, 1), (4, NULL, 2)",
+        "CREATE TABLE memories (id int, batch_id bigint REFERENCES batch_batch ON DELETE SET NULL)",
+        "INSERT INTO memories SELECT 1, id FROM batch_batch",
+        "CREATE TABLE parts (id int, batch_id bigint REFERENCES batch_batch) PARTITION BY LIST (id)",
+        "CREATE TABLE parts_1 PARTITION OF parts FOR VALUES IN (1)",
+        "INSERT INTO parts SELECT 1, id FROM batch_batch",
+        "CREATE TABLE aside () INHERITS (my_notes)",
+        "INSERT INTO aside VALUES (3, 3)",
+    )
+    with connect(fresh_database, autocommit=True) as connection:
+        ledger.prepare(connection)
+        before = connection.execute(FOREIGN_KEYS).fetchall()
+        with pytest.raises(UserError, match=r"row: '(memories|my_notes|parts).*Correct or delete it"):
+            wiping.wipe(connection, fresh_database)
+        assert [count(fresh_database, table) for table in ("batch_batch", "ONLY my_notes", "crm.invoices")] == [1, 2, 4]
+        wiping.wipe(connection, fresh_database, unlink=True)
+        assert connection.execute(FOREIGN_KEYS).fetchall() == before
+        assert connection.execute("TABLE my_notes ORDER BY id").fetchall() == [(2, None), (3, 3)]
+        assert connection.execute("SELECT id FROM crm.invoices ORDER BY id").fetchall() == [(2,), (4,)]
+        assert connection.execute("TABLE memories").fetchall() == [(1, None)]
+    assert count(fresh_database, "batch_batch") == count(fresh_database, "parts") == 0
+
+
+FOREIGN_KEYS = (
+    "SELECT conrelid::regclass, conname, pg_get_constraintdef(oid), convalidated FROM pg_constraint"
+    " WHERE contype = 'f' ORDER BY 1, 2"
+)
+
+
+def test_a_row_that_lost_what_it_refers_to_is_named(fresh_database: str) -> None:
+    """Written while the keys are away, as a load needs it."""
+    with connect(fresh_database, autocommit=True) as connection:
+        ledger.prepare(connection)
+        connection.execute(NOTES[0].encode())
+        ddl.drop_secondary(connection, ["batch_batch"])
+        connection.execute("INSERT INTO my_notes VALUES (1, 7)")
+        with pytest.raises(UserError, match=r"my_notes: Key \(batch_id\)=\(7\) is not present"):
+            ddl.rebuild(fresh_database, ["batch_batch"])
+        connection.execute("DELETE FROM my_notes")
+        ddl.rebuild(fresh_database, ["batch_batch"])
+        assert ledger.status(connection)["dropped"] == []
 
 
 def assert_says_little(done: subprocess.CompletedProcess[str], *more: str) -> None:

@@ -5,9 +5,10 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import psycopg
+from psycopg.rows import dict_row
 
 from aquamind import database
 from datagen.errors import UserError
@@ -35,11 +36,41 @@ KEYS = """
 """
 FOREIGN_KEYS = """
     SELECT conrelid::regclass::text, conname, confrelid::regclass::text,
-           format('ALTER TABLE %%s ADD CONSTRAINT %%I %%s NOT VALID', conrelid::regclass, conname,
-                  regexp_replace(pg_get_constraintdef(oid), ' NOT VALID$', '')),
+           format('ALTER TABLE %%s ADD CONSTRAINT %%I %%s%%s', conrelid::regclass, conname,
+                  regexp_replace(pg_get_constraintdef(pg_constraint.oid), ' NOT VALID$', ''),
+                  CASE relkind WHEN 'p' THEN '' ELSE ' NOT VALID' END),
            format('ALTER TABLE %%s DROP CONSTRAINT %%I', conrelid::regclass, conname)
-    FROM pg_constraint
+    FROM pg_constraint JOIN pg_class ON pg_class.oid = conrelid
     WHERE contype = 'f' AND (conrelid = ANY(%(tables)s::regclass[]) OR confrelid = ANY(%(tables)s::regclass[]))
+        AND conparentid = 0  -- those of partitions come and go with their table's
+    ORDER BY conrelid::regclass::text, conname
+"""
+# Foreign keys of other tables, by which their rows depend on the given ones: directly, or through each other.
+REFERENCES = """
+    WITH RECURSIVE reaching AS (
+        SELECT unnest(%(tables)s::regclass[])::oid AS reached
+        UNION
+        SELECT conrelid FROM pg_constraint JOIN reaching ON confrelid = reached WHERE contype = 'f'
+    )
+    SELECT conrelid::regclass::text AS table_name, confrelid::regclass::text AS refers_to,
+           confrelid = ANY(%(tables)s::regclass[]) AS direct,
+           format('ALTER TABLE %%s DROP CONSTRAINT %%I', conrelid::regclass, conname) AS dropping,
+           format('ALTER TABLE %%s ADD CONSTRAINT %%I %%s', conrelid::regclass, conname,
+                  pg_get_constraintdef(pg_constraint.oid)) AS adding,
+           format('%%s%%s AS r', CASE relkind WHEN 'p' THEN '' ELSE 'ONLY ' END, conrelid::regclass) AS rows,
+           linked, format('%%s AND NOT EXISTS (SELECT FROM %%s AS t WHERE %%s)', linked, confrelid::regclass, same)
+               AS orphaned,
+           CASE confdeltype WHEN 'n' THEN nulls END AS unlinking
+    FROM pg_constraint JOIN reaching ON confrelid = reached JOIN pg_class ON pg_class.oid = conrelid
+    CROSS JOIN LATERAL (
+        SELECT string_agg(format('r.%%I IS NOT NULL', own.attname), ' AND ') AS linked,
+               string_agg(format('t.%%I = r.%%I', other.attname, own.attname), ' AND ') AS same,
+               string_agg(format('%%I = NULL', own.attname), ', ') AS nulls
+        FROM unnest(conkey, confkey) AS pair(own_number, other_number)
+        JOIN pg_attribute own ON own.attrelid = conrelid AND own.attnum = own_number
+        JOIN pg_attribute other ON other.attrelid = confrelid AND other.attnum = other_number
+    ) AS columns
+    WHERE contype = 'f' AND conrelid <> ALL(%(tables)s::regclass[]) AND conparentid = 0
     ORDER BY conrelid::regclass::text, conname
 """
 INDEXES = """
@@ -50,9 +81,13 @@ INDEXES = """
         AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid AND contype IN ('p', 'u', 'x'))
     ORDER BY indrelid::regclass::text, relname
 """
+KEYS_OF_OTHERS = 2_000_000_000
+"""Keys that the database draws are above this, so that they tell whose a row is and never lie in a block of ours. No
+more, for `finance_intercompanytransaction.object_id` is an integer and keeps keys of other tables."""
 SEQUENCES = """
-    SELECT format('SELECT setval(%%L, max(%%I)) FROM %%s HAVING max(%%I) IS NOT NULL',
-                  pg_get_serial_sequence(attrelid::regclass::text, attname), attname, attrelid::regclass, attname)
+    SELECT format('SELECT setval(%%L, greatest(max(%%I), %%s)) FROM %%s HAVING max(%%I) IS NOT NULL',
+                  pg_get_serial_sequence(attrelid::regclass::text, attname), attname, %(above)s::bigint,
+                  attrelid::regclass, attname)
     FROM pg_attribute
     WHERE attrelid = ANY(%(tables)s::regclass[]) AND attnum > 0 AND NOT attisdropped
         AND pg_get_serial_sequence(attrelid::regclass::text, attname) IS NOT NULL
@@ -125,15 +160,55 @@ def rebuild(dsn: str, tables: Iterable[str], workers: int = 2, progress: Progres
         rest = [task for task in indexes if task.table not in referenced]
         rest += _recorded(connection, "validation", sizes)
         rest += [Task("analysis", name, name, f"ANALYZE {name}", EFFORT["analysis"] * sizes[name]) for name in names]
-        _run(dsn, rest, workers, meter)
+        try:
+            _run(dsn, rest, workers, meter)
+        except psycopg.errors.ForeignKeyViolation as violation:
+            if f"{violation.diag.schema_name}.{violation.diag.table_name}" in names:
+                raise
+            raise _dangling(violation) from None
         _attach(connection, "key")
         set_sequences(connection, tables)
 
 
 def set_sequences(connection: Connection, tables: Iterable[str]) -> None:
-    """Let keys that the database draws itself begin after those that are there."""
-    for (statement,) in connection.execute(SEQUENCES, {"tables": _qualified(tables)}).fetchall():
+    """Let keys that the database draws itself, in filled tables, stay clear of all that this tool ever gives."""
+    chosen = {"tables": _qualified(tables), "above": KEYS_OF_OTHERS}
+    for (statement,) in connection.execute(SEQUENCES, chosen).fetchall():
         connection.execute(statement.encode())
+
+
+def references(connection: Connection, tables: Iterable[str]) -> list[dict[str, Any]]:
+    """The foreign keys of other tables (`REFERENCES`) by which their rows depend on these tables' rows."""
+    return connection.cursor(row_factory=dict_row).execute(REFERENCES, {"tables": _qualified(tables)}).fetchall()
+
+
+def empty(connection: Connection, tables: Iterable[str], unlink: bool = False) -> None:
+    """Empty tables, and no other: rows of others that refer to them go only if they are to be unlinked, else all stays.
+
+    The foreign keys of other tables are as before when it is done. Where such a key says ON DELETE SET NULL, a row
+    loses the link and stays.
+    """
+    names = _qualified(tables)
+    chosen = [key for key in references(connection, tables) if unlink or key["direct"]]
+    with connection.transaction():
+        # What others check at the commit is checked before their tables are altered.
+        connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        for key in chosen:
+            connection.execute(key["dropping"].encode())
+        connection.execute(f"TRUNCATE {', '.join(names)} RESTART IDENTITY".encode())
+        while unlink and any(connection.execute(_unlinking(key)).rowcount for key in chosen):
+            pass  # what referred to rows that are gone now goes next
+        try:
+            for key in chosen:
+                connection.execute(key["adding"].encode())
+        except psycopg.errors.ForeignKeyViolation as violation:
+            raise _dangling(violation) from None
+
+
+def _unlinking(key: dict[str, Any]) -> bytes:
+    if key["unlinking"]:
+        return f"UPDATE {key['rows']} SET {key['unlinking']} WHERE {key['orphaned']}".encode()
+    return f"DELETE FROM {key['rows']} WHERE {key['orphaned']}".encode()
 
 
 def _qualified(tables: Iterable[str]) -> list[str]:
@@ -271,6 +346,12 @@ def _run(dsn: str, tasks: list[Task], workers: int, meter: _Meter) -> None:
         raise
     if queue.failure is not None:
         raise queue.failure
+
+
+def _dangling(violation: psycopg.errors.ForeignKeyViolation) -> UserError:
+    """A row of others, written while its foreign key was away."""
+    cure = "It was written meanwhile. Correct or delete it, and run the same again"
+    return UserError("row", f"{violation.diag.table_name}: {violation.diag.message_detail}", cure)
 
 
 def _work(dsn: str, queue: _Queue) -> None:

@@ -45,6 +45,15 @@ CREATE TABLE IF NOT EXISTS datagen.content (
     PRIMARY KEY (unit, table_name)
 );
 
+-- What rows show (xmin) that were written as they are by this tool, and by nobody since. Of a unit that was carried on,
+-- some rows are as the first of its transactions left them.
+CREATE TABLE IF NOT EXISTS datagen.transaction (
+    id xid8 PRIMARY KEY DEFAULT pg_current_xact_id()
+);
+-- Versions that did not keep them: their rows are known by number and key alone.
+INSERT INTO datagen.transaction
+SELECT '0' WHERE EXISTS (SELECT FROM datagen.unit) AND NOT EXISTS (SELECT FROM datagen.transaction);
+
 -- Indexes and constraints that are away while a table is filled; a line goes when its object is back.
 CREATE TABLE IF NOT EXISTS datagen.dropped (
     id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -125,7 +134,10 @@ def claim(connection: Connection, run: int, unit: str) -> bool:
     claimed = connection.execute(
         "INSERT INTO datagen.unit (unit, run) VALUES (%s, %s) ON CONFLICT DO NOTHING RETURNING unit", [unit, run]
     )
-    return claimed.fetchone() is not None
+    if claimed.fetchone() is None:
+        return False
+    connection.execute("INSERT INTO datagen.transaction DEFAULT VALUES ON CONFLICT DO NOTHING")
+    return True
 
 
 def record(connection: Connection, unit: str, contents: dict[str, Content]) -> None:
@@ -185,9 +197,21 @@ def as_of_days(connection: Connection) -> dict[str, date]:
     return dict(connection.execute("SELECT unit, as_of FROM datagen.unit JOIN datagen.run ON run.id = run").fetchall())
 
 
+def transactions(connection: Connection) -> list[str] | None:
+    """Return the transactions by which rows of this tool are known (xmin).
+
+    None where they say nothing: before any ledger, and after a restore, which writes every row in transactions of its
+    own; the ledger's rows too, by which it shows.
+    """
+    if not _present(connection, "datagen.transaction"):
+        return None
+    found = connection.execute("SELECT id::xid::text, id::xid = xmin FROM datagen.transaction").fetchall()
+    return [name for name, _ in found] if all(same for _, same in found) else None
+
+
 def forget(connection: Connection) -> None:
     """Empty the ledger of runs and units; for the transaction that empties the tables."""
-    connection.execute("TRUNCATE datagen.run, datagen.unit, datagen.content")
+    connection.execute("TRUNCATE datagen.run, datagen.unit, datagen.content, datagen.transaction")
 
 
 def status(connection: Connection) -> dict[str, Any]:
@@ -216,8 +240,8 @@ def status(connection: Connection) -> dict[str, Any]:
     }
 
 
-def _present(connection: Connection) -> bool:
-    row = connection.execute("SELECT to_regclass('datagen.dropped') IS NOT NULL").fetchone()
+def _present(connection: Connection, table: str = "datagen.dropped") -> bool:
+    row = connection.execute("SELECT to_regclass(%s) IS NOT NULL", [table]).fetchone()
     return row is not None and bool(row[0])
 
 

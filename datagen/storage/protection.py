@@ -1,22 +1,22 @@
 """Whose rows a database holds: what this tool did not write is touched only where the database is named for it."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import psycopg
 from psycopg import sql
 
+from datagen import pipeline
 from datagen.errors import UserError
-from datagen.storage import ledger, wiping
+from datagen.storage import ddl, ledger, wiping
+
+LIVE = "batch_actualdailyassignmentstate"
+"""Daily states: those of this tool's batches are its own whoever worked them out, but for weights set by hand."""
 
 FOLLOWING = frozenset(
-    (
-        "batch_actualdailyassignmentstate",
-        "inventory_batchfeedingsummary",
-        "inventory_containerfeedingsummary",
-        "planning_plannedactivity",
-    )
+    (LIVE, "inventory_batchfeedingsummary", "inventory_containerfeedingsummary", "planning_plannedactivity")
 )
-"""Tables that this tool works out, of its batches also live: more rows than the ledger says may be its own."""
+"""Tables that follow from the record, and in a system in use may hold more than the ledger says."""
 
 
 def permit(connection: psycopg.Connection[Any], to_destroy: str | None) -> bool:
@@ -28,34 +28,34 @@ def permit(connection: psycopg.Connection[Any], to_destroy: str | None) -> bool:
     if to_destroy is not None and to_destroy != name:
         raise UserError("database-name-to-destroy", to_destroy, f"The database is called {name}. Nothing was done")
     found = strangers(connection)
-    if found is None:
-        return False
-    if to_destroy is None:
-        table, rows = found
-        raise UserError(
-            "database",
-            name,
-            f"Its table {table} holds {rows:,} {'row' if rows == 1 else 'rows'} that this tool did not write. Choose "
-            f"another database; or have all operational data in it deleted: --database-name-to-destroy {name}",
-        )
-    return True
+    if found and to_destroy is None:
+        cure = f"have all operational data in it deleted: --database-name-to-destroy {name}"
+        raise UserError("database", name, f"{_told(found)}. Choose another database; or {cure}")
+    return bool(found)
 
 
-def strangers(connection: psycopg.Connection[Any]) -> tuple[str, int] | None:
-    """The first operational table with rows that this tool did not write, and how many; None if all are its own.
+def keep_linked(connection: psycopg.Connection[Any], tables: Iterable[str]) -> None:
+    """Refuse to replace rows of these tables that rows of others refer to."""
+    if found := _linked(connection, tables):
+        cure = "They would be lost with what is worked out anew. Unlink them, or delete them, and do the same again"
+        raise UserError("database", connection.info.dbname, f"{_told(found)}. {cure}")
 
-    All rows are counted, which takes a second for 15 million: keys tell nothing of rows that others gave theirs.
+
+def strangers(connection: psycopg.Connection[Any]) -> dict[str, int]:
+    """How many rows that this tool did not write, or that were changed since, are in its tables or refer to them.
+
+    All rows are looked at, which takes a second for 15 million.
     """
-    written = ledger.rows(connection)
+    tables = wiping.operational_tables(connection)
+    written, transactions = ledger.rows(connection), ledger.transactions(connection)
+    found = _linked(connection, tables)
     if others := batches_of_others(connection):
-        return "batch_batch", others
-    for table in wiping.operational_tables(connection):
-        if written and table in FOLLOWING:
-            continue
-        row = connection.execute(sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(table))).fetchone()
-        if row is not None and row[0] > written.get(table, 0):
-            return table, row[0] - written.get(table, 0)
-    return None
+        found["batch_batch"] = others
+    for model in pipeline.models(tables):
+        table = model._meta.db_table
+        if others := _of_others(connection, model, written.get(table, 0), transactions):
+            found.setdefault(table, others)
+    return found
 
 
 def batches_of_others(connection: psycopg.Connection[Any]) -> int:
@@ -64,3 +64,49 @@ def batches_of_others(connection: psycopg.Connection[Any]) -> int:
         return 0
     numbers = connection.execute("SELECT batch_number FROM batch_batch")
     return len({number for (number,) in numbers} - ledger.unit_names(connection))
+
+
+def keys_of_others(connection: psycopg.Connection[Any], model: Any) -> set[int]:
+    """Keys of the rows of a table that this tool did not write, or that were changed since."""
+    key, table = sql.Identifier(model._meta.pk.column), sql.Identifier(model._meta.db_table)
+    own = _own(model, ledger.transactions(connection))
+    return {key for (key,) in connection.execute(sql.SQL("SELECT {} FROM {} WHERE NOT {}").format(key, table, own))}
+
+
+def _own(model: Any, transactions: list[str] | None) -> sql.Composed:
+    """What is true of this tool's rows of a table: as far as keys tell, where transactions do not."""
+    if transactions is not None:
+        return sql.SQL("(xmin = ANY({}::xid[]))").format(transactions)
+    return sql.SQL("({} <= {})").format(sql.Identifier(model._meta.pk.column), ddl.KEYS_OF_OTHERS)
+
+
+def _told(found: dict[str, int]) -> str:
+    (table, rows), *more = found.items()
+    told = f"Its table {table} holds {rows:,} {'row' if rows == 1 else 'rows'} that this tool did not write, or not so"
+    return told + "".join(f"; {other} {number:,}" for other, number in more)
+
+
+def _linked(connection: psycopg.Connection[Any], tables: Iterable[str]) -> dict[str, int]:
+    """Rows that refer to these tables from outside of this tool's own."""
+    conditions: dict[tuple[str, str], list[str]] = {}
+    ours = set(wiping.operational_tables(connection))
+    for key in ddl.references(connection, tables):
+        if key["direct"] and key["table_name"].removeprefix("public.") not in ours:
+            conditions.setdefault((key["table_name"], key["rows"]), []).append(f"({key['linked']})")
+    found = {}
+    for (table, rows), linked in conditions.items():
+        row = connection.execute(f"SELECT count(*) FROM {rows} WHERE {' OR '.join(linked)}".encode()).fetchone()
+        if row is not None and row[0]:
+            found[table] = row[0]
+    return found
+
+
+def _of_others(connection: psycopg.Connection[Any], model: Any, written: int, transactions: list[str] | None) -> int:
+    """Rows of a table that this tool did not write; where transactions tell nothing, as far as number and keys do."""
+    live = model._meta.db_table == LIVE and written > 0
+    own = sql.SQL("anchor_type IS DISTINCT FROM 'manual'") if live else _own(model, transactions)
+    counts = sql.SQL("SELECT count(*), count(*) FILTER (WHERE {}) FROM {}")
+    row = connection.execute(counts.format(own, sql.Identifier(model._meta.db_table))).fetchone()
+    assert row is not None
+    every, ours = row
+    return int(every - ours if live else every - min(ours, written))

@@ -3,7 +3,6 @@
 from typing import Any
 
 import psycopg
-from psycopg import sql
 
 from datagen.errors import UserError
 from datagen.storage import ddl, ledger
@@ -85,13 +84,14 @@ def batches(connection: psycopg.Connection[Any]) -> int:
     return int(row[0])
 
 
-def wipe(connection: psycopg.Connection[Any], dsn: str) -> None:
-    """Empty the operational tables and the ledger in one transaction; bring back whatever was dropped for a load."""
+def wipe(connection: psycopg.Connection[Any], dsn: str, unlink: bool = False) -> None:
+    """Empty the operational tables and the ledger in one transaction; bring back whatever was dropped for a load.
+
+    Rows of others that refer to them are in the way, unless they are to be unlinked: then they go as well.
+    """
     tables = operational_tables(connection)
     ledger.prepare(connection)
     with connection.transaction():
-        names = sql.SQL(", ").join(map(sql.Identifier, tables))
-        # CASCADE reaches tables of AquaMind's that we do not know and that refer to these.
-        connection.execute(sql.SQL("TRUNCATE {} RESTART IDENTITY CASCADE").format(names))
+        ddl.empty(connection, tables, unlink)
         ledger.forget(connection)
     ddl.rebuild(dsn, tables)
