@@ -30,8 +30,8 @@ OWN_DEATHS = (
 )
 OWN_ACTIVITY = (
     "INSERT INTO planning_plannedactivity (batch_id, scenario_id, created_by_id, activity_type, due_date, status,"
-    " notes, created_at, updated_at) SELECT batch_id, scenario_id, created_by_id, 'OTHER', due_date, 'PENDING', 'mine', now(),"
-    " now() FROM planning_plannedactivity ORDER BY id LIMIT 1"
+    " notes, created_at, updated_at) SELECT batch_id, scenario_id, created_by_id, 'OTHER', due_date, 'PENDING',"
+    " 'mine', now(), now() FROM planning_plannedactivity ORDER BY id LIMIT 1"
 )
 CANCELLED = (
     "UPDATE planning_plannedactivity SET status = 'CANCELLED'"
@@ -190,7 +190,9 @@ def test_a_used_demo_is_left_until_it_is_named(
 
 EDITED = "UPDATE batch_growthsample SET notes = 'seen' WHERE id = (SELECT min(id) FROM batch_growthsample)"
 ONE_DEATH_LESS = "DELETE FROM batch_mortalityevent WHERE id = (SELECT min(id) FROM batch_mortalityevent)"
-WEIGHED_BY_HAND = "UPDATE batch_actualdailyassignmentstate SET {} WHERE id = 1000"
+STATE = (
+    "UPDATE batch_actualdailyassignmentstate SET {} WHERE id = (SELECT min(id) FROM batch_actualdailyassignmentstate)"
+)
 TOUCHED: dict[str, tuple[tuple[str, ...], dict[str, int]]] = {
     "nothing": ((), {}),
     "a table that refers": (NOTES, {"my_notes": 1}),
@@ -207,9 +209,9 @@ TOUCHED: dict[str, tuple[tuple[str, ...], dict[str, int]]] = {
     "a row deleted and one added": ((ONE_DEATH_LESS, OWN_DEATHS), {"batch_mortalityevent": 1}),
     "a row edited": ((EDITED,), {"batch_growthsample": 1}),
     "an activity planned, another cancelled": ((OWN_ACTIVITY, CANCELLED), {"planning_plannedactivity": 2}),
-    "a state worked out live": ((WEIGHED_BY_HAND.format("feed_kg = 1"),), {}),
+    "a state worked out live": ((STATE.format("feed_kg = 1"),), {}),
     "a weight set by hand": (
-        (WEIGHED_BY_HAND.format("anchor_type = 'manual'"),),
+        (STATE.format("anchor_type = 'manual'"),),
         {"batch_actualdailyassignmentstate": 1},
     ),
     "a table never filled": ((OWN_WEATHER,), {"environmental_weatherdata": 1}),
