@@ -227,6 +227,8 @@ TOUCHED |= {
     for name in ("nothing", "a row added", "a row deleted and one added")
 }
 
+TOUCHED["a ledger of before"] = (("DROP TABLE datagen.transaction", ledger.SCHEMA, EDITED), {})
+
 
 @pytest.mark.parametrize("case", TOUCHED)
 def test_what_others_did_is_noticed(
