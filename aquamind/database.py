@@ -37,6 +37,9 @@ SOCKET_PATH = re.compile(r"[A-Za-z0-9/._-]{1,90}")
 SHELL_ACTIVE = frozenset('"$`\\')
 """What PostgreSQL's programs do not quote when they start each other by a shell."""
 LOCK = "aquamind.lock"
+# Any constant, as long as every version of this tool uses the same.
+TURN = 0x41515541
+"""The advisory lock of a database: whoever writes holds it alone, whoever judges shares it."""
 
 SESSION = {
     "TimeZone": "UTC",
@@ -55,7 +58,8 @@ SESSION = {
     "default_transaction_isolation": "read committed",
     "default_transaction_deferrable": "off",
     "statement_timeout": "0",
-    "lock_timeout": "0",
+    # A session of another hand may keep a lock for ever: it is named instead.
+    "lock_timeout": "10000",
     "transaction_timeout": "0",
     "idle_in_transaction_session_timeout": "0",
     "idle_session_timeout": "0",
@@ -369,6 +373,8 @@ def settings(home: Path) -> dict[str, str]:
         "random_page_cost": "1.1",
         "jit": "off",
         "autovacuum_naptime": "10min",
+        # Whoever is killed leaves neither work nor locks behind.
+        "client_connection_check_interval": "1s",
         "timezone": "UTC",
         "log_timezone": "UTC",
         "log_checkpoints": "off",

@@ -109,7 +109,10 @@ def _present(connection: psycopg.Connection[Any], catalog: Catalog, farm: Farm) 
     ended = [run for run in all_runs if run["finished"]]
     name = connection.info.dbname
     if not ended or (len(all_runs) > len(ended) and not _advanced(all_runs[-1], ended[-1])):
-        raise UserError("database", name, "It holds no finished run. Finish it with `aquamind run`, then advance")
+        nothing = "It holds no finished run. Make one with `aquamind run`, then advance"
+        raise UserError("database", name, ledger.interrupted_run(connection) or nothing)
+    if len(all_runs) == len(ended) and (unfinished := ledger.unfinished(connection)):
+        raise UserError("database", name, unfinished)
     first = ended[0]["parameters"]["taken"]
     if any(run["parameters"]["taken"] != first for run in ended):
         raise UserError(

@@ -3,19 +3,22 @@
 import errno
 import json
 import os
-import subprocess
+import signal
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from functools import cache
+from multiprocessing import active_children
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from datagen import console
-from datagen.errors import UserError
+from datagen.errors import NothingJudgedError, UserError
 
 app = typer.Typer(
     add_completion=False,
@@ -45,24 +48,57 @@ Destroy = Annotated[
 ]
 CORES = os.cpu_count() or 2
 INTERRUPTED = 130
+LEAVE_WITHIN_S = 1.0
+"""After an interrupt."""
 
 
 def main(command: Callable[[], Any] = app) -> None:
     """Run a command; a mistake of the user's is one message and exit code 2, what stops it from outside one and 1."""
+    _heed_interrupts()
     try:
         command()
     except UserError as error:
         console.err.print(f"Error: {error}", markup=False, soft_wrap=True)
-        sys.exit(2)
+        sys.exit(1 if isinstance(error, NothingJudgedError) else 2)
+    except KeyboardInterrupt:
+        _say_interrupted()
+        sys.exit(INTERRUPTED)
     except SystemExit as ended:
         if ended.code == INTERRUPTED:
-            console.err.print("Interrupted. Run the same again to go on")
+            _say_interrupted()
         raise
     except Exception as error:
         if (what := _stopped_by(error)) is None:
             raise
         console.err.print(f"Stopped: {what}. Run the same again to go on", markup=False, soft_wrap=True)
         sys.exit(1)
+
+
+def _heed_interrupts() -> None:
+    """Let an interrupt end a command in the usual way, or without it where that takes long: a server may not answer."""
+
+    def interrupted(*_: object) -> None:
+        leaving = threading.Timer(LEAVE_WITHIN_S, _leave)
+        leaving.daemon = True
+        leaving.start()
+        raise KeyboardInterrupt
+
+    # Not where a shell has made what runs in the background deaf.
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, interrupted)
+
+
+def _leave() -> None:
+    for worker in active_children():
+        worker.kill()
+    console.err.show_cursor()
+    _say_interrupted()
+    os._exit(INTERRUPTED)
+
+
+@cache
+def _say_interrupted() -> None:
+    console.err.print("Interrupted. Run the same again to go on")
 
 
 def _stopped_by(error: BaseException | None) -> str | None:
@@ -76,10 +112,21 @@ def _stopped_by(error: BaseException | None) -> str | None:
             return "a worker process died; it was killed, or memory ran out"
         if isinstance(error, OSError) and error.errno == errno.ENOSPC:
             return f"no space left to write {error.filename or 'the output'}. Free some"
+        if isinstance(error, psycopg.errors.LockNotAvailable):
+            return _locked_by()
         if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
             return f"the database failed: {(str(error).splitlines() or [type(error).__name__])[0]}"
         error = error.__cause__ or error.__context__
     return None
+
+
+def _locked_by() -> str:
+    from aquamind import database
+    from datagen.storage import postgres
+
+    with database.connect(_dsn(), autocommit=True, application_name="aquamind") as connection:
+        who = postgres.blocker(connection)
+    return f"{who}, which was needed. Wait until it ends, or end it" if who else "a lock was not to be had in 10 s"
 
 
 @app.command()
@@ -245,6 +292,9 @@ def analyse(
         postgres.hold(connection)
         if not wiping.batches(connection):
             raise UserError("database", database.redacted(dsn), "It holds no batches. Run `aquamind run` first")
+        # What another analysis left unfinished, one of all finishes.
+        if unfinished := (ledger.unfinished if batch or status else ledger.interrupted_run)(connection):
+            raise UserError("database", database.redacted(dsn), unfinished)
         if others := protection.batches_of_others(connection):
             cure = f"{others:,} of its batches are not of this tool. Choose a database of its own with DATABASE_URL"
             raise UserError("database", database.redacted(dsn), cure)
@@ -392,9 +442,10 @@ def psql(context: typer.Context) -> None:
     # A command line can be read by every user of the machine, an environment by its owner alone.
     variables, arguments = database.for_programs(_dsn())
     environment = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "PGSERVICE")}
-    command = [str(database.binaries() / "psql"), *arguments, *context.args]
-    done = subprocess.run(command, env={"PGCONNECT_TIMEOUT": "15", **environment, **variables}, check=False)
-    sys.exit(done.returncode)
+    program = str(database.binaries() / "psql")
+    # In this process's place: Ctrl-C is for psql, which ends a query by it and stays.
+    command = [program, *arguments, *context.args]
+    os.execve(program, command, {"PGCONNECT_TIMEOUT": "15", **environment, **variables})
 
 
 @app.command()

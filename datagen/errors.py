@@ -1,4 +1,4 @@
-"""The one exception that a user's input may cause."""
+"""The exceptions that a user's input, or what he asks about, may cause."""
 
 
 class UserError(Exception):
@@ -10,4 +10,8 @@ class UserError(Exception):
 
     def __reduce__(self) -> tuple[type["UserError"], tuple[str, object, str]]:
         """So that it comes whole out of a worker process."""
-        return UserError, (self.field, self.value, self.cure)
+        return type(self), (self.field, self.value, self.cure)
+
+
+class NothingJudgedError(UserError):
+    """What should be judged is not there, or not whole: no success; the command line exits with 1."""

@@ -192,7 +192,9 @@ def identify(case: Case) -> ledger.Identity:
 def _begin(connection: psycopg.Connection[Any], job: Job, tables: list[str]) -> tuple[int, dict[str, int]]:
     """Open the run, or go on with the same one; its id, and the highest key of each table before it began."""
     identity = identify(job.case)
-    if not job.beside:
+    if job.beside:
+        _refuse_taken_numbers(connection, {batch.number for batch in job.case.plan.batches})
+    else:
         _refuse_other_runs(connection, identity)
     taken = {table: _highest_key(connection, table) for table in tables}
     described = schedule.text(job.case)
@@ -207,6 +209,13 @@ def _highest_key(connection: psycopg.Connection[Any], table: str) -> int:
     query = f"SELECT max({model._meta.pk.column}) FROM {table}"
     highest = connection.cursor(row_factory=scalar_row).execute(query.encode()).fetchone()
     return int(highest or 0)
+
+
+def _refuse_taken_numbers(connection: psycopg.Connection[Any], numbers: set[str]) -> None:
+    """Batches are planned before the database is held: another may have been added under the same number since."""
+    for number in numbers & (ledger.unit_names(connection) - ledger.interrupted(connection)):
+        cure = f"Batch {number} was added by another session meanwhile. Run the same again"
+        raise UserError("database", connection.info.dbname, cure)
 
 
 def _refuse_other_runs(connection: psycopg.Connection[Any], identity: Any) -> None:

@@ -15,7 +15,7 @@ from aquamind import database
 from datagen import analysis, checks, runs
 from datagen.case import Case
 from datagen.catalog.spec import LEAST_EGGS
-from datagen.errors import UserError
+from datagen.errors import NothingJudgedError, UserError
 from datagen.planning.presets import single_plan
 from tests.loaded import django_on
 from tests.test_pipeline import Silent
@@ -564,8 +564,8 @@ def test_the_smallest_batch_and_one_beside_it_keep_the_laws(
 
 
 def test_an_empty_database_has_nothing_to_check(fresh_database: str) -> None:
-    verdicts = checks.verify(fresh_database, 1, Silent())
-    assert not any(verdict.checked or verdict.offending for verdict in verdicts)
+    with pytest.raises(NothingJudgedError, match=r"nothing to check\. Run `aquamind run` first"):
+        checks.verify(fresh_database, 1, Silent())
 
 
 def test_samples_of_other_hands_may_lack_what_is_optional(prepared: Connection) -> None:

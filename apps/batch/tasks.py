@@ -6,7 +6,7 @@ from functools import cache
 import kombu.exceptions
 import redis
 from celery import Task
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 from redis.backoff import NoBackoff
 from redis.retry import Retry
@@ -15,6 +15,7 @@ from apps.batch.growth_analysis import recompute
 from apps.batch.live import Window
 from apps.batch.models import ActualDailyAssignmentState
 from apps.record import last_day
+from aquamind import database
 from aquamind.celery import app
 
 FIRST, LAST = "aquamind:changed:first", "aquamind:changed:last"
@@ -22,6 +23,9 @@ FIRST, LAST = "aquamind:changed:first", "aquamind:changed:last"
 
 BURST_S = 1
 """A task waits so long: what is recorded meanwhile for its batch goes with it."""
+
+HELD_S = 5
+"""While `aquamind run` or another command holds the database, a task looks again after so long."""
 
 PATIENCE_S = 0.5
 NO_ANSWER = (redis.RedisError, kombu.exceptions.OperationalError)
@@ -46,19 +50,29 @@ def follow(self: Task, batch_id: int, first: str, last: str) -> int:
             return 0
         window = date.fromisoformat(first), date.fromisoformat(last)
     try:
-        return _recompute(batch_id, window)
+        states = _recompute(batch_id, window)
     except Exception:
         _put(batch_id, window)
         raise
+    if states is None:
+        _put(batch_id, window)
+        raise self.retry(countdown=HELD_S, max_retries=None)
+    return states
 
 
-def _recompute(batch_id: int, window: Window) -> int:
-    states = ActualDailyAssignmentState.objects.filter(batch_id=batch_id).order_by("-date")
-    # An operator goes on where a loaded record ends; a day mistyped into the future does not.
-    as_of = max(last_day(batch_id), min(window[1], timezone.now().date()), *states.values_list("date", flat=True)[:1])
-    connection.ensure_connection()
-    with connection.wrap_database_errors:
-        return recompute(connection.connection, batch_id, window[0], as_of, as_of)
+def _recompute(batch_id: int, window: Window) -> int | None:
+    """How many states there are now; None, and nothing done, while a command holds the database to write."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock_shared(%s)", [database.TURN])
+        if not cursor.fetchone()[0]:
+            return None
+        states = ActualDailyAssignmentState.objects.filter(batch_id=batch_id).order_by("-date")
+        # An operator goes on where a loaded record ends; a day mistyped into the future does not.
+        as_of = max(
+            last_day(batch_id), min(window[1], timezone.now().date()), *states.values_list("date", flat=True)[:1]
+        )
+        with connection.wrap_database_errors:
+            return recompute(connection.connection, batch_id, window[0], as_of, as_of)
 
 
 def _put(batch_id: int, window: Window) -> None:

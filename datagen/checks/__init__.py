@@ -6,13 +6,14 @@ this tool did not fill has none, and nothing of them is judged.
 
 import json
 import time
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
+from queue import SimpleQueue
 from typing import Any
 
 import psycopg
@@ -21,9 +22,9 @@ from psycopg.rows import dict_row
 
 from aquamind import database
 from datagen import promises
-from datagen.errors import UserError
+from datagen.errors import NothingJudgedError, UserError
 from datagen.pipeline import Progress
-from datagen.storage import ledger
+from datagen.storage import ledger, postgres
 
 SHOWN_ROWS = 10
 """Offending rows that a verdict quotes; all are counted."""
@@ -38,6 +39,11 @@ LAST_READINGS = (
     " CROSS JOIN LATERAL (SELECT max(reading_time) AS latest FROM environmental_environmentalreading"
     " WHERE batch_id = batch.id AND parameter_id = parameter.id) reading"
     " WHERE batch_number <> ALL(%s) GROUP BY batch.id HAVING max(latest) IS NOT NULL"
+)
+
+READABLE = (
+    "SELECT schemaname, tablename FROM pg_tables WHERE schemaname IN ('public', 'datagen')"
+    " AND has_table_privilege(format('%I.%I', schemaname, tablename), 'SELECT') ORDER BY 1, 2"
 )
 
 
@@ -81,22 +87,56 @@ def verify(dsn: str, workers: int, progress: Progress) -> list[Verdict]:
     """Judge plans and laws on one snapshot of a database with `workers` connections, largest tables first."""
     laws = checks()
     progress.step("Laws", len(laws) + 1)
-    with _reading(dsn) as connection, ThreadPoolExecutor(workers) as pool:
-        sizes = _sizes(connection, laws)
-        row = connection.execute("SELECT pg_export_snapshot()").fetchone()
+    with ExitStack() as stack, ThreadPoolExecutor(workers) as pool:
+        # The first holds the database for all, and has what they see.
+        first = stack.enter_context(_reading(dsn))
+        row = first.execute("SELECT pg_export_snapshot()").fetchone()
         assert row is not None
-        # Counting every row of every table takes long: not last.
-        waiting = [pool.submit(_judge_plans_on, dsn, row[0])]
-        waiting += [pool.submit(_judge_on, dsn, row[0], law) for law in sorted(laws, key=lambda law: -sizes[law.on])]
+        readers = [first, *(stack.enter_context(_reading(dsn, row[0])) for _ in range(workers - 1))]
+        sizes = _sizes(first, laws)
+        free: SimpleQueue[psycopg.Connection[Any]] = SimpleQueue()
+        for reader in readers:
+            prepare(reader)
+            free.put(reader)
+
+        def with_one(judged: Callable[[psycopg.Connection[Any]], list[Verdict]]) -> list[Verdict]:
+            reader = free.get()
+            try:
+                return judged(reader)
+            finally:
+                free.put(reader)
+
+        largest_first = sorted(laws, key=lambda law: -sizes[law.on])
+        waiting: list[Future[list[Verdict]]] = []
         try:
+            # Counting every row of every table takes long: not last.
+            waiting.append(pool.submit(with_one, judge_plans))
+            for law in largest_first:
+                waiting.append(pool.submit(with_one, partial(_judge_one, law)))
             for done in as_completed(waiting):
                 progress.advance(1, done.result()[-1].title)
         except BaseException:
-            # Without the server every other law would wait for it as well.
+            # Nobody needs the other laws any more, which may take a minute each.
             pool.shutdown(wait=False, cancel_futures=True)
+            postgres.cancel_until(lambda: all(one.done() for one in waiting), readers)
             raise
     progress.advance(0)
     return sorted((verdict for one in waiting for verdict in one.result()), key=lambda verdict: verdict.name)
+
+
+def admit(connection: psycopg.Connection[Any]) -> None:
+    """Hold the database beside others that only read it; one with nothing to judge, or half a record, is refused."""
+    postgres.hold(connection, shared=True)
+    name = connection.info.dbname
+    there = connection.execute("SELECT to_regclass('public.batch_batch') IS NOT NULL").fetchone()
+    if there is None or not there[0]:
+        raise NothingJudgedError("database", name, "It has no table batch_batch. Run `aquamind init` first")
+    if unfinished := ledger.unfinished(connection):
+        raise NothingJudgedError("database", name, unfinished)
+    batches = connection.execute("SELECT EXISTS (SELECT FROM batch_batch)").fetchone()
+    # Where batches were written and are gone, that is for the plans' verdict to say.
+    if not (batches is not None and batches[0]) and not ledger.unit_names(connection):
+        raise NothingJudgedError("database", name, "It holds no batches: nothing to check. Run `aquamind run` first")
 
 
 def prepare(connection: psycopg.Connection[Any]) -> None:
@@ -166,27 +206,27 @@ def judge_plans(connection: psycopg.Connection[Any]) -> list[Verdict]:
     ]  # fmt: skip
 
 
-def _judge_on(dsn: str, snapshot: str, law: Check) -> list[Verdict]:
-    with _reading(dsn, snapshot) as connection:
-        prepare(connection)
-        return [judge(connection, law)]
-
-
-def _judge_plans_on(dsn: str, snapshot: str) -> list[Verdict]:
-    with _reading(dsn, snapshot) as connection:
-        return judge_plans(connection)
+def _judge_one(law: Check, connection: psycopg.Connection[Any]) -> list[Verdict]:
+    return [judge(connection, law)]
 
 
 @contextmanager
 def _reading(dsn: str, snapshot: str | None = None) -> Iterator[psycopg.Connection[Any]]:
     """A connection in one transaction that reads one state of the database, by its name or now, and writes nothing."""
-    with database.connect(dsn, application_name="aquamind verify") as connection:
+    with database.connect(dsn, autocommit=True, application_name="aquamind verify") as connection:
+        if snapshot is None:
+            admit(connection)
+        tables = connection.execute(READABLE).fetchall()
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         connection.read_only = True
-        if snapshot is not None:
-            connection.execute(sql.SQL("SET TRANSACTION SNAPSHOT {}").format(snapshot))
-        yield connection
-        connection.rollback()
+        with connection.transaction(force_rollback=True):
+            # All at once and before the snapshot: what another session empties meanwhile would be empty in it as well,
+            # and a law that asked later for a table would wait behind a session that waits for this one.
+            names = sql.SQL(", ").join(sql.Identifier(*table) for table in tables)
+            connection.execute(sql.SQL("LOCK TABLE {} IN ACCESS SHARE MODE").format(names))
+            if snapshot is not None:
+                connection.execute(sql.SQL("SET TRANSACTION SNAPSHOT {}").format(snapshot))
+            yield connection
 
 
 def _sizes(connection: psycopg.Connection[Any], laws: tuple[Check, ...]) -> dict[str, int]:

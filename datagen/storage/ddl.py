@@ -3,7 +3,6 @@
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -12,6 +11,7 @@ from psycopg.rows import dict_row
 
 from aquamind import database
 from datagen.errors import UserError
+from datagen.storage import postgres
 from datagen.storage.ledger import Connection
 
 # Called when a piece of work is done: what it was, and the share of the whole that is done.
@@ -220,11 +220,7 @@ def _lock_if_empty(connection: Connection, table: str) -> bool:
     filled = f"SELECT FROM {table} LIMIT 1".encode()
     if connection.execute(filled).rowcount:
         return False
-    try:
-        connection.execute("SET LOCAL lock_timeout = '30s'")
-        connection.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE".encode())
-    except psycopg.errors.LockNotAvailable:
-        raise UserError("table", table, "In use by another session. End that session and run again") from None
+    connection.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE".encode())
     return connection.execute(filled).rowcount == 0
 
 
@@ -324,10 +320,6 @@ class _Queue:
         with self.changed:
             if self.failure is None:
                 self.failure = error
-                for connection in self.connections:
-                    # What cannot be cancelled has lost its server.
-                    with suppress(psycopg.OperationalError):
-                        connection.cancel()
             self.changed.notify_all()
 
 
@@ -338,13 +330,12 @@ def _run(dsn: str, tasks: list[Task], workers: int, meter: _Meter) -> None:
         thread.start()
     try:
         for thread in threads:
-            thread.join()
-    except BaseException as error:
+            while thread.is_alive() and queue.failure is None:
+                thread.join(0.1)
+    except BaseException as error:  # noqa: BLE001 - raised below, when nothing is being built any more
         queue.fail(error)
-        for thread in threads:
-            thread.join()
-        raise
     if queue.failure is not None:
+        postgres.cancel_until(lambda: not any(thread.is_alive() for thread in threads), queue.connections)
         raise queue.failure
 
 

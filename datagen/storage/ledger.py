@@ -183,6 +183,33 @@ def interrupted(connection: Connection) -> set[str]:
     return {name for (name,) in connection.execute(query)}
 
 
+def interrupted_run(connection: Connection) -> str | None:
+    """Which run is not finished, and what to do, in words; None if there is none."""
+    if not _present(connection):
+        return None
+    run = connection.execute(
+        "SELECT id, parameters->>'preset', as_of::text, seed FROM datagen.run WHERE finished IS NULL"
+    ).fetchone()
+    if run is None:
+        return None
+    return "Run {} (preset {}, as of {}, seed {}) was interrupted. Run the same again to finish it".format(*run)
+
+
+def unfinished(connection: Connection) -> str | None:
+    """What is to be finished before the database is whole, in words; None if it is."""
+    if not _present(connection):
+        return None
+    if run := interrupted_run(connection):
+        return run
+    [(away, runs)] = connection.execute(
+        "SELECT (SELECT count(*) FROM datagen.dropped), (SELECT count(*) FROM datagen.run)"
+    ).fetchall()
+    if not away:
+        return None
+    command = "aquamind analyse" if runs else "aquamind wipe"
+    return f"{away} of its indexes and keys are away, since `{command}` was interrupted. Run it again to finish it"
+
+
 def rows(connection: Connection) -> dict[str, int]:
     """Return how many rows this tool wrote, by table; none where there is no ledger."""
     if not _present(connection):

@@ -1,7 +1,9 @@
 """Rows into PostgreSQL by binary COPY, a unit in one transaction with its line in the ledger."""
 
 import itertools
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import psycopg
@@ -9,14 +11,14 @@ import pyarrow as pa
 from psycopg import sql
 from psycopg.pq import TransactionStatus
 
+from aquamind import database
 from datagen.errors import UserError
 from datagen.storage import arrow, ledger
 from datagen.storage.ledger import Connection, Content
 
 # About 2 MB encoded: stays in the processor's cache, a tenth faster than 65,536 rows, which do not.
 CHUNK_ROWS = 16_384
-# Any constant, as long as every version of this tool uses the same.
-LOCK_KEY = 0x41515541
+SINCE = """to_char(%s AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS "UTC"')"""
 
 
 def write(
@@ -59,20 +61,51 @@ def replace(
     return contents
 
 
-def hold(connection: Connection) -> None:
-    """Reserve the database for this session until the connection closes; while another holds it, say who."""
-    got = connection.execute("SELECT pg_try_advisory_lock(%s)", [LOCK_KEY]).fetchone()
-    if got is not None and got[0]:
-        return
-    holder = connection.execute(
-        "SELECT pid, application_name, to_char(backend_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS \"UTC\"')"
-        " FROM pg_locks JOIN pg_stat_activity USING (pid)"
-        " WHERE locktype = 'advisory' AND granted AND objsubid = 1 AND classid = 0 AND objid = %s"
-        " AND pg_locks.database = (SELECT oid FROM pg_database WHERE datname = current_database())",
-        [LOCK_KEY],
+def hold(connection: Connection, shared: bool = False) -> None:
+    """Reserve the database for this session until the connection closes; while another holds it, say who.
+
+    `shared`: beside others that only read. A session that has just ended may hold it a moment longer; that is awaited.
+    """
+    lock = f"SELECT pg_advisory_lock{'_shared' if shared else ''}(%s)"
+    try:
+        with connection.transaction():
+            connection.execute("SET LOCAL lock_timeout = '1s'")
+            connection.execute(lock.encode(), [database.TURN])
+    except psycopg.errors.LockNotAvailable:
+        holder = connection.execute(
+            "SELECT pid, coalesce(nullif(application_name, ''), usename, 'unknown'), coalesce("
+            f"{SINCE % 'backend_start'}, 'unknown') FROM pg_locks LEFT JOIN pg_stat_activity USING (pid)"
+            " WHERE locktype = 'advisory' AND granted AND objsubid = 1 AND classid = 0 AND objid = %s"
+            " AND pg_locks.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+            " ORDER BY backend_start LIMIT 1",
+            [database.TURN],
+        ).fetchone()
+        who = "another session" if holder is None else "session {} ({}, since {})".format(*holder)
+        raise UserError("database", connection.info.dbname, f"In use by {who}. Wait until it ends, or end it") from None
+
+
+def blocker(connection: Connection) -> str | None:
+    """The session, of others first, that has held a table's lock for longest, in words; None if none does."""
+    found = connection.execute(
+        "SELECT pid, coalesce(nullif(application_name, ''), usename, 'unknown'), coalesce(state, 'unknown'),"
+        f" coalesce({SINCE % 'xact_start'}, 'unknown'), relation::regclass::text"
+        " FROM pg_locks LEFT JOIN pg_stat_activity USING (pid) JOIN pg_class ON pg_class.oid = relation"
+        " WHERE granted AND pid <> pg_backend_pid() AND locktype = 'relation' AND relkind IN ('r', 'p')"
+        " AND relnamespace::regnamespace::text IN ('public', 'datagen')"
+        " AND pg_locks.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+        " ORDER BY application_name LIKE 'aquamind %', xact_start, relation::regclass::text LIMIT 1"
     ).fetchone()
-    who = "another session" if holder is None else "session {} ({}, since {})".format(*holder)
-    raise UserError("database", connection.info.dbname, f"In use by {who}. Wait until it ends, or end it")
+    return None if found is None else "session {} ({}, {}, since {}) holds {}".format(*found)
+
+
+def cancel_until(ended: Callable[[], bool], connections: Iterable[Connection]) -> None:
+    """Cancel what connections do until it has ended: more than once, for between two statements there is nothing."""
+    while not ended():
+        for connection in connections:
+            # What cannot be cancelled has lost its server.
+            with suppress(psycopg.OperationalError):
+                connection.cancel()
+        time.sleep(0.05)
 
 
 def _copy_all(connection: Connection, tables: Iterable[tuple[arrow.Model, pa.RecordBatch]]) -> dict[str, Content]:

@@ -6,7 +6,7 @@ import typer
 from command import main, tell
 
 from aquamind import database
-from datagen import promises
+from datagen import checks, promises
 from datagen.catalog.reader import closest
 from datagen.errors import UserError
 
@@ -15,7 +15,8 @@ def verify(
     batch: Annotated[str | None, typer.Argument(help="Batch number; default the one planned last.")] = None,
 ) -> None:
     """Say of every promise of a batch's plan whether it was kept; exit code 1 if one was not."""
-    with database.connect(application_name="aquamind verify") as connection:
+    with database.connect(autocommit=True, application_name="aquamind verify") as connection:
+        checks.admit(connection)
         planned = promises.planned(connection)
         number = batch or next(reversed(planned), None)
         if batch is not None and batch not in planned:
