@@ -1,6 +1,7 @@
 """The laws hold on generated data, and each of them notices one wrong row."""
 
 import re
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date, timedelta
@@ -582,6 +583,7 @@ def test_a_law_that_fails_keeps_nobody_waiting_for_the_others(world: str, monkey
 
     def fail(_: object, law: checks.Check) -> checks.Verdict:
         judged.append(law.name)
+        time.sleep(0.2)
         raise psycopg.OperationalError("server closed the connection unexpectedly")
 
     monkeypatch.setattr(checks, "judge", fail)
