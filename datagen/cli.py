@@ -290,11 +290,12 @@ def analyse(
     begin, report = time.perf_counter(), pipeline.Report()
     with database.connect(dsn, autocommit=True, application_name="aquamind analyse") as connection:
         postgres.hold(connection)
-        if not wiping.batches(connection):
-            raise UserError("database", database.redacted(dsn), "It holds no batches. Run `aquamind run` first")
+        batches = wiping.batches(connection)
         # What another analysis left unfinished, one of all finishes.
         if unfinished := (ledger.unfinished if batch or status else ledger.interrupted_run)(connection):
             raise UserError("database", database.redacted(dsn), unfinished)
+        if not batches:
+            raise UserError("database", database.redacted(dsn), "It holds no batches. Run `aquamind run` first")
         if others := protection.batches_of_others(connection):
             cure = f"{others:,} of its batches are not of this tool. Choose a database of its own with DATABASE_URL"
             raise UserError("database", database.redacted(dsn), cure)
