@@ -16,7 +16,7 @@ from datagen import checks, runs
 from datagen.errors import UserError
 from tests.beside import Command, Stage
 from tests.test_pipeline import Silent
-from tests.worlds import company, small_plan
+from tests.worlds import case_of, small_plan
 
 PAIRS = (
     *(("verify", other) for other in ("run", "batch", "wipe", "analyse", "advance", "verify")),
@@ -142,7 +142,7 @@ def test_nothing_to_check_is_no_success(stage: Stage) -> None:
 
 def test_a_number_that_was_taken_since_it_was_planned_is_refused(stage: Stage) -> None:
     """Of two that add a batch at once, the second may have planned before the first was there."""
-    job = runs.Job(stage.copy("empty"), *company(), small_plan(batches=1, containers=1), 1, beside=True)
+    job = runs.Job(stage.copy("empty"), case_of(small_plan(batches=1, containers=1)), 1, beside=True)
     runs.execute(job, Silent())
     with pytest.raises(UserError, match=r"was added by another session meanwhile\. Run the same again"):
         runs.execute(job, Silent())

@@ -22,8 +22,10 @@ from pytest_django import DjangoDbBlocker, Settings
 from apps.batch import live, tasks
 from apps.batch.growth_analysis import recompute
 from apps.batch.models import Batch, BatchContainerAssignment, GrowthSample, MortalityEvent, TransferAction
+from aquamind import database
 from aquamind.celery import app
 from datagen import runs
+from datagen.storage import postgres
 from tests.loaded import django_on
 from tests.test_pipeline import Silent
 from tests.worlds import AS_OF, case_of, small_plan
@@ -233,3 +235,17 @@ def test_saving_without_a_broker_is_fast(
     assert [record.levelname for record in caplog.records] == ["WARNING"]
     assert "aquamind analyse" in caplog.text
     GrowthSample.objects.filter(assignment=assignment, avg_weight_g=20).delete()
+
+
+def test_states_wait_for_whoever_holds_the_database(worker: None, assignment: BatchContainerAssignment) -> None:
+    """A run that is writing, or a wipe: nothing is written meanwhile, and nothing is lost."""
+    before = states(assignment.batch_id)
+    with database.connect(os.environ["DATABASE_URL"], autocommit=True) as holder:
+        postgres.hold(holder)
+        weighed = sample(assignment, assignment.assignment_date + timedelta(days=30), "99.00")
+        time.sleep(4)
+        assert states(assignment.batch_id) == before
+    wait_for("new states", lambda: states(assignment.batch_id) != before)
+    weighed.delete()
+    expected = [row[:COMPUTED_AT] for row in before]
+    wait_for("the old states", lambda: [row[:COMPUTED_AT] for row in states(assignment.batch_id)] == expected)
