@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Q, Sum
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -29,6 +29,7 @@ from apps.batch.models import Batch, GrowthSample, MortalityEvent
 from apps.batch.models import BatchContainerAssignment as Stay
 from apps.inventory.models import BatchFeedingSummary, FeedingEvent
 from apps.scenario.models import ScenarioProjection
+from aquamind.pages import queries
 from tests.loaded import django_on, small_record
 from tests.worlds import AS_OF
 
@@ -56,18 +57,28 @@ def client() -> Client:
 
 
 def get(client: Client, address: str) -> dict[str, dict[str, list[Any]]]:
-    with CaptureQueriesContext(connection) as queries:
+    with CaptureQueriesContext(connection) as counted:
         response = client.get(address)
     assert response.status_code == 200
-    assert len(queries) <= MOST_QUERIES
+    assert len(counted) <= MOST_QUERIES
     return json.loads(response.content)
 
 
 def listed(client: Client, **filters: str) -> set[str]:
-    with CaptureQueriesContext(connection) as queries:
+    with CaptureQueriesContext(connection) as counted:
         page = client.get("/", filters).content.decode()
-    assert len(queries) <= MOST_QUERIES
+    assert len(counted) <= MOST_QUERIES
     return set(re.findall(r'href="/batches/([^/]+)/"', page))
+
+
+def test_a_batch_half_harvested_is_the_fish_that_live(batch: Batch) -> None:
+    with transaction.atomic():
+        ring = batch.batch_assignments.filter(lifecycle_stage__name="Adult").first()
+        batch.batch_assignments.filter(pk=ring.pk).update(is_active=True, departure_date=None)
+        [shown] = queries.batches(AS_OF, number=batch.batch_number)
+        assert (shown["containers"], shown["fish"]) == (1, ring.population_count)
+        assert shown["biomass_t"] == pytest.approx(float(ring.biomass_kg) / 1000)
+        transaction.set_rollback(True)
 
 
 def test_a_batchs_series_are_what_is_recorded(client: Client, batch: Batch) -> None:

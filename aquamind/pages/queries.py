@@ -27,6 +27,7 @@ STAYS = """
     LEFT JOIN infrastructure_area area ON area.id = container.area_id
 """
 
+# A batch is the fish that live, also while its rings are harvested one by one; then those that were harvested.
 BATCHES = """
     WITH stay AS (
         SELECT batch_id, min(container_id) AS container_id, count(*) FILTER (WHERE is_active) AS containers,
@@ -42,10 +43,10 @@ BATCHES = """
                coalesce(batch.actual_end_date, (%(days)s::jsonb ->> batch.id::text)::date, %(as_of)s)
                - batch.start_date AS age_days,
                coalesce(stay.containers, 0) AS containers,
-               coalesce(harvest.fish, stay.fish)::int8 AS fish,
-               (coalesce(harvest.biomass_kg, stay.biomass_kg) / 1000)::float8 AS biomass_t,
-               (coalesce(harvest.biomass_kg, stay.biomass_kg) * 1000
-                / nullif(coalesce(harvest.fish, stay.fish), 0))::float8 AS weight_g
+               coalesce(stay.fish, harvest.fish)::int8 AS fish,
+               (coalesce(stay.biomass_kg, harvest.biomass_kg) / 1000)::float8 AS biomass_t,
+               (coalesce(stay.biomass_kg, harvest.biomass_kg) * 1000
+                / nullif(coalesce(stay.fish, harvest.fish), 0))::float8 AS weight_g
         FROM batch_batch batch
         JOIN batch_lifecyclestage stage ON stage.id = batch.lifecycle_stage_id
         LEFT JOIN stay ON stay.batch_id = batch.id
