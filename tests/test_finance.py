@@ -171,6 +171,24 @@ def test_projecting_from_nothing_makes_the_same_rows_again() -> None:
 
 
 @pytest.mark.usefixtures("_undone")
+def test_a_new_transaction_has_its_age_on_the_last_day_of_its_own_batch() -> None:
+    """Of two runs in a database one ends earlier: on its last day its youngest transactions are not approved yet."""
+    [(number, ended)] = rows("SELECT batch_number, actual_end_date FROM batch_batch WHERE status = 'COMPLETED'")
+    rows(
+        """WITH earlier AS (INSERT INTO datagen.run (seed, as_of, plan_hash, catalog_hash, version, parameters)
+        SELECT seed, %s, plan_hash, catalog_hash, version, parameters FROM datagen.run RETURNING id)
+        UPDATE datagen.unit SET run = earlier.id FROM earlier WHERE unit = %s""",
+        ended + timedelta(days=2),
+        number,
+    )
+    rows("UPDATE batch_batchtransferworkflow SET finance_transaction_id = NULL")
+    rows("DELETE FROM finance_intercompanytransaction")
+    finance_project()
+    of_harvest = "FROM finance_intercompanytransaction WHERE posting_date > %s"
+    assert rows(f"SELECT DISTINCT state, approval_date {of_harvest}", ended - timedelta(days=5)) == [("pending", None)]
+
+
+@pytest.mark.usefixtures("_undone")
 def test_only_what_differs_is_mended() -> None:
     before = contents()
     [lot, other] = [row[0] for row in rows("SELECT id FROM harvest_harvestlot ORDER BY id LIMIT 2")]
