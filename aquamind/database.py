@@ -21,7 +21,7 @@ from urllib.parse import quote
 
 import dj_database_url
 import psycopg
-from psycopg import pq, sql
+from psycopg import errors, pq, sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from datagen.errors import UserError
@@ -94,6 +94,27 @@ def connect(dsn: str | None = None, autocommit: bool = False, **options: Any) ->
             f"No connection: {reason}. Start that server and create the database, correct DATABASE_URL, "
             "or unset it to use the embedded server",
         ) from None
+
+
+def explained(error: BaseException | None) -> UserError | None:
+    """What PostgreSQL refused to do, where that is for the user to mend; None where it is not."""
+    while error is not None:
+        said = " ".join(str(error).split("\n")[0].split())
+        if isinstance(error, errors.InsufficientPrivilege):
+            cure = "Connect as a role that may, such as the owner of AquaMind's tables, or have the right granted"
+            return UserError("database", None, f"This role may not do that: {said}. {cure}")
+        if isinstance(error, errors.ReadOnlySqlTransaction):
+            cure = "Name a server that can be written in DATABASE_URL, or unset default_transaction_read_only"
+            return UserError("database", None, f"It can only be read: {said}. {cure}")
+        if isinstance(error, errors.UndefinedTable | errors.UndefinedColumn | errors.NotNullViolation):
+            cure = (
+                "If that is AquaMind's, migrate it, let this role use the schema public, or choose another database. "
+                "If it is of the schema datagen, another version of this tool made that: use that, or begin anew: "
+                "`aquamind psql -c 'DROP SCHEMA datagen CASCADE'`, `aquamind wipe --database-name-to-destroy NAME`"
+            )
+            return UserError("database", None, f"Its schema is not the one known here: {said}. {cure}")
+        error = error.__cause__ or error.__context__
+    return None
 
 
 def settle(connection: psycopg.Connection[Any]) -> None:

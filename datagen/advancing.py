@@ -19,7 +19,7 @@ from datagen.pipeline import Progress, Report, Shared, Task, Worker
 from datagen.planning import schedule
 from datagen.planning.presets import carry_on
 from datagen.simulation.history import History
-from datagen.storage import changes, ledger, postgres, protection, wiping
+from datagen.storage import changes, handshake, ledger, postgres, protection, wiping
 
 
 def advance(
@@ -40,6 +40,8 @@ def advance(
     pipeline.django_setup(dsn)
     with database.connect(dsn, autocommit=True, application_name="aquamind advance") as connection:
         postgres.hold(connection)
+        handshake.check_session(connection)
+        handshake.check_connections(dsn, workers)
         wiping.batches(connection)
         if not protection.permit(connection, to_destroy):
             return _carry(connection, dsn, catalog, with_database_ids(farm, connection), to, workers, progress)
@@ -66,18 +68,20 @@ def _carry(
     if now.plan == then.plan:
         report.content_hash = ledger.status(connection)["content_hash"]
         return report
+    firsts = blocks(now, taken)
+    tables = sorted({*firsts[0], *runs.PURCHASE_TABLES})
+    handshake.check_target(connection, pipeline.models([*tables, *protection.FOLLOWING]))
     run = ledger.begin(connection, runs.identify(now), parameters)
     with report.timed("simulation"):
         progress.step("Simulation")
         old, new = (pipeline.simulate(case) for case in (then, now))
     with report.timed("changes"):
         progress.step("Changes", len(now.plan.batches) + len(new))
-        firsts = blocks(now, taken)
         tasks = _tasks(then, now, old, new, firsts, taken["inventory_feedpurchase"] + 1)
         left = [task for task in tasks if task.arguments[0] not in _done(connection, run)]
         report.rows = pipeline.work(Shared(dsn, now, run), left, workers, progress)
     with report.timed("statistics"):
-        runs.rebuild(dsn, sorted({*firsts[0], *runs.PURCHASE_TABLES}), workers, progress)
+        runs.rebuild(dsn, tables, workers, progress)
     changed = [firsts[index]["batch_batch"] for index in _living(then, now, new)]
     runs.follow(dsn, changed, workers, progress, report)
     ledger.finish(connection, run)

@@ -56,11 +56,12 @@ def analyse(dsn: str, batches: list[int] | None, workers: int, progress: Progres
     """
     pipeline.django_setup(dsn)
     from aquamind import database
-    from datagen.storage import ddl, handshake
+    from datagen.storage import ddl, handshake, ledger
 
     done = Analysis()
     with database.connect(dsn, autocommit=True, application_name="aquamind analyse") as connection:
-        handshake.check_target(connection, pipeline.models(TABLES))
+        # What is read as well: a table is emptied before the first batch's record is read.
+        handshake.check_target(connection, pipeline.models({*TABLES, PLANNED_TABLE, *ledger.rows(connection)}))
         chosen = _recorded(connection, batches)
         progress.step("Growth analysis", len(chosen))
         # Empty tables are filled without indexes and keys: in a third of the time.

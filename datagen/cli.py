@@ -68,6 +68,9 @@ def main(command: Callable[[], Any] = app) -> None:
             _say_interrupted()
         raise
     except Exception as error:
+        if (refused := _refused(error)) is not None:
+            console.err.print(f"Error: {refused}", markup=False, soft_wrap=True)
+            sys.exit(2)
         if (what := _stopped_by(error)) is None:
             raise
         console.err.print(f"Stopped: {what}. Run the same again to go on", markup=False, soft_wrap=True)
@@ -101,6 +104,12 @@ def _say_interrupted() -> None:
     console.err.print("Interrupted. Run the same again to go on")
 
 
+def _refused(error: BaseException) -> UserError | None:
+    from aquamind import database
+
+    return database.explained(error)
+
+
 def _stopped_by(error: BaseException | None) -> str | None:
     """What ended a command from outside; None where the program itself is at fault."""
     from concurrent.futures import BrokenExecutor
@@ -114,6 +123,8 @@ def _stopped_by(error: BaseException | None) -> str | None:
             return f"no space left to write {error.filename or 'the output'}. Free some"
         if isinstance(error, psycopg.errors.LockNotAvailable):
             return _locked_by()
+        if isinstance(error, psycopg.errors.DiskFull):
+            return f"the server's disk is full: {str(error).splitlines()[0]}. Free some"
         if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
             return f"the database failed: {(str(error).splitlines() or [type(error).__name__])[0]}"
         error = error.__cause__ or error.__context__
@@ -285,11 +296,13 @@ def analyse(
     dsn = _dsn()
     pipeline.django_setup(dsn)
     from datagen import runs
-    from datagen.storage import ledger, postgres, protection, wiping
+    from datagen.storage import handshake, ledger, postgres, protection, wiping
 
     begin, report = time.perf_counter(), pipeline.Report()
     with database.connect(dsn, autocommit=True, application_name="aquamind analyse") as connection:
         postgres.hold(connection)
+        handshake.check_session(connection)
+        handshake.check_connections(dsn, workers)
         batches = wiping.batches(connection)
         # What another analysis left unfinished, one of all finishes.
         if unfinished := (ledger.unfinished if batch or status else ledger.interrupted_run)(connection):
@@ -329,10 +342,11 @@ def init(
     dsn = _dsn()
     pipeline.django_setup(dsn)
     from datagen import runs
-    from datagen.storage import postgres
+    from datagen.storage import handshake, postgres
 
     with database.connect(dsn, autocommit=True, application_name="aquamind init") as connection:
         postgres.hold(connection)
+        handshake.check_session(connection)
         created = runs.prepare(connection, company, resolve(company), (), only)
     if as_json:
         console.out.print_json(json.dumps(created))
@@ -353,10 +367,12 @@ def wipe(
 
     dsn = _dsn()
     pipeline.django_setup(dsn)
-    from datagen.storage import postgres, protection, wiping
+    from datagen.storage import handshake, postgres, protection, wiping
 
     with database.connect(dsn, autocommit=True, application_name="aquamind wipe") as connection:
         postgres.hold(connection)
+        handshake.check_session(connection)
+        handshake.check_connections(dsn)
         rows = wiping.batches(connection)
         unlink = protection.permit(connection, to_destroy)
         if not yes:

@@ -76,6 +76,8 @@ def execute(job: Job, progress: Progress) -> Report:
     pipeline.django_setup(job.dsn)
     with database.connect(job.dsn, autocommit=True, application_name="aquamind run") as connection:
         postgres.hold(connection)
+        handshake.check_session(connection)
+        handshake.check_connections(job.dsn, job.workers)
         if protection.permit(connection, job.to_destroy):
             wiping.wipe(connection, job.dsn, unlink=True)
         written = ledger.unit_names(connection)
@@ -83,7 +85,7 @@ def execute(job: Job, progress: Progress) -> Report:
         with report.timed("schema and master data"):
             progress.step("Schema and master data")
             tables = sorted({*blocks(case, {})[0], *PURCHASE_TABLES})
-            prepare(connection, case.catalog, case.farm, tables)
+            prepare(connection, case.catalog, case.farm, [*tables, *protection.FOLLOWING])
             case = replace(case, farm=with_database_ids(case.farm, connection))
             _heed_truncation(connection, job.dsn)
         with report.timed("simulation"):
@@ -133,12 +135,12 @@ def prepare(
     A schema that is there, ours or AquaMind's own, is compared and never migrated: that is its owner's business.
     """
     from datagen import masterdata
-    from datagen.storage import handshake
+    from datagen.storage import handshake, wiping
 
     there = connection.execute("SELECT to_regclass('public.batch_batch') IS NOT NULL").fetchone()
     if there is None or not there[0]:
         pipeline.migrate()
-    handshake.check_target(connection, pipeline.models(tables))
+    handshake.check_target(connection, pipeline.models({*tables, *wiping.MASTER_DATA, "auth_user"}))
     ledger.prepare(connection)
     return masterdata.init(catalog, farm, masterdata.SUBJECTS if subjects is None else subjects)
 

@@ -1,5 +1,6 @@
 """The Celery task by which daily states follow the record, and the windows in Redis that it works through."""
 
+import logging
 from datetime import date
 from functools import cache
 
@@ -17,6 +18,8 @@ from apps.batch.models import ActualDailyAssignmentState
 from apps.record import last_day
 from aquamind import database
 from aquamind.celery import app
+
+log = logging.getLogger(__name__)
 
 FIRST, LAST = "aquamind:changed:first", "aquamind:changed:last"
 """Sorted sets in Redis: day by batch."""
@@ -51,9 +54,15 @@ def follow(self: Task, batch_id: int, first: str, last: str) -> int:
         window = date.fromisoformat(first), date.fromisoformat(last)
     try:
         states = _recompute(batch_id, window)
-    except Exception:
+    except Exception as error:
         _put(batch_id, window)
-        raise
+        lost = isinstance(error, OperationalError)
+        if lost and self.request.retries < self.max_retries:
+            raise
+        if (why := error if lost else database.explained(error)) is None:
+            raise
+        log.error("Daily states of batch %s do not follow what is recorded: %s", batch_id, why)
+        return 0
     if states is None:
         _put(batch_id, window)
         raise self.retry(countdown=HELD_S, max_retries=None)

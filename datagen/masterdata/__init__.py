@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterable
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
+from psycopg.errors import UniqueViolation
 
 from datagen.catalog import Catalog
 from datagen.catalog.reader import closest
@@ -52,8 +53,15 @@ def init(catalog: Catalog, farm: Farm, subjects: Iterable[str] = SUBJECTS) -> Cr
         raise UserError("only", subject, closest(subject, list(SUBJECTS)))
     wanted = chosen.union(*(_REFERS_TO.get(subject, ()) for subject in chosen))
     created: Created = {}
-    with transaction.atomic():  # type: ignore[no-untyped-call]
-        for subject, create in SUBJECTS.items():
-            if subject in wanted:
-                created |= create(catalog, farm)
+    try:
+        with transaction.atomic():  # type: ignore[no-untyped-call]
+            for subject, create in SUBJECTS.items():
+                if subject in wanted:
+                    created |= create(catalog, farm)
+    except IntegrityError as error:
+        if not isinstance(error.__cause__, UniqueViolation):
+            raise
+        there = error.__cause__.diag
+        cure = "Rename that row, or what the catalog calls it, or choose another database"
+        raise UserError(there.table_name or "master data", there.message_detail, cure) from error
     return created

@@ -1,13 +1,15 @@
-"""Does the target hold what we are about to write? Asked before the first row."""
+"""Does the target hold what we are about to write, and may we write it? Asked before the first row."""
 
 import shutil
 from collections.abc import Iterable
+from contextlib import ExitStack
 from pathlib import Path
 
 import django.db
 
+from aquamind import database
 from datagen.errors import UserError
-from datagen.storage import arrow
+from datagen.storage import arrow, wiping
 from datagen.storage.ledger import Connection
 
 TARGET_COLUMNS = """
@@ -18,6 +20,89 @@ TARGET_COLUMNS = """
         AND attnum > 0 AND NOT attisdropped
     ORDER BY relname, attnum
 """
+
+SESSION = """
+    SELECT current_user, pg_is_in_recovery(), current_setting('transaction_read_only') = 'on',
+           current_setting('server_encoding')
+"""
+# Of the schema that is there, else of what is to be made of it.
+GENERAL_RIGHTS = """
+    SELECT 'CREATE on the database' WHERE to_regnamespace('datagen') IS NULL
+        AND NOT has_database_privilege(current_database(), 'CREATE')
+    UNION ALL
+    SELECT 'TEMPORARY on the database' WHERE NOT has_database_privilege(current_database(), 'TEMPORARY')
+    UNION ALL
+    SELECT format('%s on the schema %s', wanted, nspname)
+    FROM pg_namespace CROSS JOIN unnest(ARRAY['USAGE', 'CREATE']) AS wanted
+    WHERE nspname IN ('public', 'datagen') AND NOT has_schema_privilege(pg_namespace.oid, wanted)
+"""
+# Also of tables that we do not know and that refer to these: their foreign keys are taken away and come back.
+TABLE_RIGHTS = """
+    SELECT relname, pg_get_userbyid(relowner), pg_has_role(relowner, 'USAGE'),
+           ARRAY(SELECT wanted
+                 FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES']) AS wanted
+                 WHERE NOT has_table_privilege(pg_class.oid, wanted))
+    FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
+    WHERE relkind IN ('r', 'p') AND (nspname = 'datagen' OR (nspname = 'public' AND relname = ANY(%(tables)s))
+        OR pg_class.oid IN (SELECT conrelid FROM pg_constraint JOIN pg_class AS known ON known.oid = confrelid
+                            WHERE contype = 'f' AND known.relname = ANY(%(tables)s)))
+    ORDER BY relname
+"""
+CONNECTIONS = 3
+"""Beside the one that asks and the workers': Django's, the one of an analysis, the one that rebuilds."""
+
+
+def check_session(connection: Connection) -> None:
+    """Refuse a session that cannot write here, or may not alter and empty the tables: indexes go for a load."""
+    row = connection.execute(SESSION).fetchone()
+    assert row is not None
+    role, standby, read_only, encoding = row
+    name = connection.info.dbname
+    if standby:
+        raise UserError("database", name, "It is a standby, which can only be read. Name its primary in DATABASE_URL")
+    if read_only:
+        cure = "Its sessions can only read (default_transaction_read_only). Unset that for its role, database or server"
+        raise UserError("database", name, cure)
+    if encoding != "UTF8":
+        cure = f"Its encoding is {encoding}. Create one with ENCODING 'UTF8' TEMPLATE template0, and name that"
+        raise UserError("database", name, cure)
+    if lacks := _rights_missing(connection):
+        raise UserError(
+            "database",
+            name,
+            f"Role {role} may not do this: {'; '.join(lacks)}. Connect as another role, or have it granted",
+        )
+
+
+def check_connections(dsn: str, workers: int | None = None) -> None:
+    """Open as many connections as so many workers will need, or the two that rebuild; or say how many there are."""
+    needed = (workers or 2) + CONNECTIONS
+    with ExitStack() as stack:
+        for opened in range(needed):
+            try:
+                stack.enter_context(database.connect(dsn, application_name="aquamind connections"))
+            except UserError as error:
+                fewer = opened - CONNECTIONS if workers else 0
+                cure = f"use --workers {fewer}" if fewer > 0 else "raise max_connections"
+                said = f"{needed} more are needed, and the server gave {opened}. End other sessions, or {cure}"
+                raise UserError("connections", None, said) from error
+
+
+def _rights_missing(connection: Connection) -> list[str]:
+    from django.apps import apps
+
+    faults = {f"it has no {right}": [""] for (right,) in connection.execute(GENERAL_RIGHTS)}
+    ours = [model._meta.db_table for model in apps.get_models() if model._meta.app_label in wiping.APPS]
+    for table, owner, owned, lacking in connection.execute(TABLE_RIGHTS, {"tables": [*ours, "auth_user"]}):
+        if not owned:
+            faults.setdefault(f"{owner} owns ", []).append(table)
+        elif lacking:
+            faults.setdefault(f"it has no {', '.join(lacking)} on ", []).append(table)
+    return [text + _first_of(tables) for text, tables in faults.items()]
+
+
+def _first_of(tables: list[str]) -> str:
+    return tables[0] if len(tables) == 1 else f"{tables[0]} and {len(tables) - 1} more tables"
 
 
 def check_target(connection: Connection, models: Iterable[arrow.Model]) -> None:

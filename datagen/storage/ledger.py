@@ -15,8 +15,13 @@ from datagen.errors import UserError
 
 Connection: TypeAlias = psycopg.Connection[Any]
 
+VERSION = 1
+"""Version of the ledger's own tables: raised by every change of them that an older version of this tool cannot read."""
+
 SCHEMA = """
-CREATE SCHEMA IF NOT EXISTS datagen;
+CREATE TABLE IF NOT EXISTS datagen.version (
+    version integer NOT NULL
+);
 
 CREATE TABLE IF NOT EXISTS datagen.run (
     id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -87,11 +92,19 @@ class Content:
 
 
 def prepare(connection: Connection) -> None:
-    """Make the ledger's tables, in the schema `datagen`, where they are not there yet."""
+    """Make the ledger's tables, in the schema `datagen`, where they are not there yet; older ones become these."""
+    _present(connection)
     with connection.transaction():
         # IF NOT EXISTS alone does not protect two sessions from each other.
         connection.execute("SELECT pg_advisory_xact_lock(hashtext('datagen schema'))")
+        made = connection.execute("SELECT to_regnamespace('datagen') IS NOT NULL").fetchone()
+        if made is None or not made[0]:
+            connection.execute("CREATE SCHEMA datagen")
         connection.execute(SCHEMA)
+        connection.execute("DELETE FROM datagen.version WHERE version <> %s", [VERSION])
+        connection.execute(
+            "INSERT INTO datagen.version SELECT %s WHERE NOT EXISTS (SELECT FROM datagen.version)", [VERSION]
+        )
 
 
 def begin(connection: Connection, identity: Identity, parameters: dict[str, Any]) -> int:
@@ -268,8 +281,17 @@ def status(connection: Connection) -> dict[str, Any]:
 
 
 def _present(connection: Connection, table: str = "datagen.dropped") -> bool:
-    row = connection.execute("SELECT to_regclass(%s) IS NOT NULL", [table]).fetchone()
-    return row is not None and bool(row[0])
+    """Whether the ledger has a table; one that a newer version of this tool made is refused."""
+    row = connection.execute(
+        "SELECT to_regclass(%s) IS NOT NULL, to_regclass('datagen.version') IS NOT NULL", [table]
+    ).fetchone()
+    assert row is not None
+    if row[1]:
+        newest = connection.execute("SELECT max(version) FROM datagen.version").fetchone()
+        if newest is not None and newest[0] is not None and newest[0] > VERSION:
+            cure = f"Its ledger (schema datagen) is of version {newest[0]}, and this tool's of {VERSION}"
+            raise UserError("database", connection.info.dbname, f"{cure}. Use the newer version of this tool")
+    return bool(row[0])
 
 
 def _digest(contents: Iterable[tuple[str, Content]]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from command import main
 from aquamind import database
 from datagen import cli
 from datagen.errors import UserError
-from datagen.storage import ledger, postgres
+from datagen.storage import handshake, ledger, postgres
 
 
 def seed() -> None:
@@ -20,6 +20,7 @@ def seed() -> None:
         raise UserError("database", database.redacted(database.url()), cure)
     with database.connect(autocommit=True, application_name="aquamind analyse") as connection:
         postgres.hold(connection)
+        handshake.check_session(connection)
         ledger.prepare(connection)
         typer.echo(f"{analysis.plan_activities(connection):,} planned activities of active batches")
 
