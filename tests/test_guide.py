@@ -314,6 +314,9 @@ def test_verification_judges_by_the_batchs_own_plan(shop: Shop) -> None:
         assert f"{batch}: planned" in shop.run("python verify_test_data.py", code=1)
         connection.execute(more, [-1, f"CRT-{batch}"])
     assert "No run planned it" in shop.run("python scripts/data_generation/verify_single_batch.py FAR-1999-001", code=2)
+    # Changed and changed back, the row is somebody else's.
+    assert "batch_creationworkflow holds 1 row" in shop.run(WIPE, code=2)
+    shop.run(f"aquamind wipe --yes --database-name-to-destroy {NAME}")
 
 
 def test_a_schedule_is_edited_by_hand_and_executed(shop: Shop) -> None:

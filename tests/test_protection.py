@@ -12,10 +12,12 @@ from psycopg.conninfo import conninfo_to_dict
 from pytest_django import DjangoDbBlocker
 
 from aquamind.database import EmbeddedServer, connect
+from datagen import runs
 from datagen.errors import UserError
 from datagen.storage import ddl, ledger, protection, wiping
-from tests.loaded import small_record
 from tests.test_cli import aquamind
+from tests.test_pipeline import Silent
+from tests.worlds import case_of, small_plan
 
 PASSWORD = "sesame"
 AS_OF = ["--as-of", "2025-11-21"]
@@ -230,14 +232,19 @@ TOUCHED |= {
 TOUCHED["a ledger of before"] = (("DROP TABLE datagen.transaction", ledger.SCHEMA, EDITED), {})
 
 
-@pytest.mark.parametrize("case", TOUCHED)
-def test_what_others_did_is_noticed(
-    case: str, new_database: Callable[[], str], django_db_blocker: DjangoDbBlocker
-) -> None:
+@pytest.fixture(scope="module")
+def own_record(new_database: Callable[[], str], django_db_blocker: DjangoDbBlocker) -> str:
+    """Two batches that nobody has touched."""
+    dsn = new_database()
     with django_db_blocker.unblock():
-        dsn = small_record(new_database)
+        runs.execute(runs.Job(dsn, case_of(small_plan(batches=1, containers=1)), 1), Silent())
+    return dsn
+
+
+@pytest.mark.parametrize("case", TOUCHED)
+def test_what_others_did_is_noticed(case: str, own_record: str) -> None:
     statements, found = TOUCHED[case]
-    with psycopg.connect(dsn) as connection:
+    with psycopg.connect(own_record) as connection:
         for statement in statements:
             assert connection.execute(statement.encode()).rowcount
         assert protection.strangers(connection) == found
