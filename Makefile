@@ -3,7 +3,7 @@ PYTHON ?= python3
 PRESET ?= production
 BIN := .venv/bin
 
-.PHONY: setup run test bench chaos lock clean
+.PHONY: setup run test bench chaos audit lock clean
 
 setup: .venv/.done
 
@@ -32,6 +32,20 @@ bench: setup
 
 chaos: setup
 	$(BIN)/python -m benchmarks.chaos
+
+# Tools of its own: what is audited is what the lock file pins. A report is written only of an audit of every pin.
+AUDIT = .venv/audit
+audit: setup
+	@$(PYTHON) -m venv $(AUDIT)
+	@rm -f $(AUDIT)/report.txt
+	@$(AUDIT)/bin/python -m pip install --quiet --disable-pip-version-check pip-audit >$(AUDIT)/log.txt 2>&1; \
+	$(AUDIT)/bin/pip-audit --strict --progress-spinner off --disable-pip --require-hashes \
+	    --requirement requirements.lock --output $(AUDIT)/report.txt >>$(AUDIT)/log.txt 2>&1; \
+	found=$$?; \
+	if [ -s $(AUDIT)/report.txt ]; then cat $(AUDIT)/report.txt; \
+	elif [ $$found = 0 ]; then echo "No known weakness in what requirements.lock pins"; \
+	else echo "Not audited: no answer about every pin ($(AUDIT)/log.txt ends: $$(tail -n 1 $(AUDIT)/log.txt))"; fi; \
+	exit $$found
 
 lock: setup
 	$(BIN)/python -m pip install --quiet uv

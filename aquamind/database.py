@@ -333,7 +333,9 @@ class EmbeddedServer:
         lines = [f"{name} = '{value}'\n" for name, value in chosen.items()]
         (self.cluster / "aquamind.conf").write_text("".join(lines))
         try:
-            self._run("pg_ctl", "start", "-D", self.cluster.name, "-l", self.log.name, "-w", "-t", "60", "-s")
+            # Named wholly where that can be, for whoever looks through the machine's processes.
+            where = self.cluster.name if SHELL_ACTIVE & set(str(self.cluster)) else str(self.cluster)
+            self._run("pg_ctl", "start", "-D", where, "-l", self.log.name, "-w", "-t", "60", "-s")
         except UserError:
             return self._ping() is not pq.Ping.NO_RESPONSE
         return True

@@ -249,3 +249,36 @@ def test_states_wait_for_whoever_holds_the_database(worker: None, assignment: Ba
     weighed.delete()
     expected = [row[:COMPUTED_AT] for row in before]
     wait_for("the old states", lambda: [row[:COMPUTED_AT] for row in states(assignment.batch_id)] == expected)
+
+
+@pytest.mark.parametrize(
+    ("role", "done", "undone", "words"),
+    [
+        ("onlooker", "CREATE ROLE onlooker LOGIN", "DROP ROLE onlooker", "permission denied"),
+        (
+            "postgres",
+            "ALTER TABLE batch_actualdailyassignmentstate ADD new int NOT NULL DEFAULT 0;"
+            " ALTER TABLE batch_actualdailyassignmentstate ALTER new DROP DEFAULT",
+            "ALTER TABLE batch_actualdailyassignmentstate DROP new",
+            'null value in column "new"',
+        ),
+    ],
+)
+def test_a_worker_that_cannot_write_says_so_in_one_line_and_keeps_what_waits(
+    role: str, done: str, undone: str, words: str,
+    broker: redis.Redis, dsn: str, assignment: BatchContainerAssignment, caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
+    batch_id, window = assignment.batch_id, (AS_OF, AS_OF)
+    tasks._put(batch_id, window)
+    with psycopg.connect(dsn, autocommit=True) as own:
+        own.execute(done.encode())
+        try:
+            with django_on(dsn.replace("postgres@", f"{role}@")):
+                result = tasks.follow.apply(args=(batch_id, *(day.isoformat() for day in window)))
+        finally:
+            own.execute(undone.encode())
+    assert result.get() == 0
+    [told] = [record for record in caplog.records if record.levelno >= logging.ERROR]
+    assert words in told.getMessage()
+    assert told.exc_info is None
+    assert tasks._take(batch_id) == window
