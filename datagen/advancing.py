@@ -10,11 +10,14 @@ import psycopg
 from psycopg.rows import dict_row
 
 from aquamind import database
-from datagen import pipeline, runs
+from datagen import orm, pipeline, runs
 from datagen.case import Case
 from datagen.catalog import Catalog
 from datagen.errors import UserError
+from datagen.events import expand
+from datagen.events.context import BatchRecord, GeographyRecord, Record
 from datagen.farm import Farm, with_database_ids
+from datagen.keys import Keys, keys
 from datagen.pipeline import Progress, Report, Shared, Task, Worker
 from datagen.planning import schedule
 from datagen.planning.presets import carry_on
@@ -37,7 +40,7 @@ def advance(
     untouched. So the result is, row for row, that of one run of the carried-on plan as of the last day; and where rows
     of others are in the way that may be deleted (`to_destroy`, the database's name), it is made by such a run.
     """
-    pipeline.django_setup(dsn)
+    orm.use(dsn)
     with database.connect(dsn, autocommit=True, application_name="aquamind advance") as connection:
         postgres.hold(connection)
         handshake.check_session(connection)
@@ -59,8 +62,6 @@ def _carry(
     workers: int,
     progress: Progress,
 ) -> Report:
-    from datagen.keys import blocks
-
     report = Report()
     then, taken = _present(connection, catalog, farm)
     now = replace(then, plan=carry_on(then, to))
@@ -68,21 +69,21 @@ def _carry(
     if now.plan == then.plan:
         report.content_hash = ledger.status(connection)["content_hash"]
         return report
-    firsts = blocks(now, taken)
-    tables = sorted({*firsts[0], *runs.PURCHASE_TABLES})
-    handshake.check_target(connection, pipeline.models([*tables, *protection.FOLLOWING]))
+    given = keys(now, taken)
+    handshake.check_target(connection, pipeline.models([*given.tables, *protection.FOLLOWING]))
     run = ledger.begin(connection, runs.identify(now), parameters)
     with report.timed("simulation"):
         progress.step("Simulation")
         old, new = (pipeline.simulate(case) for case in (then, now))
     with report.timed("changes"):
         progress.step("Changes", len(now.plan.batches) + len(new))
-        tasks = _tasks(then, now, old, new, firsts, taken["inventory_feedpurchase"] + 1)
-        left = [task for task in tasks if task.arguments[0] not in _done(connection, run)]
+        tasks = _tasks(then, now, old, new, given)
+        done = _done(connection, run)
+        left = [task for unit, task in tasks if unit not in done]
         report.rows = pipeline.work(Shared(dsn, now, run), left, workers, progress)
     with report.timed("statistics"):
-        runs.rebuild(dsn, tables, workers, progress)
-    changed = [firsts[index]["batch_batch"] for index in _living(then, now, new)]
+        runs.rebuild(dsn, given.tables, workers, progress)
+    changed = [given.of_batch[index]["batch_batch"] for index in _living(then, now, new)]
     runs.follow(dsn, changed, workers, progress, report)
     ledger.finish(connection, run)
     report.content_hash = ledger.status(connection)["content_hash"]
@@ -142,49 +143,34 @@ def _done(connection: psycopg.Connection[Any], run: int) -> set[str]:
 
 
 def _tasks(
-    then: Case,
-    now: Case,
-    old: dict[int, History],
-    new: dict[int, History],
-    firsts: list[dict[str, int]],
-    purchase_id: int,
-) -> Iterator[Task]:
-    places = sorted(new)
-    for place in places:
-        keys = (purchase_id + places.index(place), len(places))
-        unit = pipeline.purchases_unit(now.plan, place)
-        yield Task(1, _carry_purchases, (unit, then, old[place], new[place], *keys))
+    then: Case, now: Case, old: dict[int, History], new: dict[int, History], given: Keys
+) -> Iterator[tuple[str, Task]]:
+    """Every unit by its name in the ledger, with what carries it on."""
+    for geography, after in new.items():
+        first_id = given.of_geography[geography]
+        unit = GeographyRecord(now, after, first_id, given.stride).unit
+        yield unit, Task(1, _carry_geography, (then, old[geography], after, first_id, given.stride))
     for index, batch in enumerate(now.plan.batches):
         before = old[batch.geography].batch(index) if index < len(then.plan.batches) else None
         after = new[batch.geography].batch(index)
-        yield Task(1, _carry_batch, (batch.number, then, index, before, after, firsts[index]))
+        yield batch.number, Task(1, _carry_batch, (then, index, before, after, given.of_batch[index]))
 
 
 def _carry_batch(
-    worker: Worker,
-    unit: str,
-    then: Case,
-    index: int,
-    before: History | None,
-    after: History,
-    first_id: dict[str, int],
+    worker: Worker, then: Case, index: int, before: History | None, after: History, first_id: dict[str, int]
 ) -> dict[str, int]:
-    from datagen.events import expand
-    from datagen.events.context import BatchRecord
-
-    shared = worker.shared
-    old = () if before is None else expand(BatchRecord(then, index, before, first_id))
-    new = expand(BatchRecord(shared.case, index, after, first_id))
-    return changes.apply(worker.connection, shared.run, unit, old, new)
+    old = None if before is None else BatchRecord(then, index, before, first_id)
+    return _carry_unit(worker, old, BatchRecord(worker.shared.case, index, after, first_id))
 
 
-def _carry_purchases(
-    worker: Worker, unit: str, then: Case, before: History, after: History, first_id: int, stride: int
+def _carry_geography(
+    worker: Worker, then: Case, before: History, after: History, first_id: dict[str, int], stride: int
 ) -> dict[str, int]:
-    from datagen.events.feeding import expand_purchases
+    old = GeographyRecord(then, before, first_id, stride)
+    return _carry_unit(worker, old, GeographyRecord(worker.shared.case, after, first_id, stride))
 
-    shared = worker.shared
-    old, new = (
-        expand_purchases(case, history, first_id, stride) for case, history in ((then, before), (shared.case, after))
+
+def _carry_unit(worker: Worker, old: Record | None, new: Record) -> dict[str, int]:
+    return changes.apply(
+        worker.connection, worker.shared.run, new.unit, () if old is None else expand(old), expand(new)
     )
-    return changes.apply(worker.connection, shared.run, unit, old, new)

@@ -10,9 +10,11 @@ import numpy as np
 import psycopg
 import pyarrow as pa
 
-from datagen import pipeline
+from datagen import orm, pipeline
+from datagen.case import Case
 from datagen.errors import UserError
 from datagen.pipeline import Progress
+from datagen.simulation.history import History
 from datagen.workers import Pool
 
 if TYPE_CHECKING:
@@ -54,7 +56,7 @@ def analyse(dsn: str, batches: list[int] | None, workers: int, progress: Progres
     The caller holds the database (`postgres.hold`) and has the main tables' indexes in place: without them a batch's
     record is a scan of all. Batches replace theirs one by one; where nothing else would be left, all go first.
     """
-    pipeline.django_setup(dsn)
+    orm.use(dsn)
     from aquamind import database
     from datagen.storage import ddl, handshake, ledger
 
@@ -71,6 +73,27 @@ def analyse(dsn: str, batches: list[int] | None, workers: int, progress: Progres
         _analyse_all(dsn, chosen, emptied, workers, lambda batch, rows: _count(done, batch, rows, progress))
         ddl.rebuild(dsn, TABLES, workers)
     return done
+
+
+def expected(case: Case, histories: dict[int, History]) -> dict[str, int]:
+    """Rows by table of all that is worked out from the record of a plan that was lived."""
+    from apps.inventory.feeding_summaries import periods
+
+    epoch, last = (int(np.datetime64(day).astype(np.int64)) for day in (case.plan.first_day, case.plan.as_of))
+    states = containers = batches = completed = 0
+    for history in histories.values():
+        stays = history.assignments
+        first, end = epoch + stays.first_day, epoch + stays.departure_day - 1
+        states += int(stays.days.sum())
+        containers += periods(first, end, last)
+        of_batch = np.flatnonzero(np.diff(stays.batch, prepend=-1) != 0)
+        batches += periods(np.minimum.reduceat(first, of_batch), np.maximum.reduceat(end, of_batch), last)
+        completed += len(history.completed())
+    growing = sum(batch.start <= case.plan.as_of for batch in case.plan.batches) - completed
+    return {
+        **dict(zip(TABLES, (states, containers, batches), strict=True)),
+        PLANNED_TABLE: growing * len(case.catalog.activities.templates),
+    }
 
 
 def plan_activities(connection: psycopg.Connection[Any], as_of: date | None = None) -> int:
@@ -165,7 +188,7 @@ def _analyse_all(
 
 
 def _opened(dsn: str) -> psycopg.Connection[Any]:
-    pipeline.django_setup(dsn)
+    orm.use(dsn)
     from aquamind import database
 
     return database.connect(dsn, autocommit=True, application_name="aquamind analyse")

@@ -157,10 +157,10 @@ def run(
 ) -> None:
     """Do everything: schema, master data, plan, simulation, load, indexes. Example: aquamind run --preset guide"""
     case, bound = _planned(preset, as_of, seed, years, stagger, saturation, batches, catalog)
-    if dry_run or not as_json:
+    if dry_run:
         _show_plan(case, bound, as_json)
-    if not dry_run:
-        _execute(case, workers, as_json, to_destroy=to_destroy)
+    else:
+        _execute(case, workers, as_json, to_destroy=to_destroy, show=not as_json, bound=bound)
 
 
 @app.command()
@@ -229,7 +229,7 @@ def batch(
 ) -> None:
     """One batch of 10 containers a stage, beside what is there. Example: aquamind batch --start-date 2025-01-01
     --eggs 3500000 --geography "Faroe Islands" --duration 200"""
-    from datagen import pipeline
+    from datagen import orm
     from datagen.case import Case
     from datagen.catalog.reader import load
     from datagen.farm import resolve
@@ -244,7 +244,7 @@ def batch(
     last = start + timedelta(days=max(min(duration - 1, (today - start).days), 0))
     # Checked before a server is started, or asked.
     single_plan(company, farm, geography, start, eggs, min(last, today), seed)
-    pipeline.django_setup(_dsn())
+    orm.use(_dsn())
     from datagen.storage import occupancy
 
     code = farm.geography_code[farm.geography_index(geography)]
@@ -264,13 +264,13 @@ def advance(
     as_json: AsJson = False,
 ) -> None:
     """Carry the database on to a later day: only what is new is written. Example: aquamind advance --to 2025-11-28"""
-    from datagen import pipeline
+    from datagen import orm
     from datagen.catalog.reader import load
     from datagen.farm import resolve
 
     company = load(catalog)
     day, dsn = _day("to", to), _dsn()
-    pipeline.django_setup(dsn)
+    orm.use(dsn)
     from datagen import advancing
 
     begin = time.perf_counter()
@@ -291,10 +291,10 @@ def analyse(
 ) -> None:
     """Work out daily states, feeding summaries and planned activities. Example: aquamind analyse --status ACTIVE"""
     from aquamind import database
-    from datagen import pipeline
+    from datagen import orm, pipeline
 
     dsn = _dsn()
-    pipeline.django_setup(dsn)
+    orm.use(dsn)
     from datagen import runs
     from datagen.storage import handshake, ledger, postgres, protection, wiping
 
@@ -334,13 +334,13 @@ def init(
 ) -> None:
     """Create the schema where there is none, and missing master data. Example: aquamind init --only finance"""
     from aquamind import database
-    from datagen import pipeline
+    from datagen import orm
     from datagen.catalog.reader import load
     from datagen.farm import resolve
 
     company = load(catalog)
     dsn = _dsn()
-    pipeline.django_setup(dsn)
+    orm.use(dsn)
     from datagen import runs
     from datagen.storage import handshake, postgres
 
@@ -363,10 +363,10 @@ def wipe(
 ) -> None:
     """Delete batches and all that was recorded of them; infrastructure and master data stay. Example: aquamind wipe"""
     from aquamind import database
-    from datagen import pipeline
+    from datagen import orm
 
     dsn = _dsn()
-    pipeline.django_setup(dsn)
+    orm.use(dsn)
     from datagen.storage import handshake, postgres, protection, wiping
 
     with database.connect(dsn, autocommit=True, application_name="aquamind wipe") as connection:
@@ -391,10 +391,10 @@ def wipe(
 def status(as_json: AsJson = False) -> None:
     """What this tool wrote into the database: runs, rows and content hash by table. Example: aquamind status --json"""
     from aquamind import database
-    from datagen import pipeline
+    from datagen import orm
 
     dsn = _dsn()
-    pipeline.django_setup(dsn)
+    orm.use(dsn)
     from datagen.storage import ledger
 
     with database.connect(dsn, autocommit=True, application_name="aquamind status") as connection:
@@ -472,11 +472,11 @@ def serve(
 ) -> None:
     """Serve charts of every batch, occupancy, and the admin. Example: aquamind serve --port 8000"""
     from aquamind import database
-    from datagen import pipeline
+    from datagen import orm
 
     dsn = _dsn()
     database.connect(dsn).close()
-    pipeline.django_setup(dsn)
+    orm.use(dsn)
     from aquamind.serving import serve as run_site
 
     run_site(host, port, lambda bound: console.err.print(f"Serving on http://{host}:{bound}/ (Ctrl-C stops)"))
@@ -546,13 +546,13 @@ def _planned(
 def _show_plan(case: Any, bound: str | None, as_json: bool) -> None:
     from dataclasses import asdict
 
-    from datagen.planning import summary
+    from datagen import outlook, pipeline
 
+    made = outlook.foresee(case, pipeline.simulate(case), bound)
     if as_json:
-        made = asdict(summary.summarise(case, bound))
-        console.out.print_json(json.dumps(made, default=lambda value: getattr(value, "item", value.__str__)()))
+        console.out.print_json(json.dumps(asdict(made), default=lambda value: getattr(value, "item", value.__str__)()))
     else:
-        summary.show(case, bound)
+        console.show_outlook(made)
 
 
 def _execute(
@@ -562,16 +562,24 @@ def _execute(
     beside: bool = False,
     log_dir: Path | None = None,
     to_destroy: str | None = None,
+    show: bool = False,
+    bound: str | None = None,
 ) -> None:
-    from datagen import pipeline
+    from datagen import orm, outlook
 
     dsn = _dsn()
-    pipeline.django_setup(dsn)
+    orm.use(dsn)
     from datagen import runs
 
     begin = time.perf_counter()
     with console.Steps() as steps:
-        report = runs.execute(runs.Job(dsn, case, workers, beside, log_dir, to_destroy), steps)
+
+        def announce(histories: Any) -> None:
+            with steps.aside():
+                console.show_outlook(outlook.foresee(case, histories, bound))
+
+        job = runs.Job(dsn, case, workers, beside, log_dir, to_destroy, announce if show else None)
+        report = runs.execute(job, steps)
     _show(report, time.perf_counter() - begin, as_json, "Rows")
     if not as_json:
         said = "Next: aquamind status, aquamind verify, aquamind serve, aquamind psql; aquamind wipe to begin anew"

@@ -1,11 +1,16 @@
 """What a user sees: progress on standard error, results on standard output."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
+
+if TYPE_CHECKING:
+    from datagen.outlook import Outlook
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
@@ -52,6 +57,15 @@ class Steps:
         if time.monotonic() - self._said > LINE_EVERY_S:
             self._say(f"{self._bars.tasks[self._task].percentage:.0f} %, ")
 
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Let something else be printed between steps."""
+        self._close()
+        self._task = None
+        self._bars.stop()
+        yield
+        self._bars.start()
+
     def _close(self) -> None:
         if self._task is not None:
             total = self._bars.tasks[self._task].total or 1.0
@@ -73,3 +87,43 @@ def show_table(title: str, columns: Iterable[tuple[str, str]], rows: Iterable[It
     for row in rows:
         table.add_row(*map(str, row))
     out.print(table)
+
+
+def show_outlook(made: "Outlook") -> None:
+    """Print what a plan will make."""
+    numbers = ", ".join(f"{count} {name}" for name, count in made.batches.items())
+    out.print(
+        f"[bold]Plan {made.preset}[/]: {sum(made.batches.values())} batches ({numbers}), starts {made.first_start} to "
+        f"{made.last_start}, record to {made.as_of}, {made.expected_harvested} harvested by then; "
+        f"seed {made.seed}, stagger {made.stagger_days} days, saturation {made.saturation:g}"
+    )
+    if made.bound:
+        out.print(f"[yellow]Fewer batches than asked for; what bound:[/] {made.bound}")
+    show_table(
+        "Containers",
+        [
+            ("geography", "left"),
+            ("kind", "left"),
+            *((h, "right") for h in ("containers", "planned peak", "use")),
+        ],
+        [
+            *(
+                (use.geography, use.kind, use.containers, _percent(use.planned_peak), _percent(use.utilisation))
+                for use in made.uses
+            ),
+            *((place, "all", "", "", _percent(share)) for place, share in made.utilisation_by_geography.items()),
+            *(("all", kind, "", "", _percent(share)) for kind, share in made.utilisation_by_kind.items()),
+            ("all", "all", sum(use.containers for use in made.uses), "", _percent(made.utilisation)),
+        ],
+    )
+    rows = sorted(made.rows.items(), key=lambda row: -row[1])
+    show_table(
+        "Rows to come",
+        [("table", "left"), ("rows", "right")],
+        [*((table, f"{count:,}") for table, count in rows), ("all", f"{sum(made.rows.values()):,}")],
+    )
+    out.print(f"Disk: about {made.disk_bytes / 1e9:,.2f} GB")
+
+
+def _percent(share: float | None) -> str:
+    return "-" if share is None else f"{100 * share:.1f} %"

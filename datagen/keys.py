@@ -1,22 +1,44 @@
-"""Primary keys by arithmetic: every batch has a block of ids in every table, so children know their parents' ids."""
+"""Primary keys by arithmetic, so that children know their parents' ids before anything is written."""
 
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from datagen.case import Case
-from datagen.events import FAMILIES
+from datagen.events import FAMILIES, GEOGRAPHY_FAMILIES
 from datagen.events.context import life
 
 
-def blocks(case: Case, taken: Mapping[str, int]) -> list[dict[str, int]]:
-    """First id of each batch of the plan in each table.
+@dataclass(frozen=True)
+class Keys:
+    """First primary keys by table: of each batch of the plan, and of each geography, whose keys go by `stride`."""
 
-    `taken` is the highest id in use before the run. A block is as long as the batch's longest life could need, so that
-    ids depend neither on the as-of day nor on what later batches do.
+    of_batch: list[dict[str, int]]
+    of_geography: dict[int, dict[str, int]]
+
+    @property
+    def stride(self) -> int:
+        return len(self.of_geography)
+
+    @property
+    def tables(self) -> list[str]:
+        """Every table that the plan writes."""
+        return sorted({*self.of_batch[0], *next(iter(self.of_geography.values()))})
+
+
+def keys(case: Case, taken: Mapping[str, int]) -> Keys:
+    """Keys above those that were `taken` before the run: the highest by table.
+
+    A batch has a block in every table, as long as its longest life could need, so that ids depend neither on the as-of
+    day nor on what later batches do. What belongs to a geography has no end: there the geographies interleave.
     """
     following: dict[str, int] = defaultdict(lambda: 1)
     following.update({table: highest + 1 for table, highest in taken.items()})
-    firsts = []
+    of_geography = {
+        geography: {table: following[table] + place for family in GEOGRAPHY_FAMILIES for table in family.TABLES}
+        for place, geography in enumerate(case.geographies)
+    }
+    of_batch = []
     for batch in case.plan.batches:
         longest = life(case, batch)
         first = {}
@@ -24,5 +46,5 @@ def blocks(case: Case, taken: Mapping[str, int]) -> list[dict[str, int]]:
             for table, rows in family.most_rows(longest).items():
                 first[table] = following[table]
                 following[table] += rows
-        firsts.append(first)
-    return firsts
+        of_batch.append(first)
+    return Keys(of_batch, of_geography)

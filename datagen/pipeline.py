@@ -1,6 +1,5 @@
 """From a plan to rows: histories by geography, then every batch expanded and loaded by parallel workers."""
 
-import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
@@ -12,12 +11,22 @@ from typing import Any, Protocol
 import numpy as np
 import psycopg
 import pyarrow as pa
+from django.apps import apps
+from django.core.management import call_command
+from django.db import transaction
 
+from aquamind import database
+from datagen import orm
 from datagen.case import Case
 from datagen.errors import UserError
+from datagen.events import expand
+from datagen.events.context import BatchRecord, GeographyRecord, Record
 from datagen.farm import Farm
+from datagen.keys import Keys
 from datagen.planning.plan import Plan
+from datagen.simulation import loop
 from datagen.simulation.history import History
+from datagen.storage.postgres import write
 from datagen.workers import Pool
 
 VERSION = "3"
@@ -47,42 +56,20 @@ class Report:
         self.seconds[step] = self.seconds.get(step, 0.0) + time.perf_counter() - begin
 
 
-def django_setup(dsn: str) -> None:
-    """Make the models usable on this database, also where Django was set up for another one before."""
-    os.environ["DATABASE_URL"] = dsn
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aquamind.settings")
-    import dj_database_url
-    import django
-    from django.db import connection
-
-    django.setup()  # type: ignore[no-untyped-call]
-    wanted = dj_database_url.parse(dsn)
-    if any(connection.settings_dict[name] != value for name, value in wanted.items()):
-        connection.close()
-        connection.settings_dict.update(wanted)
-
-
 def migrate() -> None:
     """Make the schema, wholly or not at all."""
-    from django.core.management import call_command
-    from django.db import transaction
-
     with transaction.atomic():  # type: ignore[no-untyped-call]
         call_command("migrate", verbosity=0, interactive=False)  # type: ignore[no-untyped-call]
 
 
 def models(tables: Iterable[str]) -> list[Any]:
     """The models of these tables."""
-    from django.apps import apps
-
     wanted = set(tables)
     return [model for model in apps.get_models() if model._meta.db_table in wanted]
 
 
 def simulate(case: Case) -> dict[int, History]:
     """Histories by geography; a plan whose fish outgrow their containers is refused."""
-    from datagen.simulation import loop
-
     histories = {g: loop.simulate(case, g) for g in case.geographies}
     for history in histories.values():
         _check_load(case.farm, case.plan, history)
@@ -132,44 +119,29 @@ class Task:
     arguments: tuple[Any, ...]
 
 
-def load_tasks(
-    plan: Plan, histories: dict[int, History], firsts: list[dict[str, int]], purchase_id: int
-) -> Iterator[Task]:
-    """Every unit of a plan; geographies interleave their purchases' keys from `purchase_id` on."""
-    places = sorted(histories)
-    for place, history in histories.items():
-        yield Task(1, _load_purchases, (history, purchase_id + places.index(place), len(places)))
-    for index, batch in enumerate(plan.batches):
+def load_tasks(case: Case, histories: dict[int, History], keys: Keys) -> Iterator[Task]:
+    """Every unit of a plan: what belongs to a geography, and each batch."""
+    for geography, history in histories.items():
+        yield Task(1, _load_geography, (history, keys.of_geography[geography], keys.stride))
+    for index, batch in enumerate(case.plan.batches):
         history = histories[batch.geography].batch(index)
-        yield Task(len(history.days.fish), _load_batch, (index, history, firsts[index]))
-
-
-def purchases_unit(plan: Plan, geography: int) -> str:
-    """The ledger's name for a geography's deliveries of feed."""
-    return f"feed from {next(batch.number for batch in plan.batches if batch.geography == geography)} on"
+        yield Task(len(history.days.fish), _load_batch, (index, history, keys.of_batch[index]))
 
 
 def _load_batch(worker: Worker, index: int, history: History, first_id: dict[str, int]) -> dict[str, int]:
-    from datagen.events import expand
-    from datagen.events.context import BatchRecord
-
-    shared = worker.shared
-    record = BatchRecord(shared.case, index, history, first_id)
-    return _write(worker, record.batch.number, expand(record))
+    return _load(worker, BatchRecord(worker.shared.case, index, history, first_id))
 
 
-def _load_purchases(worker: Worker, history: History, first_id: int, stride: int) -> dict[str, int]:
-    from datagen.events.feeding import expand_purchases
+def _load_geography(worker: Worker, history: History, first_id: dict[str, int], stride: int) -> dict[str, int]:
+    return _load(worker, GeographyRecord(worker.shared.case, history, first_id, stride))
 
-    shared = worker.shared
-    tables = expand_purchases(shared.case, history, first_id, stride)
-    return _write(worker, purchases_unit(shared.case.plan, history.geography), tables)
+
+def _load(worker: Worker, record: Record) -> dict[str, int]:
+    return _write(worker, record.unit, expand(record))
 
 
 def _write(worker: Worker, unit: str, tables: Iterable[tuple[Any, pa.RecordBatch]]) -> dict[str, int]:
     """Write a unit; where logs are wanted, say in one of its own what is in the database of it, and its time."""
-    from datagen.storage.postgres import write
-
     begin = time.perf_counter()
     contents = write(worker.connection, worker.shared.run, unit, tables)
     if worker.shared.log_dir is not None:
@@ -210,9 +182,7 @@ def work(shared: Shared, tasks: Iterable[Task], workers: int, progress: Progress
 
 
 def _opened(shared: Shared) -> Worker:
-    django_setup(shared.dsn)
-    from aquamind import database
-
+    orm.use(shared.dsn)
     return Worker(shared, database.connect(shared.dsn, autocommit=True, application_name="aquamind worker"))
 
 

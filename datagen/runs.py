@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,20 +12,16 @@ import psycopg
 from psycopg.rows import scalar_row
 
 from aquamind import database
-from datagen import pipeline
+from datagen import analysis, masterdata, orm, outlook, pipeline
 from datagen.case import Case
 from datagen.catalog import Catalog
 from datagen.errors import UserError
 from datagen.farm import Farm, with_database_ids
+from datagen.keys import keys
 from datagen.pipeline import Progress, Report
 from datagen.planning import schedule
-from datagen.planning.plan import READINGS_PER_DAY
-from datagen.storage import ledger, protection
-
-BYTES_PER_READING = 300
-"""Disk of a reading with its five indexes and its share of all other tables and the log (docs/performance.md)."""
-
-PURCHASE_TABLES = ("inventory_feedpurchase", "inventory_feedcontainerstock")
+from datagen.simulation.history import History
+from datagen.storage import ddl, handshake, ledger, postgres, protection, wiping
 
 
 @dataclass(frozen=True)
@@ -32,7 +29,8 @@ class Job:
     """What to put where.
 
     `beside` allows other batches of this tool to be there already; `log_dir`, a log for each; `to_destroy`, the name of
-    the database, that operational rows of others in it are deleted first.
+    the database, that operational rows of others in it are deleted first. `announce` is told what the plan will make,
+    once nothing speaks against it and before anything is written.
     """
 
     dsn: str
@@ -41,6 +39,7 @@ class Job:
     beside: bool = False
     log_dir: Path | None = None
     to_destroy: str | None = None
+    announce: Callable[[dict[int, History]], None] | None = None
 
 
 def plan_hash(case: Case) -> str:
@@ -65,45 +64,47 @@ def execute(job: Job, progress: Progress) -> Report:
 
     The report holds the rows of the whole plan, also those that an earlier call wrote, and the seconds of this one.
     """
-    from datagen.keys import blocks
-    from datagen.storage import ddl, handshake, postgres, wiping
-
     report, case = Report(), job.case
     installed = case.catalog.environment.sensor_installation_date
     if case.plan.first_day < installed:
         cure = f"The record would begin before the sensors were installed ({installed}, environment.yaml); begin later"
         raise UserError("first day", case.plan.first_day.isoformat(), cure)
-    pipeline.django_setup(job.dsn)
+    orm.use(job.dsn)
     with database.connect(job.dsn, autocommit=True, application_name="aquamind run") as connection:
         postgres.hold(connection)
         handshake.check_session(connection)
         handshake.check_connections(job.dsn, job.workers)
-        if protection.permit(connection, job.to_destroy):
-            wiping.wipe(connection, job.dsn, unlink=True)
-        written = ledger.unit_names(connection)
-        handshake.check_space(connection, needed_bytes(case, written))
-        with report.timed("schema and master data"):
-            progress.step("Schema and master data")
-            tables = sorted({*blocks(case, {})[0], *PURCHASE_TABLES})
-            prepare(connection, case.catalog, case.farm, [*tables, *protection.FOLLOWING])
-            case = replace(case, farm=with_database_ids(case.farm, connection))
-            _heed_truncation(connection, job.dsn)
+        foreign = protection.permit(connection, job.to_destroy)
+        if not (foreign or job.beside) and ledger.unit_names(connection) and wiping.batches(connection):
+            _refuse_other_runs(connection, identify(case))
         with report.timed("simulation"):
             progress.step("Simulation")
             histories = pipeline.simulate(case)
+        if job.announce is not None:
+            job.announce(histories)
+        # Nothing is destroyed for a plan that does not fit.
+        if foreign:
+            wiping.wipe(connection, job.dsn, unlink=True)
+        _check_space(connection, case, histories)
+        with report.timed("schema and master data"):
+            progress.step("Schema and master data")
+            tables = keys(case, {}).tables
+            prepare(connection, case.catalog, case.farm, [*tables, *protection.FOLLOWING])
+            case = replace(case, farm=with_database_ids(case.farm, connection))
+            _heed_truncation(connection, job.dsn)
         run, taken = _begin(connection, job, tables)
         size = sum(len(history.days.fish) for history in histories.values())
         # Empty tables are filled without indexes and keys: even 90,000 rows are in place twice as fast.
         ddl.drop_secondary(connection, tables)
         with report.timed("load"):
             progress.step("Load", size)
-            firsts = blocks(case, taken)
+            given = keys(case, taken)
             shared = pipeline.Shared(job.dsn, case, run, job.log_dir)
-            tasks = pipeline.load_tasks(case.plan, histories, firsts, taken["inventory_feedpurchase"] + 1)
+            tasks = pipeline.load_tasks(case, histories, given)
             report.rows = pipeline.work(shared, tasks, job.workers, progress)
         with report.timed("indexes and foreign keys"):
             rebuild(job.dsn, tables, job.workers, progress)
-        follow(job.dsn, [first["batch_batch"] for first in firsts], job.workers, progress, report)
+        follow(job.dsn, [first["batch_batch"] for first in given.of_batch], job.workers, progress, report)
         ledger.finish(connection, run)
         report.content_hash = ledger.status(connection)["content_hash"]
     return report
@@ -111,8 +112,6 @@ def execute(job: Job, progress: Progress) -> Report:
 
 def follow(dsn: str, batches: list[int], workers: int, progress: Progress, report: Report) -> None:
     """What is worked out from the record: daily states and summaries of these batches (ids), and planned activities."""
-    from datagen import analysis
-
     with database.connect(dsn, autocommit=True, application_name="aquamind analyse") as connection:
         protection.keep_linked(connection, [*analysis.TABLES, analysis.PLANNED_TABLE])
     with report.timed("growth analysis"):
@@ -134,9 +133,6 @@ def prepare(
 
     A schema that is there, ours or AquaMind's own, is compared and never migrated: that is its owner's business.
     """
-    from datagen import masterdata
-    from datagen.storage import handshake, wiping
-
     there = connection.execute("SELECT to_regclass('public.batch_batch') IS NOT NULL").fetchone()
     if there is None or not there[0]:
         pipeline.migrate()
@@ -145,27 +141,16 @@ def prepare(
     return masterdata.init(catalog, farm, masterdata.SUBJECTS if subjects is None else subjects)
 
 
-def needed_bytes(case: Case, written: set[str]) -> int:
-    """Disk that a plan takes at most: readings of its longest lives up to the as-of day, and all that goes with it.
-
-    Batches that are `written` already, by an earlier call, take no more.
-    """
-    plan = case.plan
-    sensors = (case.farm.container_sensors >= 0).sum(axis=1)
-    readings = 0
-    for batch, start in zip(plan.batches, plan.starts(), strict=True):
-        if batch.number in written:
-            continue
-        for stage, containers in enumerate(batch.containers):
-            days = min(plan.stage_days(stage), plan.days - int(start) - plan.stage_starts[stage])
-            readings += max(days, 0) * READINGS_PER_DAY * int(sensors[list(containers)].sum())
-    return readings * BYTES_PER_READING
+def _check_space(connection: psycopg.Connection[Any], case: Case, histories: dict[int, History]) -> None:
+    """Units that are there already, written by an earlier call, take no more."""
+    written = ledger.unit_names(connection)
+    units = outlook.expected_rows(case, histories)
+    rows = sum((rows for unit, rows in units.items() if unit not in written), Counter[str]())
+    handshake.check_space(connection, outlook.disk_bytes(rows))
 
 
 def _heed_truncation(connection: psycopg.Connection[Any], dsn: str) -> None:
     """Batches may have been truncated by hand: what the ledger says of them, and what TRUNCATE left, goes too."""
-    from datagen.storage import wiping
-
     row = connection.execute(
         "SELECT count(*), count(batch_number), (SELECT EXISTS (SELECT FROM batch_batch))"
         " FROM datagen.content LEFT JOIN batch_batch ON batch_number = unit WHERE table_name = 'batch_batch'"
@@ -237,8 +222,6 @@ def _refuse_other_runs(connection: psycopg.Connection[Any], identity: Any) -> No
 
 def rebuild(dsn: str, tables: Iterable[str], workers: int, progress: Progress) -> None:
     """Bring back what was dropped, analyse these tables and set their sequences."""
-    from datagen.storage import ddl
-
     progress.step("Indexes and foreign keys", 1.0)
     told = 0.0
 

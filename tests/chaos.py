@@ -17,7 +17,7 @@ from typing import Any
 import psycopg
 
 from aquamind.database import NAME, EmbeddedServer
-from datagen import pipeline
+from datagen import orm
 from datagen.case import Case
 from datagen.planning import schedule
 from datagen.planning.presets import Preset, make_plan
@@ -224,7 +224,7 @@ def wait_until(running: subprocess.Popen[str], happened: Callable[[], bool], wit
 
 
 def _operational(dsn: str, connection: psycopg.Connection[Any]) -> list[str]:
-    pipeline.django_setup(dsn)
+    orm.use(dsn)
     return wiping.operational_tables(connection)
 
 

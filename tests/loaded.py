@@ -6,7 +6,7 @@ from functools import cache
 
 from django.db import connection
 
-from datagen import pipeline, runs
+from datagen import orm, runs
 from tests.test_pipeline import Silent
 from tests.worlds import case_of, small_plan
 
@@ -23,7 +23,7 @@ def small_record(new_database: Callable[[], str]) -> str:
 def django_on(dsn: str) -> Iterator[None]:
     """Django's own connection leads to this database, and afterwards to where it led before."""
     before = dict(connection.settings_dict)
-    pipeline.django_setup(dsn)
+    orm.use(dsn)
     yield
     connection.close()
     connection.settings_dict.update(before)

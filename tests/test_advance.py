@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from pytest_django import DjangoDbBlocker
 
-from datagen import advancing, pipeline, runs
+from datagen import advancing, orm, runs
 from datagen.case import Case
 from datagen.errors import UserError
 from datagen.planning.presets import carry_on
@@ -73,7 +73,7 @@ def test_ten_steps_are_one_run(new_database: Callable[[], str]) -> None:
 
 def test_an_empty_database_cannot_advance(fresh_database: str) -> None:
     catalog, farm = company()
-    pipeline.django_setup(fresh_database)
+    orm.use(fresh_database)
     with psycopg.connect(fresh_database, autocommit=True) as connection:
         runs.prepare(connection, catalog, farm, ())
     with pytest.raises(UserError, match="no finished run"):

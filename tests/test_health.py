@@ -13,8 +13,9 @@ from django.db import connection
 from apps.health.models import HealthSamplingEvent, JournalEntry
 from datagen.biology.lice import POPULATIONS, development_days, lice_per_fish
 from datagen.case import Case
-from datagen.events import FAMILIES, health, lice, readings
+from datagen.events import FAMILIES, health, readings
 from datagen.events.context import BatchRecord, life
+from datagen.events.health import lice
 from datagen.farm import with_database_ids
 from datagen.masterdata import init
 from datagen.planning.plan import Plan
@@ -293,8 +294,8 @@ def test_a_handling_is_felt_for_weeks(at_sea: Any) -> None:
     """Moves, vaccinations and delousings of the container itself, most on their day and less with every day after."""
     felt = []
     for record, _ in at_sea:
-        checked, a = health.checks(record), record.history.assignments
-        weight = health.burdens(record, checked, None)[:, health.BURDENS.index("handling")]
+        checked, a = health.checks.checks(record), record.history.assignments
+        weight = health.checks.burdens(record, checked, None)[:, health.checks.BURDENS.index("handling")]
         lasting_days = record.catalog.health.checks.handling_lasts_days
         for stay, day, found in zip(checked.assignment, checked.day, weight, strict=True):
             handled = [a.first_day[stay]]

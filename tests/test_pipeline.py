@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from pytest_django import DjangoDbBlocker
 
-from datagen import pipeline, runs
+from datagen import orm, runs
 from datagen.case import Case
 from datagen.errors import UserError
 from datagen.planning.plan import Plan
@@ -161,7 +161,7 @@ def test_another_run_is_refused(loaded: tuple[str, dict[str, Any]], plan: Plan) 
 
 def test_batches_of_another_hand_are_refused(fresh_database: str, plan: Plan) -> None:
     catalog, farm = company()
-    pipeline.django_setup(fresh_database)
+    orm.use(fresh_database)
     with psycopg.connect(fresh_database, autocommit=True) as connection:
         runs.prepare(connection, catalog, farm, ())
         connection.execute(

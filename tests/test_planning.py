@@ -2,7 +2,7 @@
 
 import copy
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date, timedelta
 from itertools import pairwise
@@ -15,16 +15,16 @@ import yaml
 from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
+from datagen import pipeline
 from datagen.case import Case
 from datagen.catalog import Catalog
 from datagen.catalog.reader import load
 from datagen.errors import UserError
 from datagen.farm import Farm, resolve
+from datagen.outlook import foresee
 from datagen.planning import schedule
 from datagen.planning.plan import Plan, containers_by_kind, planned_occupancy
 from datagen.planning.presets import PRESETS, Preset, make_plan, single_plan, small_plan
-from datagen.planning.summary import Forecast, summarise
-from datagen.simulation.loop import simulate
 
 AS_OF = date(2025, 11, 21)
 FAST = settings(max_examples=40, deadline=None)
@@ -115,7 +115,7 @@ def test_production_is_the_plan_that_was_asked_for(catalog: Catalog, farm: Farm)
     assert plan.batches[0].number == "FAR-2020-001"
     assert plan.batches[-1].start == AS_OF - timedelta(days=50)
     assert {(b.start - a.start).days for a, b in zip(plan.batches, plan.batches[1:], strict=False)} == {13}
-    made = summarise(Case(catalog, farm, plan), bound)
+    made = foresee(Case(catalog, farm, plan), pipeline.simulate(Case(catalog, farm, plan)), bound)
     assert max(use.planned_peak for use in made.uses) <= 0.85
     assert made.utilisation is not None
     assert 0.65 <= made.utilisation <= 0.70
@@ -169,33 +169,6 @@ def test_a_single_batch_is_refused_with_its_field(catalog: Catalog, farm: Farm) 
             single_plan(catalog, farm, *args, as_of=AS_OF, seed=1)
         assert told.value.field == field
     assert small_plan(catalog, farm, AS_OF, 1).days == 200
-
-
-@pytest.mark.parametrize("geography", [0, 1])
-def test_the_forecast_comes_near_what_is_simulated(catalog: Catalog, farm: Farm, geography: int) -> None:
-    plan, _ = make_plan(catalog, farm, PRESETS["medium"], AS_OF, 3)
-    history = simulate(Case(catalog, farm, plan), geography)
-    stays, sensors = history.assignments, (farm.container_sensors >= 0).sum(axis=1)
-    forecasts = [Forecast(Case(catalog, farm, plan), batch) for batch in plan.batches]
-    late, rows = [], Counter[str]()
-    for b, batch in enumerate(plan.batches):
-        if batch.geography == geography:
-            rows += forecasts[b].rows((AS_OF - batch.start).days + 1)
-            rings = (stays.batch == b) & (stays.stage == plan.sea)
-            if rings.any() and stays.left[rings].all():
-                emptied = stays.departure_day[rings].max() - plan.starts()[b]
-                late.append(int(forecasts[b].harvest_days.max() - emptied))
-    assert len(late) > 10
-    assert abs(np.mean(late)) < 25
-    lived = {
-        "environmental_environmentalreading": 6 * int((stays.days * sensors[stays.container]).sum()),
-        "inventory_feedingevent": 2 * int((history.days.feed_g > 0).sum()),
-        "batch_mortalityevent": int((history.days.deaths > 0).sum()),
-        "batch_batchcontainerassignment": len(stays.batch),
-        "batch_transferaction": len(history.moves.day),
-    }
-    for table, count in lived.items():
-        assert rows[table] == pytest.approx(count, rel=0.05), table
 
 
 @FAST

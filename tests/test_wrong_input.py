@@ -21,10 +21,9 @@ from datagen.catalog import Catalog
 from datagen.catalog.reader import DEFAULT_FOLDER, load, parse, plain
 from datagen.errors import UserError
 from datagen.events import expand
-from datagen.events.context import BatchRecord
-from datagen.events.feeding import expand_purchases
+from datagen.events.context import BatchRecord, GeographyRecord
 from datagen.farm import resolve
-from datagen.keys import blocks
+from datagen.keys import keys
 from datagen.planning.plan import Plan
 from datagen.planning.presets import single_plan
 from datagen.simulation.history import History
@@ -226,9 +225,10 @@ def lived(catalog: Catalog) -> tuple[Plan, History, int]:
     few = replace(plan.batches[0], containers=tuple(containers[:1] for containers in plan.batches[0].containers))
     plan = replace(plan, as_of=date(2024, 8, 1), batches=(few,))
     history = simulate(Case(catalog, farm, plan), 0)
-    first = blocks(Case(catalog, farm, plan), {})[0]
-    tables = [*expand(BatchRecord(Case(catalog, farm, plan), 0, history.batch(0), first))]
-    tables += expand_purchases(Case(catalog, farm, plan), history, 1, 1)
+    case = Case(catalog, farm, plan)
+    given = keys(case, {})
+    tables = [*expand(BatchRecord(case, 0, history.batch(0), given.of_batch[0]))]
+    tables += expand(GeographyRecord(case, history, given.of_geography[0], given.stride))
     return plan, history, sum(rows.num_rows for _, rows in tables)
 
 

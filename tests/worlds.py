@@ -52,10 +52,10 @@ def roomy(plan: Plan) -> Plan:
 def records(plan: Plan) -> "list[BatchRecord]":
     """Every batch of a plan that has begun, lived."""
     from datagen.events.context import BatchRecord
-    from datagen.keys import blocks
+    from datagen.keys import keys
 
     case = case_of(plan)
-    first_ids = blocks(case, {})
+    first_ids = keys(case, {}).of_batch
     histories = {g: simulate(case, g) for g in case.geographies}
     return [
         BatchRecord(case, index, histories[batch.geography].batch(index), first_ids[index])

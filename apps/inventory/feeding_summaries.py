@@ -79,6 +79,15 @@ def summarise(states: States, as_of: date) -> tuple[Columns, Columns]:
     return _together(containers), _together(batches)
 
 
+def periods(first: Ints, last: Ints, as_of: int) -> int:
+    """How many summaries owners have who live from these first to these last days, all counted from 1970."""
+    months = [each.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64) for each in (first, last)]
+    number = int(((last + 3) // 7 - (first + 3) // 7 + 1).sum() + (months[1] - months[0] + 1).sum())
+    month = np.datetime64(as_of, "D").astype("datetime64[M]")
+    rolling = (_days(month), _days(month + 1) - 1) != (as_of - ROLLING_DAYS + 1, as_of)
+    return number + int((last > as_of - ROLLING_DAYS).sum()) * rolling
+
+
 def _periods(states: States, as_of: date) -> Iterator[_Periods]:
     day, rows = states.day, np.arange(len(states.day))
     # The first day of 1970 was a Thursday.

@@ -1,13 +1,12 @@
-"""Record families: what a batch's history looks like in AquaMind's tables, a family a module.
+"""Record families: what a history looks like in AquaMind's tables, a family a module or a package of modules."""
 
-A family has `most_rows(life)`, how many rows a batch can fill in each of its tables in the longest life the plan
-allows, and `expand(batch)`, the rows themselves as record batches. It knows the models' fields and no connection.
-"""
-
+from collections import Counter
 from collections.abc import Iterator
 
+from datagen import orm  # noqa: F401 - what follows imports models
 from datagen.events import (
     batches,
+    feed_purchases,
     feeding,
     finance,
     growth_samples,
@@ -18,13 +17,43 @@ from datagen.events import (
     scenarios,
     transfers,
 )
-from datagen.events.context import BatchRecord, Rows
+from datagen.events.context import BatchRecord, Record, Rows
+from datagen.events.family import BatchFamily, GeographyFamily
 
-FAMILIES = (batches, transfers, scenarios, mortality, growth_samples, feeding, harvest, finance, health, readings)
-"""In this order; nothing depends on it, but small tables first shows a mistake sooner."""
+FAMILIES: tuple[BatchFamily, ...] = (
+    batches,
+    transfers,
+    scenarios,
+    mortality,
+    growth_samples,
+    feeding,
+    harvest,
+    finance,
+    health,
+    readings,
+)
+"""Of a batch; in this order: nothing depends on it, but small tables first shows a mistake sooner."""
+
+GEOGRAPHY_FAMILIES: tuple[GeographyFamily, ...] = (feed_purchases,)
 
 
-def expand(batch: BatchRecord) -> Iterator[Rows]:
-    """All rows of a batch, table by table, in chunks."""
-    for family in FAMILIES:
-        yield from family.expand(batch)
+def expand(record: Record) -> Iterator[Rows]:
+    """All rows of a batch, or of what a geography has besides its batches."""
+    if isinstance(record, BatchRecord):
+        for family in FAMILIES:
+            yield from family.expand(record)
+    else:
+        for shared in GEOGRAPHY_FAMILIES:
+            yield from shared.expand(record)
+
+
+def expected(record: Record) -> "Counter[str]":
+    """How many rows `expand` makes, by table."""
+    rows: Counter[str] = Counter()
+    if isinstance(record, BatchRecord):
+        for family in FAMILIES:
+            rows.update(family.expected(record))
+    else:
+        for shared in GEOGRAPHY_FAMILIES:
+            rows.update(shared.expected(record))
+    return rows

@@ -19,6 +19,15 @@ def most_rows(life: Life) -> dict[str, int]:
     }
 
 
+def expected(record: BatchRecord) -> dict[str, int]:
+    return {
+        "batch_batch": 1,
+        "batch_batchcontainerassignment": len(record.history.assignments.batch),
+        "batch_creationworkflow": 1,
+        "batch_creationaction": len(record.history.deliveries.eggs),
+    }
+
+
 def expand(record: BatchRecord) -> Iterator[Rows]:
     yield _batch(record)
     yield _assignments(record)

@@ -1,4 +1,4 @@
-"""What every record family needs to expand one batch: its history, the farm's ids, dates and keys."""
+"""What record families expand: a batch, or a geography, with its history, the farm's ids, dates and keys."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -86,6 +86,11 @@ class BatchRecord:
     def stage_starts(self) -> tuple[int, ...]:
         return self.case.plan.stage_starts
 
+    @property
+    def unit(self) -> str:
+        """What the ledger calls it."""
+        return self.batch.number
+
     def ids(self, model: Model, count: int) -> Ints:
         """The first `count` primary keys of the batch's block in a table."""
         return self.first_id[model._meta.db_table] + np.arange(count)
@@ -146,6 +151,32 @@ class BatchRecord:
 
     def staff(self, role: str) -> Ints:
         return self.farm.user_ids(role, self.batch.geography)
+
+
+@dataclass(frozen=True)
+class GeographyRecord:
+    """What a geography has besides its batches. Keys count from `first_id` (by table name) by `stride`.
+
+    So geographies interleave, and each can go on for ever.
+    """
+
+    case: Case
+    history: History
+    first_id: Mapping[str, int]
+    stride: int
+
+    @property
+    def unit(self) -> str:
+        """What the ledger calls it: by the geography's first batch, for a database may hold several plans."""
+        first = next(b.number for b in self.case.plan.batches if b.geography == self.history.geography)
+        return f"feed from {first} on"
+
+    def ids(self, model: Model, count: int) -> Ints:
+        """The first `count` primary keys of the geography in a table."""
+        return self.first_id[model._meta.db_table] + self.stride * np.arange(count)
+
+
+Record: TypeAlias = BatchRecord | GeographyRecord
 
 
 def life(case: Case, batch: BatchPlan) -> Life:

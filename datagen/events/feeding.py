@@ -1,15 +1,13 @@
-"""Meals: what every fed container got, when, of which feed and at what cost; and the deliveries it came from."""
+"""Meals: what every fed container got, when, of which feed and at what cost."""
 
 from collections.abc import Iterator
 
 import numpy as np
 
-from apps.inventory.models import FeedContainerStock, FeedingEvent, FeedPurchase
+from apps.inventory.models import FeedingEvent
 from datagen.arrays import Floats, Ints
 from datagen.biology.feeding import GRAIN_G, fifo_cost
-from datagen.case import Case
 from datagen.events.context import CHUNK_ROWS, BatchRecord, Life, Rows
-from datagen.simulation.history import History
 from datagen.storage.arrow import Scaled, record_batch
 
 TWO_MEALS_HOURS = (8.0, 16.0)
@@ -20,12 +18,14 @@ def most_rows(life: Life) -> dict[str, int]:
     return {"inventory_feedingevent": int((life.container_days * life.stages.meals_per_day).sum())}
 
 
+def expected(record: BatchRecord) -> dict[str, int]:
+    return {"inventory_feedingevent": int(_meals_of(record, np.flatnonzero(record.history.days.feed_g)).sum())}
+
+
 def expand(record: BatchRecord) -> Iterator[Rows]:
     days = record.history.days
     rows = record.chronological(np.flatnonzero(days.feed_g))
-    meals = record.stages.meals_per_day[record.history.assignments.stage[record.row_assignment[rows]]]
-    # A ration of one grain is one meal.
-    meals = np.minimum(meals, days.feed_g[rows] // GRAIN_G)
+    meals = _meals_of(record, rows)
     # Of the container, in the morning: what a meal's percentage refers to.
     biomass_kg = days.fish * days.weight_g / 1000.0
     done = 0
@@ -34,6 +34,12 @@ def expand(record: BatchRecord) -> Iterator[Rows]:
         part = slice(at, at + CHUNK_ROWS // 4)
         yield _meals(record, rows[part], meals[part], done, biomass_kg)
         done += int(meals[part].sum())
+
+
+def _meals_of(record: BatchRecord, rows: Ints) -> Ints:
+    """Meals on each of these container-days; a ration of one grain is one."""
+    stage = record.history.assignments.stage[record.row_assignment[rows]]
+    return np.minimum(record.stages.meals_per_day[stage], record.history.days.feed_g[rows] // GRAIN_G)
 
 
 def _meals(record: BatchRecord, rows: Ints, meals: Ints, done: int, biomass_kg: Floats) -> Rows:
@@ -82,50 +88,3 @@ def _cost(record: BatchRecord, row: Ints, begin_g: Ints, end_g: Ints) -> Floats:
         lot_end_g = np.cumsum(purchases.quantity_g[lots])
         cost[meals] = fifo_cost(begin_g[meals], end_g[meals], lot_end_g, purchases.price_per_kg[lots])
     return cost
-
-
-def expand_purchases(case: Case, history: History, first_id: int, stride: int) -> Iterator[Rows]:
-    """Deliveries of feed to a geography, and what is left of each in its silo or barge.
-
-    Keys are `first_id` and every `stride`-th after it: geographies interleave, so that each can go on for ever.
-    """
-    bought, farm = history.purchases, case.farm
-    count = len(bought.store)
-    first_day = np.datetime64(case.plan.first_day)
-    ordered, arrived = first_day + bought.ordered_day, first_day + bought.arrival_day
-    unloaded = arrived.astype("datetime64[us]") + np.timedelta64(6, "h")
-    ids = first_id + stride * np.arange(count)
-    shelf_life = np.array([feed.shelf_life_days for feed in case.catalog.feeds.feeds])[bought.feed]
-    suppliers = np.array([feed.supplier for feed in case.catalog.feeds.feeds])
-    code = farm.geography_code[history.geography]
-    yield (
-        FeedPurchase,
-        record_batch(
-            FeedPurchase,
-            count,
-            id=ids,
-            feed_id=farm.feed_id[bought.feed],
-            purchase_date=ordered,
-            quantity_kg=Scaled(bought.quantity_g // GRAIN_G),
-            cost_per_kg=bought.price_per_kg,
-            supplier=suppliers[bought.feed],
-            batch_number=[f"{code}-FEED-{number:06d}" for number in range(1, count + 1)],
-            expiry_date=arrived + shelf_life,
-            created_at=ordered.astype("datetime64[us]") + np.timedelta64(17, "h"),
-            updated_at=unloaded,
-        ),
-    )
-    yield (
-        FeedContainerStock,
-        record_batch(
-            FeedContainerStock,
-            count,
-            id=ids,
-            feed_container_id=farm.store_id[bought.store],
-            feed_purchase_id=ids,
-            quantity_kg=Scaled(bought.left_g // GRAIN_G),
-            entry_date=unloaded,
-            created_at=unloaded,
-            updated_at=unloaded,
-        ),
-    )

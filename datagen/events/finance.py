@@ -20,6 +20,12 @@ def most_rows(life: Life) -> dict[str, int]:
     return {"finance_factharvest": lots, "finance_intercompanytransaction": 1 + lots}
 
 
+def expected(record: BatchRecord) -> dict[str, int]:
+    lots = len(record.history.harvests.day) * len(record.catalog.grades.grades)
+    to_sea = bool((record.history.moves.stage == record.sea).any())
+    return {"finance_factharvest": lots, "finance_intercompanytransaction": lots + to_sea}
+
+
 def expand(record: BatchRecord) -> Iterator[Rows]:
     """The transaction of the transfer to sea comes first; then those of harvests, event by event, grade by grade."""
     if (record.history.moves.stage == record.sea).any():

@@ -48,6 +48,12 @@ def single_fish(record: BatchRecord, rows: Ints, fish: int, *address: str) -> tu
     return weight_g, length_cm
 
 
+def expected(record: BatchRecord) -> dict[str, int]:
+    samples = len(sampled_rows(record))
+    fish = record.catalog.biology.sampling.fish
+    return {"batch_growthsample": samples, "batch_individualgrowthobservation": samples * fish}
+
+
 def expand(record: BatchRecord) -> Iterator[Rows]:
     rows = sampled_rows(record)
     if not len(rows):

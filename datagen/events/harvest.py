@@ -18,6 +18,11 @@ def most_rows(life: Life) -> dict[str, int]:
     return {"harvest_harvestevent": life.rings, "harvest_harvestlot": life.rings * len(life.catalog.grades.grades)}
 
 
+def expected(record: BatchRecord) -> dict[str, int]:
+    events = len(record.history.harvests.day)
+    return {"harvest_harvestevent": events, "harvest_harvestlot": events * len(record.catalog.grades.grades)}
+
+
 def expand(record: BatchRecord) -> Iterator[Rows]:
     harvests = record.history.harvests
     count = len(harvests.day)

@@ -14,6 +14,10 @@ def most_rows(life: Life) -> dict[str, int]:
     return {"batch_mortalityevent": int(life.container_days.sum())}
 
 
+def expected(record: BatchRecord) -> dict[str, int]:
+    return {"batch_mortalityevent": int(np.count_nonzero(record.history.days.deaths))}
+
+
 def expand(record: BatchRecord) -> Iterator[Rows]:
     days = record.history.days
     rows = record.chronological(np.flatnonzero(days.deaths))

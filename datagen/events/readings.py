@@ -30,6 +30,12 @@ def most_rows(life: Life) -> dict[str, int]:
     return {"environmental_environmentalreading": int((life.container_days * life.sensors).sum()) * len(HOURS)}
 
 
+def expected(record: BatchRecord) -> dict[str, int]:
+    stays = record.history.assignments
+    sensors = (record.farm.container_sensors[stays.container] >= 0).sum(axis=1)
+    return {"environmental_environmentalreading": int((stays.days * sensors).sum()) * len(HOURS)}
+
+
 def expand(record: BatchRecord) -> Iterator[Rows]:
     """Every reading has its place in the batch's block of keys: by stage, container, sensor, day and hour.
 

@@ -24,6 +24,15 @@ def most_rows(life: Life) -> dict[str, int]:
     }
 
 
+def expected(record: BatchRecord) -> dict[str, int]:
+    return {
+        "scenario": 1,
+        "scenario_scenariomodelchange": len(_changes(models_of_days(record))),
+        "scenario_projection_run": 1,
+        "scenario_scenarioprojection": record.catalog.scenarios.duration_days,
+    }
+
+
 def expand(record: BatchRecord) -> Iterator[Rows]:
     model = models_of_days(record)
     temp_c, projection = _project(record, model)
@@ -39,6 +48,12 @@ def models_of_days(record: BatchRecord) -> Ints:
     dates = np.datetime64(record.batch.start) + np.arange(spec.duration_days)
     grows = (record.stages.tgc > 0)[_stages(record)]
     return np.where(grows, 1 + quarter_of_day(dates), 0)
+
+
+def _changes(model: Ints) -> Ints:
+    """Days, from 0, on which another growth model begins to be used."""
+    changes: Ints = np.flatnonzero(np.diff(model, prepend=0))
+    return changes
 
 
 def _stages(record: BatchRecord) -> Ints:
@@ -112,7 +127,7 @@ def _scenario(record: BatchRecord) -> Rows:
 
 
 def _model_changes(record: BatchRecord, model: Ints) -> Rows:
-    changes = np.flatnonzero(np.diff(model, prepend=0))
+    changes = _changes(model)
     made = record.at(record.start_day, 10)
     return ScenarioModelChange, record_batch(
         ScenarioModelChange,

@@ -22,6 +22,11 @@ def most_rows(life: Life) -> dict[str, int]:
     }
 
 
+def expected(record: BatchRecord) -> dict[str, int]:
+    moves = record.history.moves
+    return {"batch_batchtransferworkflow": len(np.unique(moves.stage)), "batch_transferaction": len(moves.stage)}
+
+
 def expand(record: BatchRecord) -> Iterator[Rows]:
     moves = record.history.moves
     if len(moves.stage):

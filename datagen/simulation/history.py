@@ -135,6 +135,12 @@ class History:
     harvests: Harvests
     purchases: Purchases
 
+    def completed(self) -> list[int]:
+        """Batches that were harvested to the last ring by the as-of day."""
+        stays = self.assignments
+        begun, open_ones = set(stays.batch[self.harvests.assignment].tolist()), set(stays.batch[~stays.left].tolist())
+        return sorted(begun - open_ones)
+
     def batch(self, index: int) -> "History":
         """The part of the history that one batch needs; its assignments and rows are renumbered from 0.
 

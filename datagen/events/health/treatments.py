@@ -7,9 +7,10 @@ import numpy as np
 
 from apps.health.models import HealthSamplingEvent, Treatment
 from datagen.arrays import Bools, Floats, Ints
-from datagen.events import lice
 from datagen.events.context import BatchRecord, Life, Rows, nearest_rows
-from datagen.events.journal import Checks, Happenings
+from datagen.events.health import lice
+from datagen.events.health.checks import Checks
+from datagen.events.health.journal import Happenings
 from datagen.events.transfers import WEIGHED_FISH
 from datagen.storage.arrow import record_batch
 
@@ -25,6 +26,10 @@ def most_rows(life: Life) -> dict[str, int]:
     # Which stage a vaccination finds depends on the catalog's days: as many rows as the fullest one needs.
     vaccinations = len(biology.vaccinations) * int(life.containers.max())
     return {"health_treatment": vaccinations + len(biology.lice_treatments) * life.rings}
+
+
+def expected(record: BatchRecord) -> dict[str, int]:
+    return {"health_treatment": len(record.history.vaccinations.day) + len(record.history.treatments.day)}
 
 
 def expand(

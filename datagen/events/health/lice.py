@@ -40,6 +40,11 @@ def most_rows(life: Life) -> dict[str, int]:
     return {"health_licecount": weeks * life.rings * len(life.catalog.lice.types)}
 
 
+def expected(infested: Infestation | None) -> dict[str, int]:
+    found = 0 if infested is None else int(np.count_nonzero(infested.counts * infested.made[:, :, None]))
+    return {"health_licecount": found}
+
+
 def infestation(record: BatchRecord) -> Infestation | None:
     """The lice of the batch, none before it is at sea."""
     a, days = record.history.assignments, record.history.days

@@ -1,6 +1,7 @@
-"""The health record of a batch: its journal, health checks of single fish, lice and treatments, linked together."""
+"""Health checks: every so often a few fish of a few containers, weighed, measured and scored sign by sign."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -8,18 +9,23 @@ from apps.health.models import FishParameterScore, HealthSamplingEvent, Individu
 from datagen.arrays import Floats, Ints
 from datagen.biology import health as biology
 from datagen.biology.water import day_of_year, year_wave
+from datagen.catalog import Catalog
 from datagen.catalog.health import Burdens
-from datagen.events import journal, lice, treatments
 from datagen.events.context import CHUNK_ROWS, BatchRecord, Life, Rows
 from datagen.events.growth_samples import single_fish
-from datagen.events.journal import Checks
+from datagen.events.health import lice
 from datagen.storage.arrow import record_batch
 
-# health_mortalityrecord stays empty: the deaths are in batch_mortalityevent, and whoever added both up would count
-# them twice. The reasons are there for those who record by hand.
-
-
 BURDENS = [name for name in Burdens.model_fields if name != "runt"]
+
+
+@dataclass(frozen=True)
+class Checks:
+    """The health checks in order of time: their container-days, assignments and days."""
+
+    row: Ints
+    assignment: Ints
+    day: Ints
 
 
 def most_rows(life: Life) -> dict[str, int]:
@@ -27,28 +33,20 @@ def most_rows(life: Life) -> dict[str, int]:
     first = life.stages.index(spec.first_stage)
     rounds = -(-life.days[first:] // spec.every_days)
     events = int((rounds * _of_round(life.containers[first:], spec.one_container_in)).sum())
-    scores = events * spec.fish * len(life.catalog.health.parameters)
+    return _rows(life.catalog, events)
+
+
+def expected(record: BatchRecord, checked: Checks) -> dict[str, int]:
+    return _rows(record.catalog, len(checked.row))
+
+
+def _rows(catalog: Catalog, events: int) -> dict[str, int]:
+    fish = events * catalog.health.checks.fish
     return {
         "health_healthsamplingevent": events,
-        "health_individualfishobservation": events * spec.fish,
-        "health_fishparameterscore": scores,
-        **journal.most_rows(life),
-        **lice.most_rows(life),
-        **treatments.most_rows(life),
+        "health_individualfishobservation": fish,
+        "health_fishparameterscore": fish * len(catalog.health.parameters),
     }
-
-
-def expand(record: BatchRecord) -> Iterator[Rows]:
-    """The whole health record: its tables tell of each other, so what they share is worked out once."""
-    infested = lice.infestation(record)
-    checked = checks(record)
-    happened = journal.happenings(record, infested, checked)
-    yield from journal.expand(record, happened)
-    if len(checked.row):
-        yield from _checks(record, checked, infested)
-    if infested is not None:
-        yield from lice.expand(record, infested)
-    yield from treatments.expand(record, infested, happened, checked)
 
 
 def checks(record: BatchRecord) -> Checks:
@@ -120,7 +118,9 @@ def _scores(record: BatchRecord, checked: Checks, infested: lice.Infestation | N
     return biology.scores(weight, runt, weights[:, -1], normal, spec.shared_variance, np.array(spec.score_limits))
 
 
-def _checks(record: BatchRecord, checked: Checks, infested: lice.Infestation | None) -> Iterator[Rows]:
+def expand(record: BatchRecord, checked: Checks, infested: lice.Infestation | None) -> Iterator[Rows]:
+    if not len(checked.row):
+        return
     fish = record.catalog.health.checks.fish
     events = len(checked.row)
     weight_g, length_cm = single_fish(record, checked.row, fish, "health check")

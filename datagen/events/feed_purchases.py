@@ -1,0 +1,60 @@
+"""Deliveries of feed to a geography, and what is left of each in its silo or barge."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from apps.inventory.models import FeedContainerStock, FeedPurchase
+from datagen.biology.feeding import GRAIN_G
+from datagen.events.context import GeographyRecord, Rows
+from datagen.storage.arrow import Scaled, record_batch
+
+TABLES: tuple[str, ...] = ("inventory_feedpurchase", "inventory_feedcontainerstock")
+
+
+def expected(record: GeographyRecord) -> dict[str, int]:
+    return dict.fromkeys(TABLES, len(record.history.purchases.store))
+
+
+def expand(record: GeographyRecord) -> Iterator[Rows]:
+    case, history = record.case, record.history
+    bought, farm = history.purchases, case.farm
+    count = len(bought.store)
+    first_day = np.datetime64(case.plan.first_day)
+    ordered, arrived = first_day + bought.ordered_day, first_day + bought.arrival_day
+    unloaded = arrived.astype("datetime64[us]") + np.timedelta64(6, "h")
+    purchase_id = record.ids(FeedPurchase, count)
+    shelf_life = np.array([feed.shelf_life_days for feed in case.catalog.feeds.feeds])[bought.feed]
+    suppliers = np.array([feed.supplier for feed in case.catalog.feeds.feeds])
+    code = farm.geography_code[history.geography]
+    yield (
+        FeedPurchase,
+        record_batch(
+            FeedPurchase,
+            count,
+            id=purchase_id,
+            feed_id=farm.feed_id[bought.feed],
+            purchase_date=ordered,
+            quantity_kg=Scaled(bought.quantity_g // GRAIN_G),
+            cost_per_kg=bought.price_per_kg,
+            supplier=suppliers[bought.feed],
+            batch_number=[f"{code}-FEED-{number:06d}" for number in range(1, count + 1)],
+            expiry_date=arrived + shelf_life,
+            created_at=ordered.astype("datetime64[us]") + np.timedelta64(17, "h"),
+            updated_at=unloaded,
+        ),
+    )
+    yield (
+        FeedContainerStock,
+        record_batch(
+            FeedContainerStock,
+            count,
+            id=record.ids(FeedContainerStock, count),
+            feed_container_id=farm.store_id[bought.store],
+            feed_purchase_id=purchase_id,
+            quantity_kg=Scaled(bought.left_g // GRAIN_G),
+            entry_date=unloaded,
+            created_at=unloaded,
+            updated_at=unloaded,
+        ),
+    )

@@ -1,0 +1,44 @@
+"""The health record of a batch: its journal, laboratory samples, health checks, lice and treatments, linked together.
+
+health_mortalityrecord stays empty: the deaths are in batch_mortalityevent, and whoever added both up would count
+them twice. The reasons are there for those who record by hand.
+"""
+
+from collections.abc import Iterator
+
+from datagen.events.context import BatchRecord, Life, Rows
+from datagen.events.health import checks, journal, laboratory, lice, treatments
+
+
+def most_rows(life: Life) -> dict[str, int]:
+    return {
+        **journal.most_rows(life),
+        **laboratory.most_rows(life),
+        **checks.most_rows(life),
+        **lice.most_rows(life),
+        **treatments.most_rows(life),
+    }
+
+
+def expected(record: BatchRecord) -> dict[str, int]:
+    infested, checked = lice.infestation(record), checks.checks(record)
+    happened = journal.happenings(record, infested, checked)
+    return {
+        **journal.expected(happened),
+        **laboratory.expected(happened.samples),
+        **checks.expected(record, checked),
+        **lice.expected(infested),
+        **treatments.expected(record),
+    }
+
+
+def expand(record: BatchRecord) -> Iterator[Rows]:
+    """The tables tell of each other, so what they share is worked out once."""
+    infested, checked = lice.infestation(record), checks.checks(record)
+    happened = journal.happenings(record, infested, checked)
+    yield from journal.expand(record, happened)
+    yield from laboratory.expand(record, happened.samples)
+    yield from checks.expand(record, checked, infested)
+    if infested is not None:
+        yield from lice.expand(record, infested)
+    yield from treatments.expand(record, infested, happened, checked)

@@ -1,0 +1,138 @@
+"""What a plan will make, before a row of it is made: its use of containers, its rows and the disk that they take.
+
+The plan is lived, which takes seconds, and every record family is asked how many rows it will have of that.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+
+from datagen import analysis
+from datagen.arrays import Floats
+from datagen.case import Case
+from datagen.events import expected
+from datagen.events.context import BatchRecord, GeographyRecord
+from datagen.keys import keys
+from datagen.planning.plan import UTILISATION_FROM_DAY, containers_by_kind, planned_occupancy
+from datagen.simulation.history import History
+
+BYTES_PER_ROW = {
+    "environmental_environmentalreading": 250,
+    "inventory_feedingevent": 290,
+    "batch_mortalityevent": 230,
+    "batch_individualgrowthobservation": 170,
+}
+"""Disk of a row with its indexes, measured on `guide` and `production`."""
+
+BYTES_PER_OTHER_ROW = 320
+
+
+@dataclass(frozen=True)
+class Use:
+    """Use of one kind of container of a geography, as shares of those in production.
+
+    `utilisation` is from day 780 of the record to the as-of day; None in a shorter record.
+    """
+
+    geography: str
+    kind: str
+    containers: int
+    planned_peak: float
+    utilisation: float | None
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """A plan in figures; `bound` names what kept it from holding all batches asked for."""
+
+    preset: str
+    seed: int
+    stagger_days: int
+    saturation: float
+    batches: dict[str, int]
+    bound: str | None
+    first_start: date
+    last_start: date
+    as_of: date
+    expected_harvested: int
+    uses: tuple[Use, ...]
+    utilisation_by_geography: dict[str, float | None]
+    utilisation_by_kind: dict[str, float | None]
+    utilisation: float | None
+    rows: dict[str, int]
+    disk_bytes: int
+
+
+def expected_rows(case: Case, histories: dict[int, History]) -> dict[str, "Counter[str]"]:
+    """Rows by table that each unit of a lived plan will have."""
+    given = keys(case, {})
+    records: list[BatchRecord | GeographyRecord] = [
+        GeographyRecord(case, history, given.of_geography[geography], given.stride)
+        for geography, history in histories.items()
+    ]
+    for index, batch in enumerate(case.plan.batches):
+        records.append(BatchRecord(case, index, histories[batch.geography].batch(index), given.of_batch[index]))
+    return {record.unit: expected(record) for record in records}
+
+
+def disk_bytes(rows: "Counter[str]") -> int:
+    """Disk that rows take, with their indexes."""
+    return sum(count * BYTES_PER_ROW.get(table, BYTES_PER_OTHER_ROW) for table, count in rows.items())
+
+
+def foresee(case: Case, histories: dict[int, History], bound: str | None = None) -> Outlook:
+    """A plan that was lived, in figures."""
+    plan, farm = case.plan, case.farm
+    stock = containers_by_kind(farm)
+    peak = planned_occupancy(plan, farm).max(axis=0)
+    occupied = occupancy(case, histories)[UTILISATION_FROM_DAY:]
+    mean = occupied.mean(axis=0) if len(occupied) else np.full_like(stock, np.nan)
+    rows: Counter[str] = sum(expected_rows(case, histories).values(), Counter())
+    rows.update(analysis.expected(case, histories))
+    here = np.flatnonzero(stock.sum(axis=1))
+    return Outlook(
+        plan.preset,
+        plan.seed,
+        plan.stagger_days,
+        plan.saturation,
+        {farm.geography_name[g]: sum(batch.geography == g for batch in plan.batches) for g in here},
+        bound,
+        plan.first_day,
+        max(batch.start for batch in plan.batches),
+        plan.as_of,
+        sum(len(history.completed()) for history in histories.values()),
+        tuple(
+            Use(
+                farm.geography_name[g],
+                farm.stage_name[stage],
+                int(stock[g, stage]),
+                float(peak[g, stage] / stock[g, stage]),
+                _share(mean[g, stage], stock[g, stage]),
+            )
+            for g in here
+            for stage in np.flatnonzero(stock[g])
+        ),
+        {farm.geography_name[g]: _share(mean[g], stock[g]) for g in here},
+        {name: _share(mean[:, stage], stock[:, stage]) for stage, name in enumerate(farm.stage_name)},
+        _share(mean, stock),
+        dict(rows),
+        disk_bytes(rows),
+    )
+
+
+def occupancy(case: Case, histories: dict[int, History]) -> Floats:
+    """Containers occupied on each day of the record [days, geographies, stages]."""
+    change = np.zeros((case.plan.days + 1, len(case.farm.geography_name), len(case.stages.key)))
+    for geography, history in histories.items():
+        stays = history.assignments
+        here = change[:, geography]
+        np.add.at(here, (stays.first_day, stays.stage), 1.0)
+        np.subtract.at(here, (stays.departure_day, stays.stage), 1.0)
+    return np.cumsum(change, axis=0)[: case.plan.days]
+
+
+def _share(occupied: Floats, stock: Floats) -> float | None:
+    share = float(np.sum(occupied) / max(float(np.sum(stock)), 1.0))
+    return None if np.isnan(share) else share
