@@ -3,7 +3,7 @@ PYTHON ?= python3
 PRESET ?= production
 BIN := .venv/bin
 
-.PHONY: setup run test bench chaos audit lock clean
+.PHONY: setup run test bench chaos beside audit lock clean
 
 setup: .venv/.done
 
@@ -32,6 +32,9 @@ bench: setup
 
 chaos: setup
 	$(BIN)/python -m benchmarks.chaos
+
+beside: setup
+	$(BIN)/python -m benchmarks.beside
 
 # Tools of its own: what is audited is what the lock file pins. A report is written only of an audit of every pin.
 AUDIT = .venv/audit

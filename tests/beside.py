@@ -165,7 +165,9 @@ class Stage:
         # Two workers, where there may be some, for they have to go as well.
         origin, more = "empty" if name == "run" else "filled", ["--workers", "2"] if name in POOLED else []
         if name not in self.lasts:
-            self.lasts[name] = self.start(self.copy(origin), name, *more).end().seconds
+            dsn = self.copy(origin)
+            self.lasts[name] = self.start(dsn, name, *more).end().seconds
+            self.drop(dsn)
         after_s = self.chance.uniform(0.0, self.lasts[name])
         dsn = self.copy(origin)
         command = self.start(dsn, name, *more)
