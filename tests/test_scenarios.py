@@ -124,9 +124,7 @@ STORED = """
     SELECT model.model_id, stage.order, override.tgc_value
     FROM scenario_tgcmodel model
     JOIN scenario_tgc_model_stage override ON override.tgc_model_id = model.model_id
-    JOIN batch_lifecyclestage stage
-        ON CASE stage.order WHEN 1 THEN 'egg' WHEN 5 THEN 'post_smolt' WHEN 6 THEN 'harvest' ELSE lower(stage.name) END
-           = override.lifecycle_stage
+    JOIN batch_lifecyclestage stage ON stage.name = override.lifecycle_stage
 """
 
 
@@ -169,9 +167,8 @@ def test_projections_follow_from_the_stored_models_alone() -> None:
                 month = (start + timedelta(days=day - 1)).month
                 assert month in (1, 4, 7, 10) or day == 91
             cursor.execute(
-                "SELECT daily_rate_percent FROM scenario_mortality_model_stage WHERE lifecycle_stage <> 'alevin'"
-                " ORDER BY array_position(ARRAY['egg','fry','parr','smolt','post_smolt','harvest'],"
-                " lifecycle_stage::text)"
+                "SELECT daily_rate_percent FROM scenario_mortality_model_stage"
+                " JOIN batch_lifecyclestage s ON s.name = lifecycle_stage ORDER BY s.order"
             )
             percent = np.array([float(value) for (value,) in cursor.fetchall()])
             by_day = np.array([tgc[m, s + 1] for m, s in zip(models.tolist(), stage.tolist(), strict=True)])
