@@ -361,8 +361,11 @@ class EmbeddedServer:
             )  # fmt: skip
             output.seek(0)
             if done.returncode:
-                said = " ".join(output.read().split()) or self._last_words()
-                raise UserError("embedded server", str(self.home), f"{program} failed: {said}")
+                said = output.read().splitlines()
+                wrong = [line for line in said if re.search("error|FATAL|PANIC", line)]
+                why = " ".join((wrong or said[-1:])[:1]).strip() or self._last_words()
+                cure = "If it lacks memory or room, free some, or set AQUAMIND_DATA_DIR to a larger disk"
+                raise UserError("embedded server", str(self.home), f"{program} failed: {why.rstrip('.')}. {cure}")
 
 
 def settings(home: Path) -> dict[str, str]:

@@ -1,7 +1,9 @@
 """Ordinary places: directories of any name, servers, databases and roles with settings of their own, company's rows."""
 
 import json
+import os
 import shutil
+import subprocess
 import tempfile
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from pytest_django import DjangoDbBlocker
 
 from aquamind import database
 from aquamind.database import EmbeddedServer
+from datagen.errors import UserError
 from tests.loaded import django_on
 from tests.test_cli import aquamind
 
@@ -55,6 +58,22 @@ def test_a_directory_of_any_name_holds_the_embedded_server() -> None:
     finally:
         server.stop("immediate")
         shutil.rmtree(above)
+
+
+def test_a_disk_too_small_for_the_embedded_server_is_one_message() -> None:
+    above = Path(tempfile.mkdtemp(prefix="aquamind-places-"))
+    above.chmod(0o755)
+    mount = ["mount", "-t", "tmpfs", "-o", "size=20M,mode=755", "tmpfs", str(above)]
+    if os.geteuid() or subprocess.run(mount, capture_output=True, check=False).returncode:
+        above.rmdir()
+        pytest.skip("no disk may be mounted here, so that none can be small")
+    try:
+        with pytest.raises(UserError, match=r"No space left on device.*free some") as told:
+            EmbeddedServer(above / "small").start()
+        assert len(str(told.value)) < 400
+    finally:
+        subprocess.run(["umount", str(above)], check=True)
+        above.rmdir()
 
 
 @pytest.fixture
