@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 
 from apps.infrastructure.models import Sensor
-from datagen.catalog.reader import DEFAULT_FOLDER, load
+from datagen.catalog.reader import DEFAULT_FOLDER, closest, load
 from datagen.errors import UserError
 from datagen.farm import Farm, resolve, with_database_ids
 from datagen.masterdata import init
@@ -42,11 +42,11 @@ COUNTS = {
     "scenario_temperatureprofile": 4,
     "scenario_temperaturereading": 4000,
     "scenario_tgcmodel": 12,
-    "scenario_tgc_model_stage": 84,
+    "scenario_tgc_model_stage": 72,
     "scenario_fcrmodel": 1,
     "scenario_fcrmodelstage": 6,
     "scenario_mortalitymodel": 1,
-    "scenario_mortality_model_stage": 7,
+    "scenario_mortality_model_stage": 6,
     "scenario_biological_constraints": 1,
     "scenario_stage_constraint": 6,
     "finance_dimcompany": 9,
@@ -130,6 +130,22 @@ def test_lookups_by_name_say_what_was_meant(farm: Farm) -> None:
         farm.container_index("FAR-S03-A07")
 
 
+@pytest.mark.parametrize(
+    ("name", "known", "cure"),
+    [
+        ("Scotland", ["Vestland", "Shetland"], "Known: Vestland, Shetland"),
+        ("scotland", ["Scotland", "Shetland"], "Did you mean 'Scotland'?"),
+        ("samll", ["production", "guide", "medium", "small"], "Did you mean 'small'?"),
+        ("FAR-S03-A7", ["FAR-S08-A-07", "FAR-S03-A-07"], "Did you mean 'FAR-S03-A-07'?"),
+        ("FAR-S09-A-07", ["FAR-S08-A-07", "FAR-S03-A-07"], "Known: FAR-S08-A-07, FAR-S03-A-07"),
+        ("FAR-S03-Z-07", ["FAR-S03-A-07", "FAR-S03-B-07"], "Known: FAR-S03-A-07, FAR-S03-B-07"),
+        ("anything", [], "There is none"),
+    ],
+)
+def test_only_a_slip_of_the_pen_is_guessed_at(name: str, known: list[str], cure: str) -> None:
+    assert closest(name, known) == cure
+
+
 def test_people_of_a_geography_come_before_those_of_the_company(farm: Farm) -> None:
     scotland = farm.geography_index("Scotland")
     operators = [farm.user_name[i - 1] for i in farm.user_ids("OPR", scotland)]
@@ -163,7 +179,7 @@ STATION = "{code: S02, name: Norðtoftir Smolt Station, geography: Faroe Islands
         ("sites", STATION, STATION.replace("latitude", "lattitude"), r"'lattitude'.*Did you mean 'latitude'"),
         ("sites", STATION, STATION.replace("62.2760", "north"), r"latitude: 'north'. Input should be a valid number"),
         ("sites", STATION, STATION.replace("62.2760", "622760"), r"latitude: 622760. .*less than or equal to 90"),
-        ("sites", STATION, STATION.replace("Faroe Islands", "Faroes"), r"geography: 'Faroes'. .*'Faroe Islands'"),
+        ("sites", STATION, STATION.replace("Faroe Islands", "Faroes"), r"geography: 'Faroes'. .*Known: Faroe Islands"),
         ("sites", STATION, STATION.replace("Norðtoftir", "Hvalvík"), r"name: 'Hvalvík Smolt Station'. Another one"),
         ("sites", STATION, STATION.replace("S02", "S01"), r"code: 'S01'. Another one"),
         ("sites", STATION, STATION.replace("code: S02, ", ""), r"stations\[1\].code: This key is missing"),
@@ -173,6 +189,8 @@ STATION = "{code: S02, name: Norðtoftir Smolt Station, geography: Faroe Islands
         ("biology", "feed: Starter Feed 0.5mm", "feed: Starter Feed 0.5 mm", "'Starter Feed 0.5mm'"),
         ("environment", "2009-06-03", "2009-13-03", r"sensor_installation_date: '2009-13-03'. .*valid date"),
         ("people", "role: ADMIN", "role: !boss ADMIN", "Correct the YAML"),
+        ("biology", "fcr: 0\n", "fcr: 1\n", r"stages\[0\].fcr: 1.*With 0 meals_per_day"),
+        ("biology", "fcr: 1.1\n", "fcr: 0\n", r"stages\[2\].fcr: 0.*With 2 meals_per_day"),
         # YAML reads a bare NO as false.
         ("environment", "CO2, NO2", "CO2, NO", r"parameters\[4\]: False. Input should be a valid string"),
     ],

@@ -39,13 +39,16 @@ def _of_stages(catalog: "Catalog") -> Iterator[Fault]:
     moves = {move.into for move in biology.transfers}
     water = {tempering.stage for tempering in catalog.water.freshwater.tempering}
     hazards = {hazard.stage for hazard in catalog.mortality.stages}
-    for stage in biology.stages:
+    for index, stage in enumerate(biology.stages):
         if stage is not biology.stages[0] and stage.key not in moves:
             yield Fault(("biology", "transfers"), stage.key, "No transfer leads into this stage; add one")
         if stage is not sea and stage.key not in water:
             yield Fault(("water", "freshwater", "tempering"), stage.key, "This stage has no water; add it")
         if stage.key not in hazards:
             yield Fault(("mortality", "stages"), stage.key, "The deaths of this stage are missing; add them")
+        if (stage.fcr == 0) != (stage.meals_per_day == 0):
+            cure = f"With {stage.meals_per_day} meals_per_day; fish that are not fed have 0 of both, others of neither"
+            yield Fault(("biology", "stages", index, "fcr"), stage.fcr, cure)
     life_days = sum(stage.duration_days for stage in biology.stages)
     if life_days > LONGEST_LIFE_DAYS:
         cure = f"So many days last the stages together; shorten them to {LONGEST_LIFE_DAYS} or fewer"

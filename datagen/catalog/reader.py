@@ -4,6 +4,7 @@ import difflib
 import inspect
 import json
 import os
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
@@ -30,6 +31,9 @@ MOST_DEPTH = 12
 
 MOST_FAULTS = 20
 """Faults told at once: looking up the closest of 2,000 names for each of thousands would take minutes."""
+
+SLIP = 0.8
+"""Likeness, 0 to 1, from which on a name is taken for the other's misspelling: Scotland and Shetland have 0.75."""
 
 # PyYAML without libyaml is ten times slower, and as right.
 _Loader: Any = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
@@ -60,10 +64,22 @@ def load(folder: Path | None = None) -> Catalog:
 
 
 def closest(name: str, known: Sequence[str]) -> str:
-    """The cure for a name that nothing has: the closest one that exists, or a few that do."""
-    if match := difflib.get_close_matches(name, known, n=1, cutoff=0.5):
-        return f"Did you mean {match[0]!r}?"
+    """The cure for a name that nothing has: the one that a slip of the pen makes of it, or a few that exist.
+
+    Another number is another thing (S03 is no slip for S08), and so is what is as close to two names: no guess is made.
+    """
+    numbers = _numbers(name)
+    alike = {each.casefold(): each for each in known if _numbers(each) == numbers}
+    folded = name.casefold()
+    matches = difflib.get_close_matches(folded, alike, n=2, cutoff=SLIP)
+    likeness = [difflib.SequenceMatcher(a=match, b=folded).ratio() for match in matches]
+    if len(set(likeness)) == len(likeness) > 0:
+        return f"Did you mean {alike[matches[0]]!r}?"
     return f"Known: {', '.join(known[:12])}{', ...' if len(known) > 12 else ''}" if known else "There is none"
+
+
+def _numbers(name: str) -> list[int]:
+    return [int(digits) for digits in re.findall(r"[0-9]+", name)]
 
 
 def _read(folder: Path) -> tuple[dict[str, yaml.Node], dict[str, Any], list[Fault]]:
