@@ -170,6 +170,7 @@ ABSURD = {
     "an optimum without room": ("environment.parameters.0.optimal_max", 6, "optimal_min must be below"),
     "a sensor of nothing": ("water.sensors", lambda sensors: sensors[1:], "what its sensor shows"),
     "feed without a price": ("feeds.feeds.0.price_per_kg", 0, "greater than"),
+    "feed too coarse": ("feeds.feeds.1.pellet_size_mm", 9, "Fish of 6 to 60 g eat pellets of 0.5 to 1.9 mm, not of 9"),
     "feed from nowhere on": ("biology.stages.5.feeds.0.from_weight_g", 100, "begin at from_weight_g 0"),
     "nobody to sign": ("people.users", lambda users: [u for u in users if u["role"] != "VET"], "'VET'"),
     "no time to harvest": ("biology.stages.5.duration_days", 10, "harvest of 20 rings takes"),

@@ -7,6 +7,18 @@ from datagen.arrays import Floats, Ints
 GRAIN_G = 10
 """Feed is counted in whole 10 g: the stock column of the schema holds hundredths of a kilogram."""
 
+FINEST, COARSEST = (0.25, 0.4), (0.4, 0.38)
+"""Factor and power that make of the least and the largest weight [g] the usual pellets [mm]; as in feed_given.sql."""
+
+
+def usual_pellets_mm(weight_min_g: float, weight_max_g: float) -> tuple[float, float]:
+    """The finest and the coarsest pellets for fish of these weights.
+
+    >>> [round(each, 1) for each in usual_pellets_mm(180, 500)]
+    [2.0, 4.2]
+    """
+    return FINEST[0] * weight_min_g ** FINEST[1], COARSEST[0] * weight_max_g ** COARSEST[1]
+
 
 def ration_g(gain_kg: Floats, fcr: Floats) -> Ints:
     """Feed [g, whole grains] that a biomass gain asks for at a feed conversion ratio [kg feed / kg gain]."""

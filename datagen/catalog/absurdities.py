@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from datagen.biology.feeding import usual_pellets_mm
 from datagen.catalog.spec import Fault, Loc
 
 if TYPE_CHECKING:
@@ -53,11 +54,23 @@ def _of_stages(catalog: "Catalog") -> Iterator[Fault]:
     if life_days > LONGEST_LIFE_DAYS:
         cure = f"So many days last the stages together; shorten them to {LONGEST_LIFE_DAYS} or fewer"
         yield Fault(("biology", "stages"), life_days, cure)
+    yield from _of_feeds(catalog)
     yield from _of_days(catalog)
     planned_days = catalog.scenarios.duration_days
     if planned_days < life_days:
         cure = f"A life may last {life_days} days, and scenarios outlast it; give as many or more"
         yield Fault(("scenarios", "duration_days"), planned_days, cure)
+
+
+def _of_feeds(catalog: "Catalog") -> Iterator[Fault]:
+    pellet_mm = {feed.name: feed.pellet_size_mm for feed in catalog.feeds.feeds}
+    for number, stage in enumerate(catalog.biology.stages):
+        finest, coarsest = usual_pellets_mm(stage.weight_min_g, stage.weight_max_g)
+        for place, step in enumerate(stage.feeds):
+            if not finest <= pellet_mm[step.feed] <= coarsest:
+                fish = f"Fish of {stage.weight_min_g:g} to {stage.weight_max_g:g} g"
+                cure = f"{fish} eat pellets of {finest:.1f} to {coarsest:.1f} mm, not of {pellet_mm[step.feed]:g}"
+                yield Fault(("biology", "stages", number, "feeds", place, "feed"), step.feed, f"{cure}; name another")
 
 
 def _of_days(catalog: "Catalog") -> Iterator[Fault]:

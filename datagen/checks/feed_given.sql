@@ -2,9 +2,9 @@
 -- means: No feed for stages whose feed conversion is 0; pellets of a size usual for the weights expected in the stage; something given; its percentage of the biomass right, as far as both are rounded; its cost between the lowest and highest price paid for that feed at that place.
 -- on: inventory_feedingevent
 WITH stage AS MATERIALIZED (
-    -- Usual pellets: 0.2-0.8 mm for 0.5-6 g, 1.5-2.5 mm for 60-180 g, 4-12 mm for 0.5-7 kg; between these by powers.
+    -- Usual pellets: 0.2-0.8 mm for 0.5-6 g, 1.3-2.9 mm for 60-180 g, 3-12 mm for 0.5-7 kg; between these by powers.
     SELECT lifecycle.id, lifecycle.name,
-        0.3 * lifecycle.expected_weight_min_g::float8 ^ 0.4 AS from_mm,
+        0.25 * lifecycle.expected_weight_min_g::float8 ^ 0.4 AS from_mm,
         0.4 * lifecycle.expected_weight_max_g::float8 ^ 0.38 AS to_mm,
         -- Where no scenario says how a stage converts feed, nothing says that it is not fed.
         coalesce((SELECT max(fcr_value) > 0 FROM scenario_fcrmodelstage fcr WHERE fcr.stage_id = lifecycle.id), true)
