@@ -20,11 +20,14 @@ run: setup
 # What a machine lacks is said, and its tests are left out: Redis for the live recomputation, a browser for the pages.
 WITHOUT = $(if $(shell command -v redis-server),,tests/test_live.py) $(if $(shell command -v chromedriver),,tests/test_pages.py)
 
-test: setup
+.PHONY: left-out
+left-out:
+	@$(if $(strip $(WITHOUT)),echo "Left out because redis-server or chromedriver is not installed: $(WITHOUT)",:)
+
+test: left-out setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(if $(strip $(WITHOUT)),@echo "Left out because redis-server or chromedriver is not installed: $(WITHOUT)")
 	$(BIN)/pytest -n 2 --dist loadfile $(WITHOUT:%=--ignore=%)
 
 bench: setup

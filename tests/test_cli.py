@@ -132,6 +132,10 @@ def test_one_batch_has_the_guides_rows(new_database: Callable[[], str]) -> None:
     # Their records end on different days, and the laws hold for both.
     assert aquamind("verify", dsn=dsn).returncode == 0
     assert shared == (0,)
+    # Another plan is refused before it is shown.
+    another = aquamind("run", *SMALL, dsn=dsn)
+    assert (another.returncode, another.stdout) == (2, "")
+    assert "It holds another run already" in another.stderr
     wiped = aquamind("wipe", dsn=dsn, text="no\n")
     assert wiped.returncode == 2
     assert aquamind("wipe", dsn=dsn, text="DELETE\n").returncode == 0
