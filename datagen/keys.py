@@ -1,12 +1,13 @@
 """Primary keys by arithmetic, so that children know their parents' ids before anything is written."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from datagen.case import Case
 from datagen.events import FAMILIES, GEOGRAPHY_FAMILIES
-from datagen.events.context import life
+from datagen.events.context import BatchRecord, GeographyRecord, Record, life
+from datagen.simulation.history import History
 
 
 @dataclass(frozen=True)
@@ -48,3 +49,12 @@ def keys(case: Case, taken: Mapping[str, int]) -> Keys:
                 following[table] += rows
         of_batch.append(first)
     return Keys(of_batch, of_geography)
+
+
+def records(case: Case, histories: Mapping[int, History]) -> Iterator[Record]:
+    """All that a lived plan expands, keyed as in an empty database: its geographies, then its batches."""
+    given = keys(case, {})
+    for geography, history in histories.items():
+        yield GeographyRecord(case, history, given.of_geography[geography], given.stride)
+    for index, batch in enumerate(case.plan.batches):
+        yield BatchRecord(case, index, histories[batch.geography].batch(index), given.of_batch[index])

@@ -4,10 +4,15 @@ import os
 
 import dj_database_url
 import django
+from django.apps import apps
+from django.conf import settings
 from django.db import connection
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aquamind.settings")
-django.setup()  # type: ignore[no-untyped-call]
+if not apps.ready:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aquamind.settings")
+    # Models ask for a connection as they are made, which would start the embedded server for who only plans or expands.
+    settings.DATABASES = {"default": dj_database_url.parse("postgresql:///")}
+    django.setup()  # type: ignore[no-untyped-call]
 
 
 def use(dsn: str) -> None:

@@ -13,8 +13,7 @@ from datagen import analysis
 from datagen.arrays import Floats
 from datagen.case import Case
 from datagen.events import expected
-from datagen.events.context import BatchRecord, GeographyRecord
-from datagen.keys import keys
+from datagen.keys import records
 from datagen.planning.plan import UTILISATION_FROM_DAY, containers_by_kind, planned_occupancy
 from datagen.simulation.history import History
 
@@ -67,14 +66,7 @@ class Outlook:
 
 def expected_rows(case: Case, histories: dict[int, History]) -> dict[str, "Counter[str]"]:
     """Rows by table that each unit of a lived plan will have."""
-    given = keys(case, {})
-    records: list[BatchRecord | GeographyRecord] = [
-        GeographyRecord(case, history, given.of_geography[geography], given.stride)
-        for geography, history in histories.items()
-    ]
-    for index, batch in enumerate(case.plan.batches):
-        records.append(BatchRecord(case, index, histories[batch.geography].batch(index), given.of_batch[index]))
-    return {record.unit: expected(record) for record in records}
+    return {record.unit: expected(record) for record in records(case, histories)}
 
 
 def disk_bytes(rows: "Counter[str]") -> int:

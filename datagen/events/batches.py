@@ -78,10 +78,10 @@ def _assignments(record: BatchRecord) -> Rows:
     fish = np.where(a.left, a.fish_in, a.fish_out)
     weight_g = np.where(a.left, a.weight_in_g, a.weight_out_g)
     departure = record.date(a.departure_day)
-    departure[~a.left] = np.datetime64("NaT")
+    departure[~a.left] = np.datetime64("NaT", "D")
     last_weighed = last_weighing_day(record)
     weighed = record.date(last_weighed)
-    weighed[last_weighed < 0] = np.datetime64("NaT")
+    weighed[last_weighed < 0] = np.datetime64("NaT", "D")
     return BatchContainerAssignment, record_batch(
         BatchContainerAssignment,
         len(fish),

@@ -122,7 +122,7 @@ def _transactions(
         currency=_prices(record).currency,
         state=np.array(["pending", "posted", "exported"])[approved.astype(int) + exported],
         approved_by_id=np.ma.array(np.full(count, record.staff("FIN")[0]), mask=~approved),
-        approval_date=np.where(approved, approval, np.datetime64("NaT")),
+        approval_date=np.where(approved, approval, np.datetime64("NaT", "us")),
         created_at=made,
         updated_at=np.where(exported, export, np.where(approved, approval, made)),
     )

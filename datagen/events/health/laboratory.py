@@ -66,7 +66,7 @@ def expand(record: BatchRecord, samples: tuple[LabSample, ...]) -> Iterator[Rows
     answered_day = day + record.catalog.health.journal.lab_days
     answered = answered_day <= record.last_day
     answered_on: Dates = record.date(answered_day)
-    answered_on[~answered] = np.datetime64("NaT")
+    answered_on[~answered] = np.datetime64("NaT", "D")
     vets = record.staff("VET")
     yield (
         HealthLabSample,

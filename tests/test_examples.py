@@ -1,0 +1,56 @@
+"""What the examples show works, and what needs no database starts none."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from pytest_django import DjangoDbBlocker
+
+from aquamind.database import PROJECT
+from datagen.catalog.reader import load
+from datagen.farm import resolve
+from datagen.planning.presets import PRESETS, make_plan
+from tests.loaded import small_record
+from tests.worlds import AS_OF
+
+EXAMPLES = PROJECT / "examples"
+AQUAMIND = [sys.executable, "-c", "from datagen.cli import main; main()"]
+WITHOUT_DATABASE = {
+    "the history": [sys.executable, str(EXAMPLES / "history.py")],
+    "a plan": [*AQUAMIND, "plan", "--preset", "small"],
+    "a dry run": [*AQUAMIND, "run", "--preset", "small", "--dry-run"],
+}
+
+
+@pytest.mark.parametrize("query", sorted(EXAMPLES.glob("sql/*.sql")), ids=lambda path: path.stem)
+def test_a_query_finds_rows(query: Path, new_database: Callable[[], str], django_db_blocker: DjangoDbBlocker) -> None:
+    with django_db_blocker.unblock():
+        dsn = small_record(new_database)
+    command = [*AQUAMIND, "psql", "-v", "ON_ERROR_STOP=1", "--csv", "-f", str(query)]
+    done = subprocess.run(
+        command, env=os.environ | {"DATABASE_URL": dsn}, capture_output=True, text=True, cwd=PROJECT, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    heading, *rows = done.stdout.splitlines()
+    assert rows, heading
+
+
+def test_the_company_of_one_station_has_room_for_what_its_readme_runs() -> None:
+    catalog = load(EXAMPLES / "company")
+    chosen = replace(PRESETS["medium"], batches=4, stagger_days=240, saturation=1.0)
+    plan, bound = make_plan(catalog, resolve(catalog), chosen, AS_OF, 1)
+    assert (len(plan.batches), bound) == (4, None)
+
+
+@pytest.mark.parametrize("what", WITHOUT_DATABASE)
+def test_no_server_is_started_for_what_needs_none(what: str, tmp_path: Path) -> None:
+    home = tmp_path / "own"
+    env = os.environ | {"AQUAMIND_DATA_DIR": str(home), "DATABASE_URL": ""}
+    done = subprocess.run(WITHOUT_DATABASE[what], env=env, capture_output=True, text=True, cwd=PROJECT, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout
+    assert not home.exists()
