@@ -10,7 +10,7 @@ import psycopg
 from psycopg.rows import dict_row
 
 from aquamind import database
-from datagen import orm, pipeline, runs
+from datagen import masterdata, orm, pipeline, runs
 from datagen.case import Case
 from datagen.catalog import Catalog
 from datagen.errors import UserError
@@ -47,7 +47,7 @@ def advance(
         handshake.check_connections(dsn, workers)
         wiping.batches(connection)
         if not protection.permit(connection, to_destroy):
-            return _carry(connection, dsn, catalog, with_database_ids(farm, connection), to, workers, progress)
+            return _carry(connection, dsn, catalog, farm, to, workers, progress)
         then, _ = _present(connection, catalog, farm)
     now = replace(then, plan=carry_on(then, to))
     return runs.execute(runs.Job(dsn, now, workers, to_destroy=to_destroy), progress)
@@ -64,6 +64,8 @@ def _carry(
 ) -> Report:
     report = Report()
     then, taken = _present(connection, catalog, farm)
+    masterdata.init(catalog, farm)
+    then = replace(then, farm=with_database_ids(farm, connection))
     now = replace(then, plan=carry_on(then, to))
     parameters = {"preset": now.plan.preset, "taken": taken, "schedule": schedule.text(now)}
     if now.plan == then.plan:
@@ -124,10 +126,12 @@ def _present(connection: psycopg.Connection[Any], catalog: Catalog, farm: Farm) 
             "database", name, "It holds batches of several runs (`aquamind batch`), and one plan is carried on"
         )
     last = ended[-1]
-    if (last["catalog_hash"], last["version"]) != (catalog.content_hash(), pipeline.VERSION):
-        raise UserError(
-            "catalog", last["catalog_hash"][:12], "The database was made from another catalog or version: use those"
-        )
+    if last["catalog_hash"] != catalog.content_hash():
+        made = f"The database was made from another catalog (hash {last['catalog_hash'][:12]})"
+        raise UserError("catalog", catalog.content_hash()[:12], f"{made}: give --catalog with the folder of that one")
+    if last["version"] != pipeline.VERSION:
+        cure = f"The database was made by version {last['version']} of the content: use the program of that one"
+        raise UserError("version", pipeline.VERSION, cure)
     plan = schedule.parse(last["schedule"], Path(f"run {last['id']}"), catalog, farm)
     return Case(catalog, farm, plan), first
 

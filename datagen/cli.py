@@ -332,7 +332,8 @@ def init(
     only: Annotated[list[str] | None, typer.Option(help="A subject, such as finance; may be repeated.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Create the schema where there is none, and missing master data. Example: aquamind init --only finance"""
+    """Create the schema where there is none, and missing master data; those of this tool follow a changed catalog as
+    long as there are no batches. Example: aquamind init --only finance"""
     from aquamind import database
     from datagen import orm
     from datagen.catalog.reader import load
@@ -347,13 +348,25 @@ def init(
     with database.connect(dsn, autocommit=True, application_name="aquamind init") as connection:
         postgres.hold(connection)
         handshake.check_session(connection)
-        created = runs.prepare(connection, company, resolve(company), (), only)
+        done = runs.prepare(connection, company, resolve(company), (), only)
     if as_json:
-        console.out.print_json(json.dumps(created))
+        told = {
+            table: {**each._asdict(), "different": [one._asdict() for one in each.different]}
+            for table, each in done.items()
+        }
+        console.out.print_json(json.dumps(told))
         return
     console.show_table(
-        "Master data", [("table", "left"), ("rows created", "right")], [(t, f"{n:,}") for t, n in created.items()]
+        "Master data",
+        [("table", "left"), ("rows created", "right"), ("changed to the catalog's", "right")],
+        [(table, f"{each.created:,}", f"{each.updated:,}") for table, each in done.items()],
     )
+    if different := [one for each in done.values() for one in each.different]:
+        console.show_table(
+            "Not as in the catalog, and left",
+            [(name, "left") for name in ("table", "row", "column", "database", "catalog")],
+            [each[:5] for each in different],
+        )
 
 
 @app.command()

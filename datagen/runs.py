@@ -18,6 +18,7 @@ from datagen.catalog import Catalog
 from datagen.errors import UserError
 from datagen.farm import Farm, with_database_ids
 from datagen.keys import keys
+from datagen.masterdata.rows import Created
 from datagen.pipeline import Progress, Report
 from datagen.planning import schedule
 from datagen.simulation.history import History
@@ -128,8 +129,8 @@ def prepare(
     farm: Farm,
     tables: Iterable[str],
     subjects: Iterable[str] | None = None,
-) -> dict[str, int]:
-    """Make the schema where there is none, check it, and create missing master data; rows created by table.
+) -> Created:
+    """Make the schema where there is none, check it, and bring master data up to the catalog; what was done by table.
 
     A schema that is there, ours or AquaMind's own, is compared and never migrated: that is its owner's business.
     """
@@ -207,15 +208,16 @@ def _refuse_taken_numbers(connection: psycopg.Connection[Any], numbers: set[str]
 
 def _refuse_other_runs(connection: psycopg.Connection[Any], identity: Any) -> None:
     other = connection.execute(
-        "SELECT id, as_of::text, seed, parameters->>'preset' FROM datagen.run WHERE finished IS NOT NULL"
+        "SELECT id, as_of::text, seed, parameters->>'preset', catalog_hash FROM datagen.run WHERE finished IS NOT NULL"
         " AND (seed, as_of::text, plan_hash, catalog_hash, version) IS DISTINCT FROM (%s, %s, %s, %s, %s) LIMIT 1",
         [identity.seed, identity.as_of, identity.plan_hash, identity.catalog_hash, identity.version],
     ).fetchone()
     if other is not None:
+        catalog = f", another catalog ({other[4][:12]})" if other[4] != identity.catalog_hash else ""
         raise UserError(
             "database",
             connection.info.dbname,
-            f"It holds another run already (preset {other[3]}, as of {other[1]}, seed {other[2]}). "
+            f"It holds another run already (preset {other[3]}, as of {other[1]}, seed {other[2]}{catalog}). "
             "Carry it on with `aquamind advance`, run `aquamind wipe` first, or choose another database (DATABASE_URL)",
         )
 

@@ -205,7 +205,7 @@ OWN = {
         "INSERT INTO batch_species (id, name, scientific_name, description, created_at, updated_at)"
         " VALUES (77, 'Trout', 'Salmo trutta', '', now(), now()); INSERT INTO batch_lifecyclestage"
         " (name, species_id, \"order\", description, created_at, updated_at) VALUES ('Fry', 77, 1, '', now(), now())",
-        "Another species of the database has it",
+        "'Fry': species_id is 'Trout', and 'Atlantic Salmon' in the catalog",
     ),
 }
 

@@ -1,8 +1,8 @@
-"""Puts the catalog's master data into the database; rows that are there already, by name, are left as they are."""
+"""Puts the catalog's master data into the database, by name, and notices where what is there is not the catalog's."""
 
 from collections.abc import Callable, Iterable
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from psycopg.errors import UniqueViolation
 
 from datagen.catalog import Catalog
@@ -21,8 +21,9 @@ from datagen.masterdata.company import (
 )
 from datagen.masterdata.finance import init_finance
 from datagen.masterdata.health import init_health, init_lice, init_treatments
-from datagen.masterdata.rows import Created
+from datagen.masterdata.rows import WORDS, Created, Difference
 from datagen.masterdata.scenario import init_scenario
+from datagen.storage import ledger
 
 SUBJECTS: dict[str, Callable[[Catalog, Farm], Created]] = {
     "infrastructure": init_infrastructure,
@@ -39,6 +40,9 @@ SUBJECTS: dict[str, Callable[[Catalog, Farm], Created]] = {
 }
 """Master data by subject; a subject comes after those it refers to."""
 
+MOST_TOLD = 10
+"""Differing values told at once."""
+
 _REFERS_TO = {
     "scenario": {"species"},
     "finance": {"infrastructure", "species", "grades"},
@@ -47,7 +51,10 @@ _REFERS_TO = {
 
 
 def init(catalog: Catalog, farm: Farm, subjects: Iterable[str] = SUBJECTS) -> Created:
-    """Create whatever of these subjects, and of what they refer to, is missing, all or nothing; rows by table."""
+    """Create whatever of these subjects, and of what they refer to, is missing, all or nothing; what was done by table.
+
+    A value on which events rest, and that is neither the catalog's nor may be changed to it, is refused.
+    """
     chosen = set(subjects)
     for subject in chosen - SUBJECTS.keys():
         raise UserError("only", subject, closest(subject, list(SUBJECTS)))
@@ -58,6 +65,8 @@ def init(catalog: Catalog, farm: Farm, subjects: Iterable[str] = SUBJECTS) -> Cr
             for subject, create in SUBJECTS.items():
                 if subject in wanted:
                     created |= create(catalog, farm)
+            _refuse([each for done in created.values() for each in done.different if each.column not in WORDS])
+            ledger.sign_master_data(connection.connection)
     except IntegrityError as error:
         if not isinstance(error.__cause__, UniqueViolation):
             raise
@@ -65,3 +74,18 @@ def init(catalog: Catalog, farm: Farm, subjects: Iterable[str] = SUBJECTS) -> Cr
         cure = "Rename that row, or what the catalog calls it, or choose another database"
         raise UserError(there.table_name or "master data", there.message_detail, cure) from error
     return created
+
+
+def _refuse(different: list[Difference]) -> None:
+    if not different:
+        return
+    lines = [str(each) for each in different[:MOST_TOLD]]
+    if len(different) > 1:
+        more = ", the first are" if len(different) > MOST_TOLD else ""
+        lines = ["\n  ".join([f"{len(different):,} values are not the catalog's{more}", *lines]) + "\n "]
+    cures = []
+    if any(each.own for each in different):
+        cures.append("The record was made with what is there: give the --catalog of then, or run `aquamind wipe` first")
+    if not all(each.own for each in different):
+        cures.append("What this tool did not write, or not so, it leaves: make the row and the catalog the same")
+    raise UserError("master data", None, f"{lines[0]}{' ' if len(different) > 1 else '. '}{'. '.join(cures)}")

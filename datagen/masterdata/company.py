@@ -67,9 +67,6 @@ def init_species(catalog: Catalog) -> Created:
         if there.get(stage["order"], stage["name"]) != stage["name"]:
             cure = f"The database calls stage {stage['order']} {there[stage['order']]!r}; rename one of the two"
             raise UserError("biology.stages.name", stage["name"], cure)
-    others = LifeCycleStage._default_manager.exclude(species_id=species_id)
-    for name in others.filter(name__in=[stage["name"] for stage in stages]).values_list("name", flat=True):
-        raise UserError("biology.stages.name", name, "Another species of the database has it; rename one of the two")
     return created | create(LifeCycleStage, stages)
 
 

@@ -1,20 +1,155 @@
-"""Rows of master data by name: what is there already is left as it is."""
+"""Rows of master data by name: missing ones are created, this tool's own follow the catalog, others stay."""
 
 from collections.abc import Iterable
-from typing import Any
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any, NamedTuple
 
-Created = dict[str, int]
-"""Rows created, by table."""
+from django.db import connection, models
+
+from apps.batch.models import Batch
+from datagen.storage import ledger
+
+WORDS = frozenset(
+    (
+        "description",
+        "contact_details",
+        "certifications",
+        "manufacturer",
+        "serial_number",
+        "dosage",
+        "label",
+        "display_order",
+        "latitude",
+        "longitude",
+        "area_sqm",
+        "active",
+        "station_type",
+        "last_calibration_date",
+        "display_name",
+        "nav_company_code",
+        "site_name",
+        "first_name",
+        "last_name",
+        "email",
+        "full_name",
+        "job_title",
+        "department",
+        "language_preference",
+        "geography",
+        "role",
+        "subsidiary",
+    )
+)
+"""Columns on which no event rests: a difference there is said, and is no reason to stop."""
+
+UNSEEN = "password"
+"""People choose their own."""
+
+
+class Difference(NamedTuple):
+    """A value that is not the catalog's; `own` where this tool wrote it, and nobody has changed the row since."""
+
+    table: str
+    row: str
+    column: str
+    here: str
+    catalog: str
+    own: bool
+
+    def __str__(self) -> str:
+        return f"{self.table} {self.row!r}: {self.column} is {self.here!r}, and {self.catalog!r} in the catalog"
+
+
+class Done(NamedTuple):
+    """What was done with a table: rows created, rows brought up to the catalog, and values that were left."""
+
+    created: int = 0
+    updated: int = 0
+    different: tuple[Difference, ...] = ()
+
+
+Created = dict[str, Done]
+"""What was done, by table."""
 
 
 def create(model: Any, rows: Iterable[dict[str, Any]], *key: str) -> Created:
-    """Create those rows of which no row of the table has the same values of all of `key`, by default `name`."""
+    """Create those rows of which no row of the table has the same values of all of `key`, by default `name`.
+
+    Of those that are there, values are compared. Rows that are as this tool wrote them get the catalog's, as long as
+    nothing was recorded by the old ones.
+    """
     key = key or ("name",)
-    there = set(model._default_manager.values_list(*key))
-    missing = [model(**row) for row in rows if tuple(row[name] for name in key) not in there]
+    # Of several rows of a name the first.
+    there = {tuple(getattr(row, name) for name in key): row for row in model._default_manager.order_by("-pk")}
+    missing, differing = [], []
+    for row in rows:
+        found = there.get(tuple(row[name] for name in key))
+        if found is None:
+            missing.append(model(**row))
+        elif changes := {name: value for name, value in row.items() if _differs(found, name, value)}:
+            differing.append((found, changes))
     model._default_manager.bulk_create(missing, batch_size=2000)
-    return {model._meta.db_table: len(missing)}
+    own = _own(model, [found.pk for found, _ in differing]) if differing else set()
+    follow = bool(own) and not _recorded()
+    left: list[Difference] = []
+    for found, changes in differing:
+        if follow and found.pk in own:
+            _update(found, changes)
+        else:
+            left += [_difference(found, key, name, value, found.pk in own) for name, value in changes.items()]
+    updated = sum(found.pk in own for found, _ in differing) if follow else 0
+    return {model._meta.db_table: Done(len(missing), updated, tuple(left))}
 
 
 def ids_by_name(model: Any, key: str = "name") -> dict[str, int]:
     return dict(model._default_manager.values_list(key, "pk"))
+
+
+def _differs(found: Any, name: str, value: Any) -> bool:
+    here = getattr(found, name)
+    return name != UNSEEN and here != value and _stored(found, name, here) != _stored(found, name, value)
+
+
+def _stored(row: Any, name: str, value: Any) -> Any:
+    """A value as its column holds it."""
+    field = row._meta.get_field(name)
+    value = field.to_python(value)
+    if isinstance(field, models.DecimalField) and value is not None:
+        return value.quantize(Decimal(1).scaleb(-field.decimal_places), ROUND_HALF_UP)
+    return value
+
+
+def _own(model: Any, keys: list[int]) -> set[int]:
+    """Which of these rows this tool wrote and nobody has changed since; none where that cannot be told."""
+    signed = ledger.transactions(connection.connection, "datagen.master_data")
+    table, key = model._meta.db_table, model._meta.pk.column
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {key} FROM {table} WHERE {key} = ANY(%s) AND xmin = ANY(%s::xid[])", [keys, signed or []]
+        )
+        return {row for (row,) in cursor.fetchall()}
+
+
+def _recorded() -> bool:
+    """Whether anything was recorded by the values that are there."""
+    return Batch._default_manager.exists() or bool(ledger.unit_names(connection.connection))
+
+
+def _update(found: Any, changes: dict[str, Any]) -> None:
+    for name, value in changes.items():
+        setattr(found, name, value)
+    stamps = [field.name for field in found._meta.concrete_fields if getattr(field, "auto_now", False)]
+    found.save(update_fields=[*changes, *stamps])
+
+
+def _difference(found: Any, key: tuple[str, ...], name: str, value: Any, own: bool) -> Difference:
+    row = " ".join(_told(found, each, getattr(found, each)) for each in key if getattr(found, each) is not None)
+    here, catalog = (_told(found, name, each) for each in (getattr(found, name), value))
+    return Difference(found._meta.db_table, row, name, here, catalog, own)
+
+
+def _told(row: Any, name: str, value: Any) -> str:
+    field = row._meta.get_field(name)
+    if field.is_relation and value is not None:
+        return str(field.related_model._default_manager.get(pk=value))
+    return str(_stored(row, name, value))

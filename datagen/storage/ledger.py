@@ -59,6 +59,11 @@ CREATE TABLE IF NOT EXISTS datagen.transaction (
 INSERT INTO datagen.transaction
 SELECT '0' WHERE EXISTS (SELECT FROM datagen.unit) AND NOT EXISTS (SELECT FROM datagen.transaction);
 
+-- The same of master data, which stay when all else is wiped.
+CREATE TABLE IF NOT EXISTS datagen.master_data (
+    id xid8 PRIMARY KEY DEFAULT pg_current_xact_id()
+);
+
 -- Indexes and constraints that are away while a table is filled; a line goes when its object is back.
 CREATE TABLE IF NOT EXISTS datagen.dropped (
     id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -237,15 +242,21 @@ def as_of_days(connection: Connection) -> dict[str, date]:
     return dict(connection.execute("SELECT unit, as_of FROM datagen.unit JOIN datagen.run ON run.id = run").fetchall())
 
 
-def transactions(connection: Connection) -> list[str] | None:
+def sign_master_data(connection: Connection) -> None:
+    """Enter that the caller's transaction wrote master data; nothing where there is no ledger."""
+    if _present(connection, "datagen.master_data"):
+        connection.execute("INSERT INTO datagen.master_data DEFAULT VALUES ON CONFLICT DO NOTHING")
+
+
+def transactions(connection: Connection, table: str = "datagen.transaction") -> list[str] | None:
     """Return the transactions by which rows of this tool are known (xmin).
 
     None where they say nothing: before any ledger, and after a restore, which writes every row in transactions of its
     own; the ledger's rows too, by which it shows.
     """
-    if not _present(connection, "datagen.transaction"):
+    if not _present(connection, table):
         return None
-    found = connection.execute("SELECT id::xid::text, id::xid = xmin FROM datagen.transaction").fetchall()
+    found = connection.execute(f"SELECT id::xid::text, id::xid = xmin FROM {table}".encode()).fetchall()
     return [name for name, _ in found] if all(same for _, same in found) else None
 
 
