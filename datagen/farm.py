@@ -12,6 +12,8 @@ from datagen.catalog import Catalog
 from datagen.catalog.company import Area, AreaLayout, HallLayout, Station
 from datagen.catalog.finance import SUBSIDIARIES
 from datagen.catalog.reader import closest
+from datagen.catalog.scenario import model_names
+from datagen.catalog.spec import of_geography
 from datagen.errors import UserError
 
 Names = tuple[str, ...]
@@ -291,8 +293,8 @@ def _units(catalog: Catalog, geographies: list[str]) -> dict[str, Any]:
         "unit_in_production": np.array([site.in_production and layout.stage is not None for site, layout in both]),
         "unit_climate": (*[""] * len(in_halls), *(area.climate for area, _ in in_areas)),
         "unit_warmest_day": _ints(
-            [catalog.water.freshwater.warmest_day] * len(in_halls)
-            + [catalog.water.climates[area.climate].warmest_day for area, _ in in_areas]
+            [of_geography(catalog.water.freshwater, station.geography).warmest_day for station, _ in in_halls]
+            + [catalog.water.climates[area.climate].height_of_summer for area, _ in in_areas]
         ),
         "unit_first_container": np.cumsum(counts) - counts,
         "unit_container_count": counts,
@@ -413,7 +415,7 @@ def _health(catalog: Catalog) -> dict[str, Any]:
 
 def _scenarios(catalog: Catalog) -> dict[str, Any]:
     suppliers = [supplier.name for supplier in catalog.suppliers.suppliers]
-    models = [name for growth in catalog.scenarios.growth for name in growth.model_names]
+    models = [name for geography in catalog.producing() for name in model_names(geography)]
     return {
         "supplier_name": tuple(suppliers),
         "supplier_id": _counted(len(suppliers)),

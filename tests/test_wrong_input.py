@@ -155,6 +155,11 @@ def test_traps_of_yaml_are_refused(folder: Path, trap: str) -> None:
     assert used_or_refused(folder, "suppliers", TRAPS[trap]) is None
 
 
+def by_month(sea: dict[str, Any], monthly_c: list[float]) -> dict[str, Any]:
+    sinusoid = ("mean_c", "amplitude_c", "warmest_day")
+    return {name: value for name, value in sea.items() if name not in sinusoid} | {"monthly_c": monthly_c}
+
+
 ABSURD = {
     "no hall for a stage": ("containers.station_layouts.0.halls.2.stage", None, "has a hall for parr"),
     "a hall for the sea": ("containers.station_layouts.0.halls.0.stage", "adult", "lives at sea"),
@@ -170,6 +175,29 @@ ABSURD = {
     "an optimum without room": ("environment.parameters.0.optimal_max", 6, "optimal_min must be below"),
     "a sensor of nothing": ("water.sensors", lambda sensors: sensors[1:], "what its sensor shows"),
     "feed without a price": ("feeds.feeds.0.price_per_kg", 0, "greater than"),
+    "a year of eleven months": ("water.climates.shetland", lambda sea: by_month(sea, [8.0] * 11), "at least 12 items"),
+    "a month of ice": (
+        "water.climates.shetland",
+        lambda sea: by_month(sea, [8.0] * 11 + [-9.0]),
+        "greater than or equal to -2",
+    ),
+    "two courses of a year": ("water.climates.shetland.monthly_c", [8.0] * 12, "Give monthly_c, or mean_c with"),
+    "half a course of a year": ("water.climates.shetland.mean_c", None, "Give monthly_c, or mean_c with"),
+    "water elsewhere": ("water.freshwater.0.geography", "Scotland", "'Faroe Islands'. Nothing is said of it here"),
+    "storms elsewhere": ("water.storms.0.geography", "Scotland", "'Faroe Islands'. Nothing is said of it here"),
+    "storms of nowhere": ("water.storms.0.geography", "Iceland", "Nothing in company.geographies.name is called so"),
+    "storms of two minds": (
+        "water.storms",
+        lambda storms: [*storms, copy.deepcopy(storms[0])],
+        "Another one before has the same",
+    ),
+    "storms of no month": ("water.storms.0.months", [13], "less than or equal to 12"),
+    "lice elsewhere": ("lice.biology.settling.0.geography", "Scotland", "'Faroe Islands'. Nothing is said of it here"),
+    "released on no day": ("scenarios.growth.0.sea_release_day_of_year", 366, "less than or equal to 365"),
+    "a code too short": ("company.geographies.0.code", "F", "'F'. Write 2 to 10 capital letters or digits"),
+    "a code with a dash": ("company.geographies.0.code", "FA-R", "'FA-R'. Write 2 to 10 capital letters or digits"),
+    "a profile unknown": ("company.geographies.0.profile_code", "NO", "'NO'. Input should be 'FO', 'SC' or 'ALL'"),
+    "too many rings": ("containers.area_layouts.0.containers", 1000, "less than or equal to 999"),
     "feed too coarse": ("feeds.feeds.1.pellet_size_mm", 9, "Fish of 6 to 60 g eat pellets of 0.5 to 1.9 mm, not of 9"),
     "feed from nowhere on": ("biology.stages.5.feeds.0.from_weight_g", 100, "begin at from_weight_g 0"),
     "nobody to sign": ("people.users", lambda users: [u for u in users if u["role"] != "VET"], "'VET'"),
@@ -189,12 +217,12 @@ ABSURD = {
     ),
     "eggs of none": ("biology.eggs.count_min", 40, "greater than or equal to 100"),
     "no transfer": ("biology.transfers", lambda moves: moves[1:], "No transfer leads into this stage"),
-    "no water": ("water.freshwater.tempering", lambda waters: waters[1:], "has no water"),
+    "no water": ("water.freshwater.0.tempering", lambda waters: waters[1:], "has no water"),
     "no deaths": ("mortality.stages", lambda hazards: hazards[:-1], "deaths of this stage are missing"),
     "no cause": ("mortality.stages.0.causes", {"UNKNOWN": 0}, "weight above 0"),
     "no price": ("finance.prices", lambda prices: prices[1:], "prices are missing"),
     "no price of a grade": ("finance.prices.0.grades", lambda grades: grades[1:], "has no price for it"),
-    "no growth": ("scenarios.growth", lambda growth: growth[1:], "growth coefficient is missing"),
+    "no growth": ("scenarios.growth", lambda growth: growth[1:], "Nothing is said of it here"),
 }
 
 

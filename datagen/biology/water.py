@@ -27,6 +27,31 @@ def year_wave(day_of_year: Floats, warmest_day: Floats | Ints | float) -> Floats
     return wave
 
 
+MID_MONTHS = np.array([16.0, 45.5, 75.0, 105.5, 136.0, 166.5, 197.0, 228.0, 258.5, 289.0, 319.5, 350.0])
+"""Days of the year in the middle of each month."""
+
+
+def monthly_course(monthly: Floats, day_of_year: Floats) -> Floats:
+    """A year through means of its twelve months, straight between their middles.
+
+    >>> year = np.array([5.0, 4, 5, 6, 8, 10, 12, 13, 12, 10, 8, 6])
+    >>> monthly_course(year, np.array([1.0, 228.0, 366.0])).round(1).tolist()
+    [5.5, 13.0, 5.5]
+    """
+    course: Floats = np.interp(day_of_year, MID_MONTHS, monthly, period=365.25)
+    return course
+
+
+def warmest_day(monthly: Floats) -> int:
+    """The day of the year on which a cosine fitted to means of twelve months is highest.
+
+    >>> warmest_day(np.cos(2.0 * np.pi * (MID_MONTHS - 240.0) / 365.25))
+    240
+    """
+    turn = np.angle(np.sum(monthly * np.exp(2j * np.pi * MID_MONTHS / 365.25)))
+    return round(float(turn) / (2.0 * np.pi) * 365.25) % 365 or 365
+
+
 def oxygen_saturation_mg_l(temp_c: Floats | float, salinity_psu: Floats | float) -> Floats:
     """Dissolved oxygen [mg/L] of water in balance with air at sea level, -2 to 40 C, 0 to 42 psu.
 

@@ -33,9 +33,16 @@ class Catalog(Spec):
     finance: Finance
     activities: Activities
 
+    def producing(self) -> list[str]:
+        """Geographies in which fish are kept."""
+        housed = {layout.name for layout in self.containers.station_layouts if any(hall.stage for hall in layout.halls)}
+        used = {site.geography for site in self.sites.stations if site.in_production and site.layout in housed}
+        used |= {site.geography for site in self.sites.areas if site.in_production}
+        return [geography.name for geography in self.company.geographies if geography.name in used]
+
     def content_hash(self) -> str:
-        """A hash of the values, blind to comments, formatting and defaults written out."""
-        values = json.dumps(self.model_dump(mode="json"), sort_keys=True)
+        """A hash of the values, blind to comments, formatting and defaults, written out or not."""
+        values = json.dumps(self.model_dump(mode="json", exclude_defaults=True), sort_keys=True)
         return hashlib.blake2b(values.encode(), digest_size=16).hexdigest()
 
 

@@ -1,10 +1,10 @@
 """What is well typed and still describes no company that could keep fish from egg to harvest."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from datagen.biology.feeding import usual_pellets_mm
-from datagen.catalog.spec import Fault, Loc
+from datagen.catalog.spec import Fault, Loc, OfGeography
 
 if TYPE_CHECKING:
     from datagen.catalog import Catalog
@@ -18,33 +18,25 @@ LONGEST_LIFE_DAYS = 3650
 def absurdities(catalog: "Catalog") -> Iterator[Fault]:
     """Faults between the parts of a catalog; those within one spec are its own validators'."""
     yield from _of_stages(catalog)
-    for geography in _producing(catalog):
+    for geography in catalog.producing():
         yield from _of_geography(catalog, geography)
-    if not _producing(catalog):
+    if not catalog.producing():
         yield Fault(("sites", "stations"), None, "No station or area is in production; at least one must be")
     yield from _of_layouts(catalog)
     yield from _of_sea_phase(catalog)
     yield from _of_prices(catalog)
 
 
-def _producing(catalog: "Catalog") -> list[str]:
-    """Geographies in which fish are kept."""
-    housed = {layout.name for layout in catalog.containers.station_layouts if any(hall.stage for hall in layout.halls)}
-    used = {site.geography for site in catalog.sites.stations if site.in_production and site.layout in housed}
-    used |= {site.geography for site in catalog.sites.areas if site.in_production}
-    return [geography.name for geography in catalog.company.geographies if geography.name in used]
-
-
 def _of_stages(catalog: "Catalog") -> Iterator[Fault]:
     biology, sea = catalog.biology, catalog.biology.stages[-1]
     moves = {move.into for move in biology.transfers}
-    water = {tempering.stage for tempering in catalog.water.freshwater.tempering}
     hazards = {hazard.stage for hazard in catalog.mortality.stages}
     for index, stage in enumerate(biology.stages):
         if stage is not biology.stages[0] and stage.key not in moves:
             yield Fault(("biology", "transfers"), stage.key, "No transfer leads into this stage; add one")
-        if stage is not sea and stage.key not in water:
-            yield Fault(("water", "freshwater", "tempering"), stage.key, "This stage has no water; add it")
+        for place, fresh in enumerate(catalog.water.freshwater):
+            if stage is not sea and stage.key not in {tempering.stage for tempering in fresh.tempering}:
+                yield Fault(("water", "freshwater", place, "tempering"), stage.key, "This stage has no water; add it")
         if stage.key not in hazards:
             yield Fault(("mortality", "stages"), stage.key, "The deaths of this stage are missing; add them")
         if (stage.fcr == 0) != (stage.meals_per_day == 0):
@@ -112,8 +104,15 @@ def _of_geography(catalog: "Catalog", geography: str) -> Iterator[Fault]:
         if not any(user.role == role and user.geography in (None, geography) for user in catalog.people.users):
             cure = f"Nobody has this role in {geography}; add a user with it, for it or without a geography"
             yield Fault(("people", "users"), role, cure)
-    if geography not in {growth.geography for growth in catalog.scenarios.growth}:
-        yield Fault(("scenarios", "growth"), geography, "Its growth coefficient is missing; add it")
+    said: list[tuple[Loc, Sequence[OfGeography]]] = [
+        (("water", "freshwater"), catalog.water.freshwater),
+        (("water", "storms"), catalog.water.storms),
+        (("lice", "biology", "settling"), catalog.lice.biology.settling),
+        (("scenarios", "growth"), catalog.scenarios.growth),
+    ]
+    for loc, each in said:
+        if not {geography, None} & {one.geography for one in each}:
+            yield Fault(loc, geography, "Nothing is said of it here; add an entry for it, or one without a geography")
 
 
 def _of_layouts(catalog: "Catalog") -> Iterator[Fault]:

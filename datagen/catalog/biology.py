@@ -6,7 +6,20 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from datagen.arrays import Dates, Floats
-from datagen.catalog.spec import LEAST_EGGS, MOST_EGGS, Fraction, Name, NotNegative, Positive, Ref, Share, Spec, Unique
+from datagen.biology.water import monthly_course, warmest_day, year_wave
+from datagen.catalog.spec import (
+    LEAST_EGGS,
+    MOST_EGGS,
+    Fraction,
+    Name,
+    NotNegative,
+    OfGeography,
+    Positive,
+    Ref,
+    Share,
+    Spec,
+    Unique,
+)
 
 Swing = Annotated[float, Field(ge=0, le=10)]
 Saturation = Annotated[float, Field(gt=0, le=200)]
@@ -168,17 +181,44 @@ class Biology(Spec):
     harvest: Harvest
 
 
-class SeaClimate(Spec):
-    """The water of a kind of sea site: a sinusoid of the year plus slow and fast weather."""
+DayOfYear = Annotated[int, Field(ge=1, le=366)]
 
-    mean_c: Celsius
-    amplitude_c: Swing
-    warmest_day: Annotated[int, Field(ge=1, le=366)]
+
+class SeaClimate(Spec):
+    """The water of a kind of sea site: a sinusoid of the year, or means of its months, plus slow and fast weather."""
+
+    mean_c: Celsius | None = None
+    amplitude_c: Swing | None = None
+    warmest_day: DayOfYear | None = None
+    monthly_c: Annotated[tuple[Celsius, ...], Field(min_length=12, max_length=12)] | None = None
     diurnal_c: Swing
     salinity_psu: Annotated[float, Field(gt=0, le=40)]
     salinity_sd: Swing
     oxygen_winter_pct: Saturation
     oxygen_summer_pct: Saturation
+
+    @model_validator(mode="after")
+    def _one_course_of_the_year(self) -> "SeaClimate":
+        wave = [self.mean_c, self.amplitude_c, self.warmest_day]
+        if (None in wave) if self.monthly_c is None else wave != [None] * 3:
+            raise ValueError("Give monthly_c, or mean_c with amplitude_c and warmest_day")
+        return self
+
+    def temp_c(self, day_of_year: Floats) -> Floats:
+        """Expected temperature, by day of the year."""
+        if self.monthly_c is not None:
+            return monthly_course(np.array(self.monthly_c), day_of_year)
+        assert self.mean_c is not None
+        assert self.amplitude_c is not None
+        return self.mean_c + self.amplitude_c * year_wave(day_of_year, self.height_of_summer)
+
+    @property
+    def height_of_summer(self) -> int:
+        """The warmest day of the year."""
+        if self.monthly_c is not None:
+            return warmest_day(np.array(self.monthly_c))
+        assert self.warmest_day is not None
+        return self.warmest_day
 
 
 class Tempering(Spec):
@@ -189,14 +229,19 @@ class Tempering(Spec):
     amplitude_c: Swing
 
 
-class Freshwater(Spec):
+class Freshwater(OfGeography):
     """The water of the halls."""
 
-    warmest_day: Annotated[int, Field(ge=1, le=366)]
+    warmest_day: DayOfYear
     diurnal_c: Swing
     weather_sd_c: Swing
     oxygen_pct: Saturation
     tempering: Annotated[tuple[Tempering, ...], Unique("stage")]
+
+    def temp_c(self, stage: str, day_of_year: Floats) -> Floats:
+        """Expected temperature of a stage's water, by day of the year."""
+        tempering = next(each for each in self.tempering if each.stage == stage)
+        return tempering.mean_c + tempering.amplitude_c * year_wave(day_of_year, self.warmest_day)
 
 
 class Weather(Spec):
@@ -208,16 +253,19 @@ class Weather(Spec):
     fast_memory: Fraction
     shared_share: Share
     container_sd_c: Annotated[float, Field(ge=0, le=3)]
-    storm_months: tuple[Annotated[int, Field(ge=1, le=12)], ...]
-    storm_probability_in_season: Share
-    storm_probability_else: Share
 
-    def storm_probability(self, dates: Dates) -> Floats:
-        """Chance of a storm at sea, by day."""
+
+class Storms(OfGeography):
+    """How likely a day is one on which nobody feeds at sea, in some months and in the others."""
+
+    months: tuple[Annotated[int, Field(ge=1, le=12)], ...]
+    probability_in_season: Share
+    probability_else: Share
+
+    def probability(self, dates: Dates) -> Floats:
+        """Chance of a storm, by day."""
         month = dates.astype("datetime64[M]").astype(int) % 12 + 1
-        return np.where(
-            np.isin(month, self.storm_months), self.storm_probability_in_season, self.storm_probability_else
-        )
+        return np.where(np.isin(month, self.months), self.probability_in_season, self.probability_else)
 
 
 SIMULATED = ("Temperature", "Salinity", "Dissolved Oxygen")
@@ -245,8 +293,9 @@ class Water(Spec):
     """Temperature, salinity, oxygen and what the sensors make of them."""
 
     climates: dict[str, SeaClimate]
-    freshwater: Freshwater
+    freshwater: Annotated[tuple[Freshwater, ...], Unique("geography")]
     weather: Weather
+    storms: Annotated[tuple[Storms, ...], Unique("geography")]
     oxygen_load_pct: Annotated[float, Field(ge=0, le=50)]
     drift_memory: Fraction
     sensors: Annotated[tuple[Sensor, ...], Unique("parameter")]

@@ -1,5 +1,6 @@
 """What the company owns and who works there: geographies, stations, areas, containers, sensors, people, products."""
 
+import re
 from datetime import date
 from typing import Annotated, Literal
 
@@ -14,12 +15,22 @@ GeographyName = Annotated[str, Ref("company.geographies.name")]
 
 
 class Geography(Spec):
-    """A region with its own weather, stores and people; `code` begins batch numbers and container names."""
+    """A region with its own weather, stores and people; `code` begins batch numbers and container names.
+
+    `profile_code` is what AquaMind calls it in the profiles of users: it knows FO and SC, and ALL for every other.
+    """
 
     name: Name
-    code: Annotated[str, Field(pattern="^[A-Z]{3}$")]
-    profile_code: Literal["FO", "SC", "ALL"]
+    code: str
+    profile_code: Literal["FO", "SC", "ALL"] = "ALL"
     description: str = ""
+
+    @field_validator("code")
+    @classmethod
+    def short_and_plain(cls, code: str) -> str:
+        if not re.fullmatch("[A-Z][A-Z0-9]{1,9}", code):
+            raise ValueError("Write 2 to 10 capital letters or digits, a letter first, such as FAR")
+        return code
 
 
 class Company(Spec):
@@ -68,7 +79,7 @@ class HallLayout(Spec):
     letter: Annotated[str, Field(pattern="^[A-Z]$")]
     stage: Annotated[str | None, Ref("biology.stages.key")] = None
     container_type: Annotated[str, Ref("containers.types.name")]
-    containers: Annotated[int, Field(gt=0, le=99)]
+    containers: Annotated[int, Field(gt=0, le=999)]
     floor_area_m2: Positive
     silo_capacity_kg: Annotated[float, Field(gt=0, lt=1e8)]
 
@@ -86,7 +97,7 @@ class AreaLayout(Spec):
     name: Name
     stage: Annotated[str, Ref("biology.stages.key")]
     container_type: Annotated[str, Ref("containers.types.name")]
-    containers: Annotated[int, Field(gt=0, le=99)]
+    containers: Annotated[int, Field(gt=0, le=999)]
     barges: Annotated[int, Field(gt=0, le=9)]
     barge_capacity_kg: Annotated[float, Field(gt=0, lt=1e8)]
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from datagen.biology.lice import POPULATIONS
-from datagen.catalog.spec import Fraction, Name, NotNegative, Positive, Ref, Share, Spec, Unique
+from datagen.catalog.spec import Fraction, Name, NotNegative, OfGeography, Positive, Ref, Share, Spec, Unique
 
 Spread = Annotated[float, Field(ge=0, le=5)]
 Population = Annotated[str, Field(pattern=f"^({'|'.join(POPULATIONS)})$")]
@@ -117,11 +117,17 @@ class Settling(Spec):
     shared_share: Share
 
 
-class LiceBiology(Spec):
-    """How lice live; populations by the names of `datagen.biology.lice`."""
+class LicePressure(OfGeography):
+    """What settles of the two species of lice."""
 
     salmonis: Settling
     caligus: Settling
+
+
+class LiceBiology(Spec):
+    """How lice live; populations by the names of `datagen.biology.lice`."""
+
+    settling: Annotated[tuple[LicePressure, ...], Unique("geography")]
     ring_spread: Spread
     hatching: NotNegative
     development_share: dict[Population, Positive]

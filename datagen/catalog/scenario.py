@@ -5,31 +5,32 @@ from typing import Annotated
 from pydantic import Field
 
 from datagen.catalog.biology import Celsius
-from datagen.catalog.spec import Name, Positive, Ref, Spec, Unique
+from datagen.catalog.spec import Name, OfGeography, Positive, Ref, Spec, Unique
 
 QUARTERS = ("January-March", "April-June", "July-September", "October-December")
 """The release periods of growth models: one a calendar quarter."""
 
 
-class GeographyGrowth(Spec):
-    """The growth coefficient that planners reckon with in a geography, for stages of which they know no other."""
+def model_names(geography: str) -> tuple[str, ...]:
+    """A geography's growth models from egg: of the mean year, and of each quarter."""
+    return (f"{geography} from egg", *(f"{geography} from egg, {quarter}" for quarter in QUARTERS))
 
-    geography: Annotated[str, Ref("company.geographies.name")]
+
+def sea_model_name(geography: str) -> str:
+    return f"{geography} from sea"
+
+
+def profile_names(geography: str) -> tuple[str, str]:
+    """A geography's temperature profiles: a life that begins in fresh water, and one that begins at sea."""
+    return f"{geography} Freshwater", f"{geography} Sea"
+
+
+class Growth(OfGeography):
+    """What planners reckon with: growth in stages of which they know no other, and when fish go to sea."""
+
     tgc: Annotated[float, Field(gt=0, lt=10)]
-
-    @property
-    def model_names(self) -> tuple[str, ...]:
-        """Growth models from egg: of the mean year, and of each quarter."""
-        return (f"{self.geography} from egg", *(f"{self.geography} from egg, {quarter}" for quarter in QUARTERS))
-
-    @property
-    def sea_model_name(self) -> str:
-        return f"{self.geography} from sea"
-
-    @property
-    def profile_names(self) -> tuple[str, str]:
-        """Temperature profiles: a life that begins in fresh water, and one that begins at sea."""
-        return f"{self.geography} Freshwater", f"{self.geography} Sea"
+    sea_release_day_of_year: Annotated[int, Field(ge=1, le=365)]
+    sea_release_period: Name
 
 
 class StageLimits(Spec):
@@ -47,9 +48,7 @@ class Scenarios(Spec):
     label: Annotated[str, Field(min_length=1, max_length=60)]
     duration_days: Annotated[int, Field(ge=1, le=5000)]
     profile_days: Annotated[int, Field(ge=1, le=5000)]
-    sea_release_day_of_year: Annotated[int, Field(ge=1, le=365)]
-    sea_release_period: Name
-    growth: Annotated[tuple[GeographyGrowth, ...], Unique("geography")]
+    growth: Annotated[tuple[Growth, ...], Unique("geography")]
     fcr_model: Name
     mortality_model: Name
     mortality_percent_per_day: Annotated[float, Field(ge=0, lt=100)]

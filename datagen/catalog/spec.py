@@ -1,7 +1,8 @@
 """The base of everything read from a catalog: unknown keys, silent conversions and later changes are refused."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -32,6 +33,20 @@ class Ref:
     """
 
     target: str
+
+
+class OfGeography(Spec):
+    """What is said of one geography or, without one, of all of which nothing is said alone."""
+
+    geography: Annotated[str | None, Ref("company.geographies.name")] = None
+
+
+Said = TypeVar("Said", bound=OfGeography)
+
+
+def of_geography(said: Sequence[Said], geography: str) -> Said:
+    """What holds in a geography (a catalog that lacks it is refused)."""
+    return next(each for named in (geography, None) for each in said if each.geography == named)
 
 
 class Unique:

@@ -9,6 +9,7 @@ from apps.environmental.models import EnvironmentalReading
 from datagen.arrays import Bools, Floats, Ints
 from datagen.biology.water import oxygen_saturation_mg_l
 from datagen.catalog.biology import Sensor
+from datagen.catalog.spec import of_geography
 from datagen.events.context import BatchRecord, Life, Rows
 from datagen.storage.arrow import Scaled, record_batch
 from datagen.streams import remembering
@@ -120,12 +121,12 @@ def _hourly(record: BatchRecord, stage: int, length: int) -> dict[str, Floats]:
 
     Warmest at three in the afternoon; how far oxygen, waste and salt swing in a day [mg/L, PSU] is invented.
     """
-    water = record.catalog.water
+    water, place = record.catalog.water, record.farm.geography_name[record.batch.geography]
     warm = np.cos(2.0 * np.pi * (HOURS - 15.0) / 24.0)
     warm -= warm.mean()
     if stage != record.sea:
         return {
-            "Temperature": water.freshwater.diurnal_c * warm,
+            "Temperature": of_geography(water.freshwater, place).diurnal_c * warm,
             "Dissolved Oxygen": 0.15 * BEFORE_DAWN,
             "CO2": 1.0 * AFTER_MEALS,
             "NH4": 0.15 * AFTER_MEALS,

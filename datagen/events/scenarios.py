@@ -7,7 +7,8 @@ import numpy as np
 from apps.scenario.models import ProjectionRun, Scenario, ScenarioModelChange, ScenarioProjection
 from datagen.arrays import Floats, Ints
 from datagen.biology.projection import Projection, project
-from datagen.catalog.scenario import QUARTERS
+from datagen.catalog.scenario import model_names, profile_names
+from datagen.catalog.spec import of_geography
 from datagen.events.batches import supplier_index
 from datagen.events.context import BatchRecord, Life, Rows
 from datagen.masterdata.scenario import growth_models, mortality_percent, quarter_of_day
@@ -87,10 +88,9 @@ def _egg_weight_g(record: BatchRecord) -> float:
 
 def _tgc_model_ids(record: BatchRecord) -> Ints:
     """Ids of the geography's growth models from egg: the mean year's and the quarters'."""
-    places = [growth.geography for growth in record.catalog.scenarios.growth]
-    models = 1 + len(QUARTERS)
-    first = places.index(record.farm.geography_name[record.batch.geography]) * models
-    return record.farm.tgc_model_id[first : first + models]
+    names = model_names(record.farm.geography_name[record.batch.geography])
+    first = record.farm.tgc_model_name.index(names[0])
+    return record.farm.tgc_model_id[first : first + len(names)]
 
 
 def _manager(record: BatchRecord) -> int:
@@ -143,15 +143,15 @@ def _model_changes(record: BatchRecord, model: Ints) -> Rows:
 
 def _run(record: BatchRecord, projection: Projection) -> Rows:
     made = record.at(record.start_day, 10)[None]
-    farm, growth = record.farm, record.catalog.scenarios.growth
-    place = record.farm.geography_name[record.batch.geography]
-    own = next(each for each in growth if each.geography == place)
+    farm = record.farm
+    place = farm.geography_name[record.batch.geography]
+    tgc = of_geography(record.catalog.scenarios.growth, place).tgc
     snapshot = {
         "start_date": record.batch.start.isoformat(),
         "duration_days": record.catalog.scenarios.duration_days,
         "initial_count": _eggs(record),
         "initial_weight": _egg_weight_g(record),
-        "tgc_model": {"name": own.model_names[0], "tgc_value": own.tgc, "profile": own.profile_names[0]},
+        "tgc_model": {"name": model_names(place)[0], "tgc_value": tgc, "profile": profile_names(place)[0]},
         "tgc_stages": dict(zip(record.stages.name, record.stages.tgc.tolist(), strict=True)),
         "fcr_model": farm.fcr_model_name,
         "fcr_stages": dict(zip(record.stages.name, record.stages.fcr.tolist(), strict=True)),

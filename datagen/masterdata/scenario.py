@@ -18,11 +18,10 @@ from apps.scenario.models import (
     TGCModelStage,
 )
 from datagen.arrays import Floats, Ints
-from datagen.biology.water import year_wave
 from datagen.catalog import Catalog
-from datagen.catalog.scenario import QUARTERS
+from datagen.catalog.scenario import QUARTERS, model_names, profile_names, sea_model_name
+from datagen.catalog.spec import of_geography
 from datagen.catalog.stages import stages as stages_of
-from datagen.errors import UserError
 from datagen.masterdata.rows import Created, create, ids_by_name
 
 
@@ -58,7 +57,7 @@ def growth_models(catalog: Catalog, geography: str) -> GrowthModels:
 def sea_profile_c(catalog: Catalog, geography: str) -> Floats:
     """The sea from the day of release on."""
     year = _year_of_water(catalog, geography, catalog.biology.stages[-1].key)
-    first = catalog.scenarios.sea_release_day_of_year - 1
+    first = of_geography(catalog.scenarios.growth, geography).sea_release_day_of_year - 1
     return np.round(year[(first + np.arange(catalog.scenarios.profile_days)) % len(year)], 2)
 
 
@@ -99,25 +98,19 @@ def _mean_of_lognormal(sigma: float) -> float:
 def _year_of_water(catalog: Catalog, geography: str, stage: str) -> Floats:
     """Expected temperature of a stage's water on each of 365 days [C]: tempered, or the mean of the sea areas."""
     day_of_year = np.arange(1.0, 366.0)
-    fresh = catalog.water.freshwater
-    for tempering in fresh.tempering:
-        if tempering.stage == stage:
-            return tempering.mean_c + tempering.amplitude_c * year_wave(day_of_year, fresh.warmest_day)
+    if stage != catalog.biology.stages[-1].key:
+        return of_geography(catalog.water.freshwater, geography).temp_c(stage, day_of_year)
     used = [area for area in catalog.sites.areas if area.in_production and area.geography == geography]
-    if not used:
-        raise UserError("sites.areas", geography, "It has no sea area in production; scenarios.growth needs one")
-    waters = [catalog.water.climates[area.climate] for area in used]
-    sea = [water.mean_c + water.amplitude_c * year_wave(day_of_year, water.warmest_day) for water in waters]
-    mean: Floats = np.mean(sea, axis=0)
+    mean: Floats = np.mean([catalog.water.climates[area.climate].temp_c(day_of_year) for area in used], axis=0)
     return mean
 
 
 def _init_profiles(catalog: Catalog) -> Created:
     courses = {}
-    for growth in catalog.scenarios.growth:
-        from_egg, from_sea = growth.profile_names
-        courses[from_egg] = growth_models(catalog, growth.geography).temp_c
-        courses[from_sea] = sea_profile_c(catalog, growth.geography)
+    for geography in catalog.producing():
+        from_egg, from_sea = profile_names(geography)
+        courses[from_egg] = growth_models(catalog, geography).temp_c
+        courses[from_sea] = sea_profile_c(catalog, geography)
     created = create(TemperatureProfile, ({"name": name} for name in courses))
     profile_ids = ids_by_name(TemperatureProfile)
     readings = (
@@ -132,16 +125,17 @@ def _init_growth(catalog: Catalog) -> Created:
     """Growth models from egg, by quarter, and one from the release to sea."""
     profile_ids = ids_by_name(TemperatureProfile)
     models, values, names = [], {}, stages_of(catalog).name
-    for growth in catalog.scenarios.growth:
-        tgc = growth_models(catalog, growth.geography).tgc
-        from_egg, from_sea = growth.profile_names
-        periods = ("All year", *QUARTERS, catalog.scenarios.sea_release_period)
-        for model, name in enumerate((*growth.model_names, growth.sea_model_name)):
+    for geography in catalog.producing():
+        growth = of_geography(catalog.scenarios.growth, geography)
+        tgc = growth_models(catalog, geography).tgc
+        from_egg, from_sea = profile_names(geography)
+        periods = ("All year", *QUARTERS, growth.sea_release_period)
+        for model, name in enumerate((*model_names(geography), sea_model_name(geography))):
             values[name] = tgc[model % len(tgc)]
             models.append(
                 {
                     "name": name,
-                    "location": growth.geography,
+                    "location": geography,
                     "release_period": periods[model],
                     "tgc_value": growth.tgc,
                     "profile_id": profile_ids[from_egg if model < len(tgc) else from_sea],

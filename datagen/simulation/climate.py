@@ -9,6 +9,7 @@ from datagen.biology.mortality import outbreak_course
 from datagen.biology.water import year_wave
 from datagen.case import Case
 from datagen.catalog.biology import SeaClimate, Water
+from datagen.catalog.spec import of_geography
 from datagen.planning.plan import Plan
 from datagen.streams import remembering, stream
 
@@ -33,7 +34,7 @@ def climate(case: Case, geography: int) -> Climate:
     dates, day_of_year = plan.dates(), plan.days_of_year()
     place = farm.geography_name[geography]
     common = _anomaly(catalog.water, plan, place)
-    stormy = catalog.water.weather.storm_probability(dates)
+    stormy = of_geography(catalog.water.storms, place).probability(dates)
     storm = stream(plan.seed, place, "storm").random(plan.days) < stormy
     for unit in units:
         if not farm.unit_in_production[unit]:
@@ -63,9 +64,9 @@ def _anomaly(water: Water, plan: Plan, *place: str) -> Floats:
 def _sea(
     out: Climate, unit: int, sea: SeaClimate, day_of_year: Floats, anomaly: Floats, rng: np.random.Generator
 ) -> None:
-    wave = year_wave(day_of_year, sea.warmest_day)
+    wave = year_wave(day_of_year, sea.height_of_summer)
     draws = remembering(rng.standard_normal((len(anomaly), 2)), 0.9)
-    out.temp_c[:, unit] = sea.mean_c + sea.amplitude_c * wave + anomaly
+    out.temp_c[:, unit] = sea.temp_c(day_of_year) + anomaly
     # Rain and rivers only freshen: the dips are one-sided.
     out.salinity_psu[:, unit] = sea.salinity_psu - sea.salinity_sd * np.abs(draws[:, 0])
     middle, swing = (
@@ -84,12 +85,12 @@ def _tempered(
     rng: np.random.Generator,
 ) -> None:
     catalog = case.catalog
-    fresh, stage = catalog.water.freshwater, case.stages.key[case.farm.unit_stage[unit]]
-    tempering = next(t for t in fresh.tempering if t.stage == stage)
+    place = case.farm.geography_name[case.farm.unit_geography[unit]]
+    fresh, stage = of_geography(catalog.water.freshwater, place), case.stages.key[case.farm.unit_stage[unit]]
     spread = np.hypot(catalog.water.weather.slow_sd_c, catalog.water.weather.fast_sd_c)
     # Weather of its own, as remembering as the sea's, damped to the spread of tempered water.
     damped = anomaly * (fresh.weather_sd_c / spread if spread else 0.0)
-    out.temp_c[:, unit] = tempering.mean_c + tempering.amplitude_c * year_wave(day_of_year, fresh.warmest_day) + damped
+    out.temp_c[:, unit] = fresh.temp_c(stage, day_of_year) + damped
     out.oxygen_pct[:, unit] = fresh.oxygen_pct + 1.2 * remembering(rng.standard_normal(len(anomaly)), 0.9)
 
 

@@ -10,6 +10,7 @@ from datagen.arrays import Bools, Floats, Ints
 from datagen.biology import lice as biology
 from datagen.biology.water import day_of_year, year_wave
 from datagen.catalog.health import Delousing, Settling
+from datagen.catalog.spec import of_geography
 from datagen.events.context import BatchRecord, Life, Rows
 from datagen.storage.arrow import record_batch
 from datagen.streams import remembering, stream
@@ -89,9 +90,10 @@ def _lice(record: BatchRecord, stays: Ints, first_day: int, temp_c: Floats) -> F
     shape = (len(temp_c), len(populations), len(stays))
     ring = np.exp(spec.ring_spread * record.stream("lice, rings").standard_normal((2, len(stays))))
     settling = np.zeros(shape)
+    pressure = of_geography(spec.settling, record.farm.geography_name[record.batch.geography])
     for into, settles, own in (
-        ("copepodid", spec.salmonis, ring[0]),
-        ("caligus_juvenile", spec.caligus, ring[1]),
+        ("copepodid", pressure.salmonis, ring[0]),
+        ("caligus_juvenile", pressure.caligus, ring[1]),
     ):
         outside = _pressure(record, settles, into, first_day, len(temp_c))
         settling[:, populations.index(into)] = outside[:, None] * own
