@@ -1,7 +1,8 @@
 """A generated database carried on to a later day: only what is new, or has changed since, is written."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,10 @@ from datagen.catalog import Catalog
 from datagen.errors import UserError
 from datagen.events import expand
 from datagen.events.context import BatchRecord, GeographyRecord, Record
+from datagen.execution import Task, executor
 from datagen.farm import Farm, with_database_ids
 from datagen.keys import Keys, keys
-from datagen.pipeline import Progress, Report, Shared, Task, Worker
+from datagen.pipeline import Progress, Report
 from datagen.planning import schedule
 from datagen.planning.presets import carry_on
 from datagen.simulation.history import History
@@ -82,7 +84,8 @@ def _carry(
         tasks = _tasks(then, now, old, new, given)
         done = _done(connection, run)
         left = [task for unit, task in tasks if unit not in done]
-        report.rows = pipeline.work(Shared(dsn, now, run), left, workers, progress)
+        hands = executor(workers, _database_carrier, dsn, now, run)
+        report.rows = pipeline.work(hands, left, progress)
     with report.timed("statistics"):
         runs.rebuild(dsn, given.tables, workers, progress)
     changed = [given.of_batch[index]["batch_batch"] for index in _living(then, now, new)]
@@ -160,21 +163,35 @@ def _tasks(
         yield batch.number, Task(1, _carry_batch, (then, index, before, after, given.of_batch[index]))
 
 
+@dataclass(frozen=True)
+class _Carrier:
+    """What a worker has: the case carried on, and the run in a database that it is written into."""
+
+    case: Case
+    connection: psycopg.Connection[Any]
+    run: int
+
+
+@contextmanager
+def _database_carrier(dsn: str, case: Case, run: int) -> Iterator[_Carrier]:
+    orm.use(dsn)
+    with database.connect(dsn, autocommit=True, application_name="aquamind worker") as connection:
+        yield _Carrier(case, connection, run)
+
+
 def _carry_batch(
-    worker: Worker, then: Case, index: int, before: History | None, after: History, first_id: dict[str, int]
+    worker: _Carrier, then: Case, index: int, before: History | None, after: History, first_id: dict[str, int]
 ) -> dict[str, int]:
     old = None if before is None else BatchRecord(then, index, before, first_id)
-    return _carry_unit(worker, old, BatchRecord(worker.shared.case, index, after, first_id))
+    return _carry_unit(worker, old, BatchRecord(worker.case, index, after, first_id))
 
 
 def _carry_geography(
-    worker: Worker, then: Case, before: History, after: History, first_id: dict[str, int], stride: int
+    worker: _Carrier, then: Case, before: History, after: History, first_id: dict[str, int], stride: int
 ) -> dict[str, int]:
     old = GeographyRecord(then, before, first_id, stride)
-    return _carry_unit(worker, old, GeographyRecord(worker.shared.case, after, first_id, stride))
+    return _carry_unit(worker, old, GeographyRecord(worker.case, after, first_id, stride))
 
 
-def _carry_unit(worker: Worker, old: Record | None, new: Record) -> dict[str, int]:
-    return changes.apply(
-        worker.connection, worker.shared.run, new.unit, () if old is None else expand(old), expand(new)
-    )
+def _carry_unit(worker: _Carrier, old: Record | None, new: Record) -> dict[str, int]:
+    return changes.apply(worker.connection, worker.run, new.unit, () if old is None else expand(old), expand(new))

@@ -1,7 +1,7 @@
 """What is worked out from the record: daily states and feeding summaries by batch, in parallel; planned activities."""
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import as_completed
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, Any
@@ -13,9 +13,9 @@ import pyarrow as pa
 from datagen import orm, pipeline
 from datagen.case import Case
 from datagen.errors import UserError
+from datagen.execution import Task, executor, finished
 from datagen.pipeline import Progress
 from datagen.simulation.history import History
-from datagen.workers import Pool
 
 if TYPE_CHECKING:
     from apps.batch.growth_analysis import States
@@ -70,7 +70,9 @@ def analyse(dsn: str, batches: list[int] | None, workers: int, progress: Progres
         emptied = _empty_if_all(connection, chosen)
         ddl.drop_secondary(connection, TABLES)
         # If this fails, what was dropped is known, and comes back when the same is run again.
-        _analyse_all(dsn, chosen, emptied, workers, lambda batch, rows: _count(done, batch, rows, progress))
+        with executor(min(workers, max(len(chosen), 1)), _opened, dsn) as hands:
+            for task, made in finished(hands, (Task(1, _analyse_batch, (batch, emptied)) for batch in chosen)):
+                _count(done, task.arguments[0], made, progress)
         ddl.rebuild(dsn, TABLES, workers)
     return done
 
@@ -169,29 +171,13 @@ def _count(done: Analysis, batch: _Recorded, rows: dict[str, int] | int, progres
     progress.advance(1, f"{sum(done.rows.values()):,} rows{missing if done.without_scenario else ''}")
 
 
-def _analyse_all(
-    dsn: str,
-    batches: list[_Recorded],
-    emptied: bool,
-    workers: int,
-    count: Callable[[_Recorded, dict[str, int] | int], None],
-) -> None:
-    if workers == 1 or len(batches) <= 1:
-        with _opened(dsn) as connection:
-            for batch in batches:
-                count(batch, _analyse_batch(connection, batch, emptied))
-        return
-    with Pool(workers, _opened, dsn) as pool:
-        waiting = {pool.submit(_analyse_batch, batch, emptied): batch for batch in batches}
-        for future in as_completed(waiting):
-            count(waiting[future], future.result())
-
-
-def _opened(dsn: str) -> psycopg.Connection[Any]:
+@contextmanager
+def _opened(dsn: str) -> Iterator[psycopg.Connection[Any]]:
     orm.use(dsn)
     from aquamind import database
 
-    return database.connect(dsn, autocommit=True, application_name="aquamind analyse")
+    with database.connect(dsn, autocommit=True, application_name="aquamind analyse") as connection:
+        yield connection
 
 
 def _analyse_batch(connection: psycopg.Connection[Any], batch: _Recorded, emptied: bool) -> dict[str, int] | int:

@@ -1,16 +1,14 @@
 """From a plan to rows: histories by geography, then every batch expanded and loaded by parallel workers."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-import psycopg
-import pyarrow as pa
 from django.apps import apps
 from django.core.management import call_command
 from django.db import transaction
@@ -21,13 +19,14 @@ from datagen.case import Case
 from datagen.errors import UserError
 from datagen.events import expand
 from datagen.events.context import BatchRecord, GeographyRecord, Record
+from datagen.execution import Executor, Task, finished
 from datagen.farm import Farm
 from datagen.keys import Keys
 from datagen.planning.plan import Plan
 from datagen.simulation import loop
 from datagen.simulation.history import History
-from datagen.storage.postgres import write
-from datagen.workers import Pool
+from datagen.storage.postgres import PostgresStore
+from datagen.storage.store import Store
 
 VERSION = "3"
 """Version of the generated content: raised by every change that changes a row."""
@@ -90,37 +89,24 @@ def _check_load(farm: Farm, plan: Plan, history: History) -> None:
 
 
 @dataclass(frozen=True)
-class Shared:
-    """What every worker needs, sent once."""
+class Worker:
+    """What a worker has: the case, where its rows go, and the folder for a log of each unit, if logs are wanted."""
 
-    dsn: str
     case: Case
-    run: int
+    store: Store
     log_dir: Path | None = None
 
 
-@dataclass(frozen=True)
-class Worker:
-    """A process with its own connection."""
-
-    shared: Shared
-    connection: psycopg.Connection[Any]
-
-
-@dataclass(frozen=True)
-class Task:
-    """A unit of work: `call(worker, *arguments)` returns rows by table; `size` is how long it takes relative to others.
-
-    `call` is a function of a module, so that it can be sent to another process.
-    """
-
-    size: int
-    call: Callable[..., dict[str, int]]
-    arguments: tuple[Any, ...]
+@contextmanager
+def database_worker(dsn: str, case: Case, run: int, log_dir: Path | None = None) -> Iterator[Worker]:
+    """A worker whose store is a run in a database, with a connection of its own."""
+    orm.use(dsn)
+    with database.connect(dsn, autocommit=True, application_name="aquamind worker") as connection:
+        yield Worker(case, PostgresStore(connection, run), log_dir)
 
 
 def load_tasks(case: Case, histories: dict[int, History], keys: Keys) -> Iterator[Task]:
-    """Every unit of a plan: what belongs to a geography, and each batch."""
+    """Every unit of a case: what belongs to a geography, and each batch."""
     for geography, history in histories.items():
         yield Task(1, _load_geography, (history, keys.of_geography[geography], keys.stride))
     for index, batch in enumerate(case.plan.batches):
@@ -129,64 +115,32 @@ def load_tasks(case: Case, histories: dict[int, History], keys: Keys) -> Iterato
 
 
 def _load_batch(worker: Worker, index: int, history: History, first_id: dict[str, int]) -> dict[str, int]:
-    return _load(worker, BatchRecord(worker.shared.case, index, history, first_id))
+    return _load(worker, BatchRecord(worker.case, index, history, first_id))
 
 
 def _load_geography(worker: Worker, history: History, first_id: dict[str, int], stride: int) -> dict[str, int]:
-    return _load(worker, GeographyRecord(worker.shared.case, history, first_id, stride))
+    return _load(worker, GeographyRecord(worker.case, history, first_id, stride))
 
 
 def _load(worker: Worker, record: Record) -> dict[str, int]:
-    return _write(worker, record.unit, expand(record))
-
-
-def _write(worker: Worker, unit: str, tables: Iterable[tuple[Any, pa.RecordBatch]]) -> dict[str, int]:
-    """Write a unit; where logs are wanted, say in one of its own what is in the database of it, and its time."""
+    """Write a unit; where logs are wanted, say in one of its own what is in the store of it, and its time."""
     begin = time.perf_counter()
-    contents = write(worker.connection, worker.shared.run, unit, tables)
-    if worker.shared.log_dir is not None:
+    contents = worker.store.write(record.unit, expand(record))
+    if worker.log_dir is not None:
         total = sum(content.rows for content in contents.values())
-        lines = [f"{unit}: {total:,} rows in {time.perf_counter() - begin:.2f} s"]
+        lines = [f"{record.unit}: {total:,} rows in {time.perf_counter() - begin:.2f} s"]
         lines += [f"{table} {content.rows} {content.content_hash}" for table, content in sorted(contents.items())]
-        (worker.shared.log_dir / f"{unit.replace(' ', '_')}.log").write_text("\n".join([*lines, ""]))
+        (worker.log_dir / f"{record.unit.replace(' ', '_')}.log").write_text("\n".join([*lines, ""]))
     return {table: content.rows for table, content in contents.items()}
 
 
-def work(shared: Shared, tasks: Iterable[Task], workers: int, progress: Progress) -> dict[str, int]:
-    """Perform tasks in `workers` processes, in this one if that is 1; rows by table. Workers bound the memory."""
-    rows: dict[str, int] = {}
+def work(hands: Executor, tasks: Iterable[Task], progress: Progress) -> dict[str, int]:
+    """Have tasks done that each return rows by table, telling how fast; all rows by table."""
+    rows: Counter[str] = Counter()
     begin = time.perf_counter()
-
-    def count(task: Task, written: dict[str, int]) -> None:
-        for table, number in written.items():
-            rows[table] = rows.get(table, 0) + number
-        total = sum(rows.values())
-        progress.advance(task.size, f"{total:,} rows, {total / (time.perf_counter() - begin):,.0f} a second")
-
-    if workers == 1 or len(shared.case.plan.batches) == 1:
-        worker = _opened(shared)
-        with worker.connection:
-            for task in tasks:
-                count(task, task.call(worker, *task.arguments))
-        return rows
-    with Pool(workers, _opened, shared) as pool:
-        waiting: dict[Future[dict[str, int]], Task] = {}
-        for task in tasks:
-            waiting[pool.submit(task.call, *task.arguments)] = task
-            # Few ahead of the workers: what waits is copied, and memory must not grow with the batches.
-            while len(waiting) > workers + 1:
-                _collect(waiting, count)
-        while waiting:
-            _collect(waiting, count)
-    return rows
-
-
-def _opened(shared: Shared) -> Worker:
-    orm.use(shared.dsn)
-    return Worker(shared, database.connect(shared.dsn, autocommit=True, application_name="aquamind worker"))
-
-
-def _collect(waiting: dict[Future[dict[str, int]], Task], count: Callable[[Task, dict[str, int]], None]) -> None:
-    done, _ = wait(waiting, return_when=FIRST_COMPLETED)
-    for future in done:
-        count(waiting.pop(future), future.result())
+    with hands:
+        for task, written in finished(hands, tasks):
+            rows.update(written)
+            total = rows.total()
+            progress.advance(task.size, f"{total:,} rows, {total / (time.perf_counter() - begin):,.0f} a second")
+    return dict(rows)

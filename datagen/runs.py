@@ -16,6 +16,7 @@ from datagen import analysis, masterdata, orm, outlook, pipeline
 from datagen.case import Case
 from datagen.catalog import Catalog
 from datagen.errors import UserError
+from datagen.execution import executor
 from datagen.farm import Farm, with_database_ids
 from datagen.keys import keys
 from datagen.masterdata.rows import Created
@@ -100,9 +101,10 @@ def execute(job: Job, progress: Progress) -> Report:
         with report.timed("load"):
             progress.step("Load", size)
             given = keys(case, taken)
-            shared = pipeline.Shared(job.dsn, case, run, job.log_dir)
-            tasks = pipeline.load_tasks(case, histories, given)
-            report.rows = pipeline.work(shared, tasks, job.workers, progress)
+            # No more workers than there are batches: a process takes a while to start.
+            workers = min(job.workers, len(case.plan.batches))
+            hands = executor(workers, pipeline.database_worker, job.dsn, case, run, job.log_dir)
+            report.rows = pipeline.work(hands, pipeline.load_tasks(case, histories, given), progress)
         with report.timed("indexes and foreign keys"):
             rebuild(job.dsn, tables, job.workers, progress)
         follow(job.dsn, [first["batch_batch"] for first in given.of_batch], job.workers, progress, report)

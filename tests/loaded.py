@@ -7,8 +7,7 @@ from functools import cache
 from django.db import connection
 
 from datagen import orm, runs
-from tests.test_pipeline import Silent
-from tests.worlds import case_of, small_plan
+from tests.worlds import Silent, case_of, small_plan
 
 
 @cache

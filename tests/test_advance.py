@@ -13,8 +13,7 @@ from datagen.case import Case
 from datagen.errors import UserError
 from datagen.planning.presets import carry_on
 from datagen.storage import ledger
-from tests.test_pipeline import Silent
-from tests.worlds import company, small_plan
+from tests.worlds import Silent, company, small_plan
 
 FIRST = small_plan(batches=2, stagger_days=260)
 """Four batches; in the days to come the eldest is harvested and then long gone, and a fifth begins."""

@@ -16,8 +16,7 @@ from aquamind.database import EmbeddedServer, connect
 from datagen import checks, runs
 from datagen.errors import UserError
 from tests.beside import Command, Stage
-from tests.test_pipeline import Silent
-from tests.worlds import case_of, small_plan
+from tests.worlds import Silent, case_of, small_plan
 
 PAIRS = (
     *(("verify", other) for other in ("run", "batch", "wipe", "analyse", "advance", "verify")),

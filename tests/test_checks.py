@@ -19,8 +19,7 @@ from datagen.catalog.spec import LEAST_EGGS
 from datagen.errors import NothingJudgedError, UserError
 from datagen.planning.presets import single_plan
 from tests.loaded import django_on
-from tests.test_pipeline import Silent
-from tests.worlds import AS_OF, company, small_plan
+from tests.worlds import AS_OF, Silent, company, small_plan
 
 Connection = psycopg.Connection[Any]
 

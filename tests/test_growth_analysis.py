@@ -31,8 +31,7 @@ from datagen import analysis, pipeline
 from datagen.case import Case
 from datagen.storage import ledger
 from tests.loaded import django_on, small_record
-from tests.test_pipeline import Silent
-from tests.worlds import AS_OF, company, small_plan
+from tests.worlds import AS_OF, Silent, company, small_plan
 
 COLUMNS = (
     "id, assignment_id, date, day_number, avg_weight_g, population, biomass_kg, temp_c, mortality_count, feed_kg,"

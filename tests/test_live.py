@@ -27,8 +27,7 @@ from aquamind.celery import app
 from datagen import runs
 from datagen.storage import postgres
 from tests.loaded import django_on
-from tests.test_pipeline import Silent
-from tests.worlds import AS_OF, case_of, small_plan
+from tests.worlds import AS_OF, Silent, case_of, small_plan
 
 STATES = (
     "SELECT assignment_id, date, avg_weight_g, population, biomass_kg, temp_c, mortality_count, feed_kg, observed_fcr,"

@@ -15,17 +15,7 @@ from datagen.errors import UserError
 from datagen.planning.plan import Plan
 from datagen.simulation.loop import simulate
 from datagen.storage import ledger
-from tests.worlds import SEA, company, small_plan
-
-
-class Silent:
-    """Nobody watches."""
-
-    def step(self, name: str, total: float | None = None) -> None:
-        pass
-
-    def advance(self, done: float, note: str = "") -> None:
-        pass
+from tests.worlds import SEA, Silent, company, small_plan
 
 
 def execute(dsn: str, plan: Plan, workers: int = 1) -> dict[str, Any]:

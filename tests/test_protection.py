@@ -16,8 +16,7 @@ from datagen import runs
 from datagen.errors import UserError
 from datagen.storage import ddl, ledger, protection, wiping
 from tests.test_cli import aquamind
-from tests.test_pipeline import Silent
-from tests.worlds import case_of, small_plan
+from tests.worlds import Silent, case_of, small_plan
 
 PASSWORD = "sesame"
 AS_OF = ["--as-of", "2025-11-21"]

@@ -20,14 +20,12 @@ from datagen.case import Case
 from datagen.catalog import Catalog
 from datagen.catalog.reader import DEFAULT_FOLDER, load, parse, plain
 from datagen.errors import UserError
-from datagen.events import expand
-from datagen.events.context import BatchRecord, GeographyRecord
 from datagen.farm import resolve
-from datagen.keys import keys
 from datagen.planning.plan import Plan
 from datagen.planning.presets import single_plan
 from datagen.simulation.history import History
 from datagen.simulation.loop import simulate
+from tests.worlds import stored
 
 UNREACHABLE = "postgresql://nobody:secret@127.0.0.1:1/nowhere"
 TEXTS = {path.stem: path.read_text("utf-8") for path in sorted(DEFAULT_FOLDER.glob("*.yaml"))}
@@ -253,12 +251,10 @@ def lived(catalog: Catalog) -> tuple[Plan, History, int]:
     plan = single_plan(catalog, farm, "Faroe Islands", start, None, start, 1)
     few = replace(plan.batches[0], containers=tuple(containers[:1] for containers in plan.batches[0].containers))
     plan = replace(plan, as_of=date(2024, 8, 1), batches=(few,))
-    history = simulate(Case(catalog, farm, plan), 0)
     case = Case(catalog, farm, plan)
-    given = keys(case, {})
-    tables = [*expand(BatchRecord(case, 0, history.batch(0), given.of_batch[0]))]
-    tables += expand(GeographyRecord(case, history, given.of_geography[0], given.stride))
-    return plan, history, sum(rows.num_rows for _, rows in tables)
+    history = simulate(case, 0)
+    rows = sum(each.rows for tables in stored(case, {0: history}).content().values() for each in tables.values())
+    return plan, history, rows
 
 
 MEASURES = [

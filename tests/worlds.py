@@ -1,24 +1,36 @@
 """Small worlds for tests: the default company with few batches, simulated in well under a second."""
 
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import date
 from functools import cache
-from typing import TYPE_CHECKING
 
+from datagen import pipeline
 from datagen.case import Case
 from datagen.catalog import Catalog
 from datagen.catalog.reader import load
+from datagen.events.context import BatchRecord
+from datagen.execution import Here
 from datagen.farm import Farm, resolve
+from datagen.keys import keys
 from datagen.planning.plan import Plan
 from datagen.planning.presets import Preset, make_plan
-from datagen.simulation.loop import simulate
-
-if TYPE_CHECKING:
-    from datagen.events.context import BatchRecord
+from datagen.simulation.history import History
+from datagen.storage.store import MemoryStore
 
 AS_OF = date(2025, 11, 21)
 SEA = 5
 """The default company's last stage."""
+
+
+class Silent:
+    """Nobody watches."""
+
+    def step(self, name: str, total: float | None = None) -> None:
+        pass
+
+    def advance(self, done: float, note: str = "") -> None:
+        pass
 
 
 @cache
@@ -49,16 +61,22 @@ def roomy(plan: Plan) -> Plan:
     return replace(plan, batches=tuple(replace(batch, eggs=round(share * batch.eggs)) for batch in plan.batches))
 
 
-def records(plan: Plan) -> "list[BatchRecord]":
+def records(plan: Plan) -> list[BatchRecord]:
     """Every batch of a plan that has begun, lived."""
-    from datagen.events.context import BatchRecord
-    from datagen.keys import keys
-
     case = case_of(plan)
     first_ids = keys(case, {}).of_batch
-    histories = {g: simulate(case, g) for g in case.geographies}
+    histories = pipeline.simulate(case)
     return [
         BatchRecord(case, index, histories[batch.geography].batch(index), first_ids[index])
         for index, batch in enumerate(plan.batches)
         if batch.start <= plan.as_of
     ]
+
+
+def stored(case: Case, histories: dict[int, History] | None = None) -> MemoryStore:
+    """A case's content in memory: lived, expanded and hashed by the way that fills a database."""
+    histories = pipeline.simulate(case) if histories is None else histories
+    store = MemoryStore()
+    hands = Here(lambda: nullcontext(pipeline.Worker(case, store)))
+    pipeline.work(hands, pipeline.load_tasks(case, histories, keys(case, {})), Silent())
+    return store

@@ -23,6 +23,7 @@ from psycopg.rows import dict_row
 from aquamind import database
 from datagen import promises
 from datagen.errors import NothingJudgedError, UserError
+from datagen.execution import cancel_until
 from datagen.pipeline import Progress
 from datagen.storage import ledger, postgres
 
@@ -118,7 +119,7 @@ def verify(dsn: str, workers: int, progress: Progress) -> list[Verdict]:
         except BaseException:
             # Nobody needs the other laws any more, which may take a minute each.
             pool.shutdown(wait=False, cancel_futures=True)
-            postgres.cancel_until(lambda: all(one.done() for one in waiting), readers)
+            cancel_until(lambda: all(one.done() for one in waiting), readers)
             raise
     progress.advance(0)
     return sorted((verdict for one in waiting for verdict in one.result()), key=lambda verdict: verdict.name)

@@ -1,8 +1,8 @@
 """Indexes and constraints out of the way of a load, and back afterwards, even if the program dies in between."""
 
-import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -10,8 +10,9 @@ import psycopg
 from psycopg.rows import dict_row
 
 from aquamind import database
+from datagen import execution
 from datagen.errors import UserError
-from datagen.storage import postgres
+from datagen.execution import Threads
 from datagen.storage.ledger import Connection
 
 # Called when a piece of work is done: what it was, and the share of the whole that is done.
@@ -286,73 +287,41 @@ class _Meter:
             self.progress(f"{task.kind} {task.name}", min(1.0, self.done / self.whole))
 
 
-class _Queue:
-    """Hands out tasks so that locks never wait, from the table with the most work left first."""
-
-    def __init__(self, tasks: list[Task], meter: _Meter) -> None:
-        self.waiting, self.running = list(tasks), list[Task]()
-        self.meter = meter
-        self.failure: BaseException | None = None
-        self.connections: list[Connection] = []
-        self.changed = threading.Condition()
-
-    def take(self) -> Task | None:
-        with self.changed:
-            while self.waiting and self.failure is None:
-                if free := [task for task in self.waiting if not any(map(task.excludes, self.running))]:
-                    left: dict[str, float] = defaultdict(float)
-                    for task in self.waiting:
-                        left[task.table] += task.effort
-                    chosen = max(free, key=lambda task: (left[task.table], -ORDER[task.kind]))
-                    self.waiting.remove(chosen)
-                    self.running.append(chosen)
-                    return chosen
-                self.changed.wait()
-            return None
-
-    def finish(self, task: Task) -> None:
-        with self.changed:
-            self.running.remove(task)
-            self.meter.add(task)
-            self.changed.notify_all()
-
-    def fail(self, error: BaseException) -> None:
-        with self.changed:
-            if self.failure is None:
-                self.failure = error
-            self.changed.notify_all()
-
-
 def _run(dsn: str, tasks: list[Task], workers: int, meter: _Meter) -> None:
-    queue = _Queue(tasks, meter)
-    threads = [threading.Thread(target=_work, args=(dsn, queue)) for _ in range(min(workers, len(tasks)))]
-    for thread in threads:
-        thread.start()
-    try:
-        for thread in threads:
-            while thread.is_alive() and queue.failure is None:
-                thread.join(0.1)
-    except BaseException as error:  # noqa: BLE001 - raised below, when nothing is being built any more
-        queue.fail(error)
-    if queue.failure is not None:
-        postgres.cancel_until(lambda: not any(thread.is_alive() for thread in threads), queue.connections)
-        raise queue.failure
+    """Perform tasks so that locks never wait, from the table with the most work left first."""
+    waiting, running = list(tasks), dict[Future[Any], Task]()
+    if not tasks:
+        return
+    with Threads(min(workers, len(tasks)), _opened, dsn) as hands:
+        while waiting or running:
+            while len(running) < hands.workers and (task := _next(waiting, running.values())) is not None:
+                waiting.remove(task)
+                running[hands.submit(execution.Task(task.effort, _perform, (task,)))] = task
+            done, _ = wait(running, return_when=FIRST_COMPLETED)
+            for future in done:
+                future.result()
+                meter.add(running.pop(future))
+
+
+def _next(waiting: list[Task], running: Iterable[Task]) -> Task | None:
+    left: dict[str, float] = defaultdict(float)
+    for task in waiting:
+        left[task.table] += task.effort
+    free = (task for task in waiting if not any(map(task.excludes, running)))
+    return max(free, key=lambda task: (left[task.table], -ORDER[task.kind]), default=None)
+
+
+def _opened(dsn: str) -> Connection:
+    return database.connect(dsn, autocommit=True, application_name="aquamind rebuild")
+
+
+def _perform(connection: Connection, task: Task) -> None:
+    with connection.transaction():
+        connection.execute(task.statement.encode())
+        connection.execute("DELETE FROM datagen.dropped WHERE id = %s", [task.record])
 
 
 def _dangling(violation: psycopg.errors.ForeignKeyViolation) -> UserError:
     """A row of others, written while its foreign key was away."""
     cure = "It was written meanwhile. Correct or delete it, and run the same again"
     return UserError("row", f"{violation.diag.table_name}: {violation.diag.message_detail}", cure)
-
-
-def _work(dsn: str, queue: _Queue) -> None:
-    try:
-        with database.connect(dsn, autocommit=True, application_name="aquamind rebuild") as connection:
-            queue.connections.append(connection)
-            while (task := queue.take()) is not None:
-                with connection.transaction():
-                    connection.execute(task.statement.encode())
-                    connection.execute("DELETE FROM datagen.dropped WHERE id = %s", [task.record])
-                queue.finish(task)
-    except BaseException as error:  # noqa: BLE001 - handed to the thread that waits, which raises it
-        queue.fail(error)

@@ -1,9 +1,8 @@
 """Rows into PostgreSQL by binary COPY, a unit in one transaction with its line in the ledger."""
 
 import itertools
-import time
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import psycopg
@@ -15,15 +14,14 @@ from aquamind import database
 from datagen.errors import UserError
 from datagen.storage import arrow, ledger
 from datagen.storage.ledger import Connection, Content
+from datagen.storage.store import Tables
 
 # About 2 MB encoded: stays in the processor's cache, a tenth faster than 65,536 rows, which do not.
 CHUNK_ROWS = 16_384
 SINCE = """to_char(%s AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS "UTC"')"""
 
 
-def write(
-    connection: Connection, run: int, unit: str, tables: Iterable[tuple[arrow.Model, pa.RecordBatch]]
-) -> dict[str, Content]:
+def write(connection: Connection, run: int, unit: str, tables: Tables) -> dict[str, Content]:
     """Write a unit's tables, wholly or not at all, and return rows and content hash by table.
 
     The tables may come in any order and interleaved; nothing is kept of them. A unit that the ledger has is left as it
@@ -45,12 +43,26 @@ def write(
     return ledger.units(connection)[unit]
 
 
+@dataclass(frozen=True)
+class PostgresStore:
+    """The units of a run in a database: a `Store`."""
+
+    connection: Connection
+    run: int
+
+    def write(self, unit: str, tables: Tables) -> dict[str, Content]:
+        return write(self.connection, self.run, unit, tables)
+
+    def content(self) -> dict[str, dict[str, Content]]:
+        return ledger.units(self.connection)
+
+
 def replace(
     connection: Connection,
     run: int,
     unit: str,
     clear: Iterable[tuple[str, Sequence[Any]]],
-    tables: Iterable[tuple[arrow.Model, pa.RecordBatch]],
+    tables: Tables,
 ) -> dict[str, Content]:
     """Write a unit anew, wholly or not at all: `clear` are the statements that remove what it wrote before."""
     with connection.transaction():
@@ -98,17 +110,7 @@ def blocker(connection: Connection) -> str | None:
     return None if found is None else "session {} ({}, {}, since {}) holds {}".format(*found)
 
 
-def cancel_until(ended: Callable[[], bool], connections: Iterable[Connection]) -> None:
-    """Cancel what connections do until it has ended: more than once, for between two statements there is nothing."""
-    while not ended():
-        for connection in connections:
-            # What cannot be cancelled has lost its server.
-            with suppress(psycopg.OperationalError):
-                connection.cancel()
-        time.sleep(0.05)
-
-
-def _copy_all(connection: Connection, tables: Iterable[tuple[arrow.Model, pa.RecordBatch]]) -> dict[str, Content]:
+def _copy_all(connection: Connection, tables: Tables) -> dict[str, Content]:
     hashes: dict[str, arrow.TableHash] = {}
     with connection.cursor() as cursor:
         for model, group in itertools.groupby(tables, key=lambda table: table[0]):

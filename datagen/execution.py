@@ -1,0 +1,190 @@
+"""Work handed out: to processes, which end with the one that started them, to threads, or done here by one worker."""
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from functools import cache, partial
+from multiprocessing import active_children, get_context, parent_process
+from queue import SimpleQueue
+from typing import Any, Protocol, Self
+
+import psycopg
+
+
+@dataclass(frozen=True)
+class Task:
+    """A piece of work: `call(tool, *arguments)`; `size` is how long it takes relative to others.
+
+    `call` is a function of a module, so that it can be sent to another process.
+    """
+
+    size: float
+    call: Callable[..., Any]
+    arguments: tuple[Any, ...]
+
+
+class Executor(Protocol):
+    """Workers that each have a tool of their own: a connection, say. A context: leaving it lets them go."""
+
+    workers: int
+
+    def submit(self, task: Task) -> Future[Any]: ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None: ...
+
+
+def executor(workers: int, opened: Callable[..., AbstractContextManager[Any]], *arguments: Any) -> Executor:
+    """Workers whose tool is `opened(*arguments)`: as many processes, or for one worker this process itself."""
+    return Here(opened, *arguments) if workers == 1 else Processes(workers, opened, *arguments)
+
+
+def finished(hands: Executor, tasks: Iterable[Task]) -> Iterator[tuple[Task, Any]]:
+    """Have tasks done, and return each with its result as soon as it is there.
+
+    Few are handed out ahead of the workers: what waits is copied, and memory must not grow with the tasks.
+    """
+    waiting: dict[Future[Any], Task] = {}
+
+    def ended(everything: bool) -> Iterator[tuple[Task, Any]]:
+        done, _ = wait(waiting, None if everything else 0, FIRST_COMPLETED)
+        for future in done:
+            yield waiting.pop(future), future.result()
+
+    for task in tasks:
+        waiting[hands.submit(task)] = task
+        yield from ended(everything=len(waiting) > hands.workers + 1)
+    while waiting:
+        yield from ended(everything=True)
+
+
+class Here:
+    """One worker that is this process: a task is done when it is submitted."""
+
+    workers = 1
+
+    def __init__(self, opened: Callable[..., AbstractContextManager[Any]], *arguments: Any) -> None:
+        self._opened, self._open = partial(opened, *arguments), ExitStack()
+
+    def submit(self, task: Task) -> Future[Any]:
+        done: Future[Any] = Future()
+        done.set_result(task.call(self._tool, *task.arguments))
+        return done
+
+    def __enter__(self) -> Self:
+        self._tool = self._open.enter_context(self._opened())
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._open.close()
+
+
+class Processes:
+    """Processes that each open their tool for their first task; when the work here fails, they are killed."""
+
+    def __init__(self, workers: int, opened: Callable[..., AbstractContextManager[Any]], *arguments: Any) -> None:
+        self.workers = workers
+        # Spawned, not forked: a fork would share the parent's connections.
+        self._processes = ProcessPoolExecutor(workers, get_context("spawn"), _begin, (partial(opened, *arguments),))
+
+    def submit(self, task: Task) -> Future[Any]:
+        # Processes are started in here, and keep the signal mask they are started with.
+        with _interrupts_held():
+            return self._processes.submit(_perform, task)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None:
+            # Not left to the executor: it would wait for ever for one that was being started while another died.
+            for worker in active_children():
+                worker.kill()
+        self._processes.shutdown(cancel_futures=kind is not None)
+
+
+class Threads:
+    """Threads of this process, for work that waits for a server; a tool is a connection, cancelled when work fails."""
+
+    def __init__(self, workers: int, opened: Callable[..., AbstractContextManager[Any]], *arguments: Any) -> None:
+        self.workers = workers
+        self._threads, self._open, self._free = ThreadPoolExecutor(workers), ExitStack(), SimpleQueue[Any]()
+        self._opened, self._tools, self._waiting = partial(opened, *arguments), list[Any](), list[Future[Any]]()
+
+    def submit(self, task: Task) -> Future[Any]:
+        self._waiting.append(self._threads.submit(self._perform, task))
+        return self._waiting[-1]
+
+    def _perform(self, task: Task) -> Any:
+        tool = self._free.get()
+        try:
+            return task.call(tool, *task.arguments)
+        finally:
+            self._free.put(tool)
+
+    def __enter__(self) -> Self:
+        for _ in range(self.workers):
+            self._tools.append(self._open.enter_context(self._opened()))
+            self._free.put(self._tools[-1])
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._threads.shutdown(wait=kind is None, cancel_futures=kind is not None)
+        if kind is not None:
+            cancel_until(lambda: all(one.done() for one in self._waiting), self._tools)
+        self._open.close()
+
+
+def cancel_until(ended: Callable[[], bool], connections: Iterable[psycopg.Connection[Any]]) -> None:
+    """Cancel what connections do until it has ended: more than once, for between two statements there is nothing."""
+    while not ended():
+        for connection in connections:
+            # What cannot be cancelled has lost its server.
+            with suppress(psycopg.OperationalError):
+                connection.cancel()
+        time.sleep(0.05)
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """An interrupt from the keyboard reaches every process of the terminal, but is one's to answer."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+_open: Callable[[], AbstractContextManager[Any]]
+_kept_open = ExitStack()
+"""Never left: a worker's tool ends with its process."""
+
+
+def _begin(opened: Callable[[], AbstractContextManager[Any]]) -> None:
+    global _open  # noqa: PLW0603 - what a process is begun with
+    _open = opened
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+@cache
+def _tool() -> Any:
+    """This process's own; opened for its first task, for only a task can tell the parent what went wrong."""
+    return _kept_open.enter_context(_open())
+
+
+def _perform(task: Task) -> Any:
+    return task.call(_tool(), *task.arguments)
+
+
+def _end_with_parent() -> None:
+    """Without this a worker of a killed parent would write on what is queued, and then wait for more for ever."""
+    parent = parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)
