@@ -81,7 +81,7 @@ def hold(connection: Connection, shared: bool = False) -> None:
     lock = f"SELECT pg_advisory_lock{'_shared' if shared else ''}(%s)"
     try:
         with connection.transaction():
-            connection.execute("SET LOCAL lock_timeout = '1s'")
+            connection.execute("SET LOCAL lock_timeout = '3s'")
             connection.execute(lock.encode(), [database.TURN])
     except psycopg.errors.LockNotAvailable:
         holder = connection.execute(
