@@ -1,4 +1,4 @@
-"""Documents say what is so: what they refer to is there."""
+"""Documents say what is so: what they refer to is there, and their figures are those that were measured."""
 
 import re
 
@@ -18,3 +18,18 @@ def test_every_source_that_is_cited_is_listed_and_the_other_way_round() -> None:
         citing.append(comments)
     cited = {number for text in citing for number in NUMBERED.findall(text) if number != "0"}
     assert cited == set(re.findall(r"^- \[(\d+[a-z]?)\] ", sources, re.MULTILINE))
+
+
+def test_what_documents_link_to_is_there() -> None:
+    """Files, and headings within them; backticked paths of the project as well."""
+    for page in [*PROJECT.glob("*.md"), *PROJECT.glob("docs/*.md"), *PROJECT.glob("examples/*.md")]:
+        text = page.read_text()
+        for target in re.findall(r"\]\((?!https?:)([^)]+)\)", text):
+            file, _, heading = target.partition("#")
+            there = page.parent / file if file else page
+            assert there.exists(), (page.name, target)
+            if heading:
+                headings = [each.lower() for each in re.findall(r"^#+ (.*)$", there.read_text(), re.MULTILINE)]
+                assert heading in {re.sub(r"[^\w -]", "", each).replace(" ", "-") for each in headings}, target
+        for path in re.findall(r"`((?:apps|aquamind|benchmarks|datagen|docs|examples|scripts|tests)/[\w./]+)`", text):
+            assert (PROJECT / path).exists(), (page.name, path)

@@ -41,9 +41,9 @@ def test_a_query_finds_rows(query: Path, new_database: Callable[[], str], django
 
 def test_the_company_of_one_station_has_room_for_what_its_readme_runs() -> None:
     catalog = load(EXAMPLES / "company")
-    chosen = replace(PRESETS["medium"], batches=4, stagger_days=240, saturation=1.0)
+    chosen = replace(PRESETS["medium"], batches=5, stagger_days=240, saturation=1.0)
     plan, bound = make_plan(catalog, resolve(catalog), chosen, AS_OF, 1)
-    assert (len(plan.batches), bound) == (4, None)
+    assert (len(plan.batches), bound) == (5, None)
 
 
 @pytest.mark.parametrize("what", WITHOUT_DATABASE)

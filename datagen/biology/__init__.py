@@ -1,1 +1,1 @@
-"""Phenomena as pure functions: arrays in, arrays out, no dates, no database, random draws passed in."""
+"""Phenomena as pure functions: arrays in, arrays out, random draws passed in; of dates only the day of the year."""
