@@ -23,7 +23,9 @@ from datagen.keys import Keys, keys
 from datagen.pipeline import Progress, Report
 from datagen.planning import schedule
 from datagen.planning.presets import carry_on
+from datagen.planning.room import check_room
 from datagen.simulation.history import History
+from datagen.simulation.loop import held_back
 from datagen.storage import changes, handshake, ledger, postgres, protection, wiping
 
 
@@ -75,10 +77,12 @@ def _carry(
         return report
     given = keys(now, taken)
     handshake.check_target(connection, pipeline.models([*given.tables, *protection.FOLLOWING]))
+    check_room(now)
     run = ledger.begin(connection, runs.identify(now), parameters)
     with report.timed("simulation"):
         progress.step("Simulation")
         old, new = (pipeline.simulate(case) for case in (then, now))
+        progress.advance(0.0, held_back(now, new.values()))
     with report.timed("changes"):
         progress.step("Changes", len(now.plan.batches) + len(new))
         tasks = _tasks(then, now, old, new, given)

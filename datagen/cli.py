@@ -537,6 +537,7 @@ def _planned(
     from datagen.catalog.reader import closest, load
     from datagen.farm import resolve
     from datagen.planning.presets import PRESETS, make_plan, small_plan
+    from datagen.planning.room import check_room
 
     if preset not in PRESETS:
         raise UserError("preset", preset, f"No preset is called so. {closest(preset, list(PRESETS))}")
@@ -553,7 +554,9 @@ def _planned(
         made, bound = small_plan(company, farm, day, seed), None
     else:
         made, bound = make_plan(company, farm, chosen, day, seed)
-    return Case(company, farm, made), bound
+    case = Case(company, farm, made)
+    check_room(case)
+    return case, bound
 
 
 def _show_plan(case: Any, bound: str | None, as_json: bool) -> None:

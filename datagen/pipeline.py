@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-import numpy as np
 from django.apps import apps
 from django.core.management import call_command
 from django.db import transaction
@@ -16,19 +15,16 @@ from django.db import transaction
 from aquamind import database
 from datagen import orm
 from datagen.case import Case
-from datagen.errors import UserError
 from datagen.events import expand
 from datagen.events.context import BatchRecord, GeographyRecord, Record
 from datagen.execution import Executor, Task, finished
-from datagen.farm import Farm
 from datagen.keys import Keys
-from datagen.planning.plan import Plan
 from datagen.simulation import loop
 from datagen.simulation.history import History
 from datagen.storage.postgres import PostgresStore
 from datagen.storage.store import Store
 
-VERSION = "3"
+VERSION = "4"
 """Version of the generated content: raised by every change that changes a row."""
 
 
@@ -68,24 +64,8 @@ def models(tables: Iterable[str]) -> list[Any]:
 
 
 def simulate(case: Case) -> dict[int, History]:
-    """Histories by geography; a plan whose fish outgrow their containers is refused."""
-    histories = {g: loop.simulate(case, g) for g in case.geographies}
-    for history in histories.values():
-        _check_load(case.farm, case.plan, history)
-    return histories
-
-
-def _check_load(farm: Farm, plan: Plan, history: History) -> None:
-    stays = history.assignments
-    stay = np.repeat(np.arange(len(stays.days)), stays.days)
-    biomass_kg = history.days.fish * history.days.weight_g / 1000.0
-    over = biomass_kg / farm.container_max_biomass_kg[stays.container[stay]]
-    worst = int(over.argmax())
-    if over[worst] > 1.0:
-        batch = plan.batches[stays.batch[stay[worst]]]
-        where = farm.container_name[stays.container[stay[worst]]]
-        cure = f"Batch {batch.number} outgrows {where} by {100 * (over[worst] - 1):.0f} %; give fewer eggs or more room"
-        raise UserError("eggs", batch.eggs, cure)
+    """Histories by geography."""
+    return {g: loop.simulate(case, g) for g in case.geographies}
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,9 @@ from datagen.keys import keys
 from datagen.masterdata.rows import Created
 from datagen.pipeline import Progress, Report
 from datagen.planning import schedule
+from datagen.planning.room import check_room
 from datagen.simulation.history import History
+from datagen.simulation.loop import held_back
 from datagen.storage import ddl, handshake, ledger, postgres, protection, wiping
 
 
@@ -71,6 +73,7 @@ def execute(job: Job, progress: Progress) -> Report:
     if case.plan.first_day < installed:
         cure = f"The record would begin before the sensors were installed ({installed}, environment.yaml); begin later"
         raise UserError("first day", case.plan.first_day.isoformat(), cure)
+    check_room(case)
     orm.use(job.dsn)
     with database.connect(job.dsn, autocommit=True, application_name="aquamind run") as connection:
         postgres.hold(connection)
@@ -82,9 +85,9 @@ def execute(job: Job, progress: Progress) -> Report:
         with report.timed("simulation"):
             progress.step("Simulation")
             histories = pipeline.simulate(case)
+            progress.advance(0.0, held_back(case, histories.values()))
         if job.announce is not None:
             job.announce(histories)
-        # Nothing is destroyed for a plan that does not fit.
         if foreign:
             wiping.wipe(connection, job.dsn, unlink=True)
         _check_space(connection, case, histories)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from datagen.arrays import Ints
+from datagen.arrays import Floats, Ints
 from datagen.farm import Farm
 
 MOST_HALLS = 3
@@ -62,10 +62,25 @@ class Booking:
         together = math.ceil((self.stage_starts[stage + 1] - self.stage_starts[stage]) / spacing_days)
         stock = int(self.saturation * (sizes.sum() if stage == self.sea else len(units)) + 1e-9)
         share = (turn + 1) * stock // together - turn * stock // together
-        return max(min(share, int(sizes.max()) if stage == self.sea else MOST_HALLS), 1)
+        return max(min(share, self._most(geography, stage)), 1)
 
-    def book(self, geography: int, start: int, shares: Sequence[int]) -> tuple[tuple[int, ...], ...]:
-        """Containers of one batch by stage; nothing is booked when a stage finds no room."""
+    def _most(self, geography: int, stage: int) -> int:
+        """Halls, or rings of one area, that a batch may take."""
+        if stage != self.sea:
+            return MOST_HALLS
+        return int(self.farm.unit_container_count[self.units(geography, stage)].max(initial=0))
+
+    def widened(self, geography: int, shares: Sequence[int], fullness: Floats) -> list[int]:
+        """Shares in which fish that would fill these so far have room; where their number is fixed, the same."""
+        if self.containers_per_stage is not None:
+            return list(shares)
+        return [
+            max(share, min(math.ceil(share * full), self._most(geography, stage)))
+            for stage, (share, full) in enumerate(zip(shares, fullness, strict=True))
+        ]
+
+    def find(self, geography: int, start: int, shares: Sequence[int]) -> tuple[tuple[int, ...], ...]:
+        """Containers of one batch by stage that are free when it comes."""
         chosen: list[Ints] = []
         stations: set[int] = set()
         for stage, share in enumerate(shares):
@@ -78,9 +93,13 @@ class Booking:
             self._check_saturation(geography, stage, first, len(containers))
             chosen.append(containers)
             stations.update(int(s) for s in np.unique(self.farm.unit_station[self.farm.container_unit[containers]]))
-        for stage, containers in enumerate(chosen):
-            self.free_from[containers] = start + self.stage_starts[stage + 1]
         return tuple(tuple(int(c) for c in containers) for containers in chosen)
+
+    def take(self, start: int, containers: Sequence[Sequence[int]]) -> None:
+        """Book a batch's containers by stage; none is free earlier for it."""
+        for stage, taken in enumerate(containers):
+            ends = np.maximum(self.free_from[list(taken)], start + self.stage_starts[stage + 1])
+            self.free_from[list(taken)] = ends
 
     def _unit_free_from(self, units: Ints) -> Ints:
         farm = self.farm

@@ -14,7 +14,9 @@ from datagen.catalog.stages import stages
 from datagen.errors import UserError
 from datagen.farm import Farm
 from datagen.planning.allocation import Booking, DoesNotFit
+from datagen.planning.forecast import Forecast
 from datagen.planning.plan import LONGEST_RECORD_DAYS, BatchPlan, Plan, check_as_of
+from datagen.planning.room import check_room, fullness
 from datagen.streams import stream
 
 YOUNGEST_DAYS = 50
@@ -92,9 +94,7 @@ def carry_on(case: Case, as_of: date) -> Plan:
     check_as_of(as_of, as_of)
     booking = Booking(farm, plan.stage_starts, plan.saturation, plan.containers_per_stage)
     for batch in plan.batches:
-        for stage, booked in enumerate(batch.containers):
-            end = batch.start.toordinal() + plan.stage_starts[stage + 1]
-            booking.free_from[list(booked)] = np.maximum(booking.free_from[list(booked)], end)
+        booking.take(batch.start.toordinal(), batch.containers)
     batches, places = list(plan.batches), sorted({batch.geography for batch in plan.batches})
     spacing_days = plan.stagger_days * len(places)
     while len(plan.batches) > 1:
@@ -111,10 +111,9 @@ def carry_on(case: Case, as_of: date) -> Plan:
         last_number = max(int(batch.number.rpartition("-")[2]) for batch in batches if batch.geography == place)
         number = f"{farm.geography_code[place]}-{start.year}-{last_number + 1:03d}"
         try:
-            containers = booking.book(place, start.toordinal(), shares)
+            batches.append(_housed(case, booking, number, place, start, shares))
         except DoesNotFit as why:
             raise UserError("to", as_of.isoformat(), f"Batch {number} finds no room: {why}.") from None
-        batches.append(_batch(case.catalog, plan.seed, number, place, start, containers))
     return replace(plan, as_of=as_of, batches=tuple(batches))
 
 
@@ -158,9 +157,10 @@ def single_plan(
             geography,
             f"No room for a batch of its own: {why}. Put it into a schedule with the others, or into another database",
         ) from None
-    if eggs is None:
-        return plan
-    return replace(plan, batches=(replace(plan.batches[0], eggs=eggs),))
+    if eggs is not None:
+        plan = replace(plan, batches=(replace(plan.batches[0], eggs=eggs),))
+    check_room(Case(catalog, farm, plan))
+    return plan
 
 
 def _check(preset: Preset) -> None:
@@ -208,18 +208,7 @@ def _book(
     spacing_days = preset.stagger_days * len({place for place, _ in turns})
     counts: Counter[int] = Counter()
     batches: list[BatchPlan] = []
-    for place, start in turns:
-        turn = counts[place]
-        counts[place] += 1
-        shares = booking.allowances(place, turn, spacing_days)
-        try:
-            containers = booking.book(place, start.toordinal(), shares)
-        except DoesNotFit as why:
-            why.booked = len(batches)
-            raise
-        number = f"{farm.geography_code[place]}-{start.year}-{first_turn + turn:03d}"
-        batches.append(_batch(catalog, seed, number, place, start, containers))
-    return Plan(
+    plan = Plan(
         preset.name,
         seed,
         as_of,
@@ -228,8 +217,32 @@ def _book(
         preset.saturation,
         preset.containers_per_stage,
         starts_at,
-        tuple(batches),
+        (),
     )
+    case = Case(catalog, farm, plan)
+    for place, start in turns:
+        turn = counts[place]
+        counts[place] += 1
+        shares = booking.allowances(place, turn, spacing_days)
+        number = f"{farm.geography_code[place]}-{start.year}-{first_turn + turn:03d}"
+        try:
+            batches.append(_housed(case, booking, number, place, start, shares))
+        except DoesNotFit as why:
+            why.booked = len(batches)
+            raise
+    return replace(plan, batches=tuple(batches))
+
+
+def _housed(case: Case, booking: Booking, number: str, geography: int, start: date, shares: list[int]) -> BatchPlan:
+    """A batch in its share of the containers, and in more where its fish would outgrow those; they are booked."""
+    while True:
+        containers = booking.find(geography, start.toordinal(), shares)
+        batch = _batch(case.catalog, case.plan.seed, number, geography, start, containers)
+        wanted = booking.widened(geography, shares, fullness(Forecast(case, batch)))
+        if wanted == shares:
+            booking.take(start.toordinal(), containers)
+            return batch
+        shares = wanted
 
 
 def _batch(

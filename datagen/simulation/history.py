@@ -7,6 +7,9 @@ import numpy as np
 
 from datagen.arrays import Floats, Ints
 
+FULL = 0.99
+"""Share of its capacity at which a container is full, and its fish get no more than keeps them there (invented)."""
+
 
 @dataclass(frozen=True)
 class Assignments:
@@ -140,6 +143,12 @@ class History:
         stays = self.assignments
         begun, open_ones = set(stays.batch[self.harvests.assignment].tolist()), set(stays.batch[~stays.left].tolist())
         return sorted(begun - open_ones)
+
+    def fullness(self, max_biomass_kg: Floats) -> Floats:
+        """Share of its container's capacity that the fish of each container-day took in the morning."""
+        container = np.repeat(self.assignments.container, self.assignments.days)
+        share: Floats = self.days.fish * self.days.weight_g / 1000.0 / max_biomass_kg[container]
+        return share
 
     def batch(self, index: int) -> "History":
         """The part of the history that one batch needs; its assignments and rows are renumbered from 0.

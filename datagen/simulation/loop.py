@@ -1,8 +1,13 @@
 """From a plan to a history: a geography lived day by day."""
 
+from collections import Counter
+from collections.abc import Iterable
+
+import numpy as np
+
 from datagen.case import Case
 from datagen.simulation.agenda import Agenda
-from datagen.simulation.history import History
+from datagen.simulation.history import FULL, History
 from datagen.simulation.world import World
 
 
@@ -14,3 +19,16 @@ def simulate(case: Case, geography: int) -> History:
         agenda.morning(day)
         world.step(day)
     return world.history()
+
+
+def held_back(case: Case, histories: Iterable[History]) -> str:
+    """What luck did that no plan foresees: where, and for how many days, fish were kept from outgrowing a container."""
+    capacity, farm = case.farm.container_max_biomass_kg, case.farm
+    places: Counter[str] = Counter()
+    for history in histories:
+        full = history.fullness(capacity) > (1.0 - 1e-9) * FULL
+        stay = np.repeat(np.arange(len(history.assignments.days)), history.assignments.days)[full]
+        places.update(farm.container_name[c] for c in history.assignments.container[stay])
+    if not places:
+        return ""
+    return "feed was held back in full containers: " + ", ".join(f"{name} {n} days" for name, n in places.items())

@@ -14,6 +14,7 @@ from datagen.catalog import Catalog
 from datagen.catalog.biology import Handling
 from datagen.simulation.climate import Climate, climate
 from datagen.simulation.history import (
+    FULL,
     Assignments,
     ContainerDays,
     Deliveries,
@@ -138,6 +139,7 @@ class World:
         self.appetite[active] += (1.0 - self.appetite[active]) * growth.appetite_recovery_per_day
         gain = cube_root_gain(temp_c, s.tgc[stay]) * appetite
         root = self.root[active]
+        gain = np.minimum(gain, self._room(active, alive))
         bins, feed = self._bins(active, s.stage[stay], root**3, day)
         fed = feed >= 0
         gain_kg = alive * ((root + gain) ** 3 - root**3) / 1000.0
@@ -149,6 +151,12 @@ class World:
         short = np.flatnonzero(fed)[served < wanted_g[fed]]
         gain[short] *= self.days.feed_g[row[short]] / wanted_g[short]
         return gain
+
+    def _room(self, active: Ints, alive: Ints) -> Floats:
+        """What the cube root of the weight may still gain: feed is held back where the container is full."""
+        most_g = FULL * 1000.0 * self.farm.container_max_biomass_kg[active] / np.maximum(alive, 1)
+        room: Floats = np.maximum(np.cbrt(most_g) - self.root[active], 0.0)
+        return room
 
     def _bins(self, active: Ints, stage: Ints, weight_g: Floats, day: int) -> tuple[Ints, Ints]:
         """The bin each container eats from today and its feed (-1: none); keeps today's and the next bins open."""

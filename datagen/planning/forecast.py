@@ -1,0 +1,113 @@
+"""The life that a batch is expected to have, worked out from its plan alone: how many fish, how heavy, until when."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from datagen.arrays import Dates, Floats, Ints
+from datagen.biology.growth import cube_root_gain
+from datagen.biology.water import day_of_year
+from datagen.case import Case
+from datagen.catalog.spec import of_geography
+from datagen.planning.plan import BatchPlan
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """The life that a batch is expected to have: an average one, without luck. Days are days of life."""
+
+    case: Case
+    batch: BatchPlan
+
+    @cached_property
+    def starts(self) -> list[int]:
+        starts: list[int] = self.case.stages.starts.tolist()
+        return starts
+
+    @property
+    def sea_day(self) -> int:
+        """Day of life on which the fish go to sea."""
+        return self.starts[self.case.sea]
+
+    @cached_property
+    def stage(self) -> Ints:
+        """Stage by day."""
+        return np.repeat(np.arange(len(self.starts) - 1), np.diff(self.starts))
+
+    @cached_property
+    def _dates(self) -> Dates:
+        dates: Dates = np.datetime64(self.batch.start) + np.arange(self.starts[-1])
+        return dates
+
+    @property
+    def _place(self) -> str:
+        return self.case.farm.geography_name[self.batch.geography]
+
+    @cached_property
+    def temp_c(self) -> Floats:
+        """Water of the mean year by day: tempered by stage, then of the batch's area."""
+        water, farm, keys = self.case.catalog.water, self.case.farm, self.case.stages.key
+        fresh = of_geography(water.freshwater, self._place)
+        sea = water.climates[farm.unit_climate[farm.container_unit[self.batch.containers[-1][0]]]]
+        parts = np.split(day_of_year(self._dates), self.starts[1:-1])
+        tempered = [fresh.temp_c(key, days) for key, days in zip(keys[:-1], parts[:-1], strict=True)]
+        return np.concatenate([*tempered, sea.temp_c(parts[-1])])
+
+    @cached_property
+    def fed(self) -> Floats:
+        """Chance of a day to be one of feeding: not fasted before a treatment, and no storm."""
+        storm = of_geography(self.case.catalog.water.storms, self._place).probability(self._dates)
+        fed: Floats = 1.0 - storm * (self.stage == self.case.sea)
+        for treatment in self.case.catalog.biology.lice_treatments:
+            day = self.sea_day + treatment.sea_day
+            fed[day - treatment.fasting_days : day] = 0.0
+        return fed
+
+    @cached_property
+    def appetite(self) -> Floats:
+        """Share of a full ration by day: every handling takes some, which comes back day by day."""
+        biology = self.case.catalog.biology
+        handled = [(self.starts[self.case.stages.index(move.into)], move.appetite) for move in biology.transfers]
+        handled += [(self.case.stages.day(jab.stage, jab.day_of_stage), jab.appetite) for jab in biology.vaccinations]
+        handled += [(self.sea_day + each.sea_day, each.appetite) for each in biology.lice_treatments]
+        appetite = np.ones(self.starts[-1])
+        for day, left in handled:
+            after = np.arange(len(appetite) - day)
+            appetite[day:] -= (1.0 - left) * (1.0 - biology.growth.appetite_recovery_per_day) ** after
+        return np.maximum(appetite, 0.0) * self.fed
+
+    @cached_property
+    def weight_g(self) -> Floats:
+        """Mean weight in the morning of each day."""
+        biology = self.case.catalog.biology
+        tgc = self.case.stages.tgc[self.stage] * biology.growth.potential
+        gain = cube_root_gain(self.temp_c, tgc) * self.appetite
+        weight_g: Floats = (np.cbrt(biology.eggs.weight_g) + np.cumsum(gain) - gain) ** 3
+        return weight_g
+
+    @cached_property
+    def alive(self) -> Floats:
+        """Share of the eggs alive in the morning of each day, where neither disease breaks out nor algae bloom."""
+        biology = self.case.catalog.biology
+        dying = self.case.stages.daily_hazard[self.stage].copy()
+        dying[0] += biology.eggs.dead_on_arrival
+        for move in biology.transfers:
+            dying[self.starts[self.case.stages.index(move.into)]] += move.lost_share + move.deaths_share
+        for jab in biology.vaccinations:
+            dying[self.case.stages.day(jab.stage, jab.day_of_stage)] += jab.deaths_share
+        for each in biology.lice_treatments:
+            dying[self.sea_day + each.sea_day] += each.deaths_share
+        alive: Floats = np.exp(dying - np.cumsum(dying))
+        return alive
+
+    @property
+    def harvested(self) -> int:
+        """Day on which the last ring is emptied: at target weight, no medicine being withheld, by the planned end."""
+        spec, sea, rings = self.case.catalog.biology.harvest, self.sea_day, len(self.batch.containers[-1])
+        fit = [sea]
+        for each in self.case.catalog.biology.lice_treatments:
+            fit.append(sea + each.sea_day + (rings - 1) // each.rings_per_day + each.withholding_days)
+        reached = sea + int(np.searchsorted(self.weight_g[sea:], self.batch.harvest_target_g))
+        taking = 1 + spec.fasting_days + (rings - 1) // spec.rings_per_day
+        return min(max(reached, *fit) + taking, self.starts[-1])
