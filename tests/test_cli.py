@@ -43,6 +43,7 @@ def edited(tmp_path: Path, file: str, old: str, new: str) -> str:
 WRONG = {
     "geography": ([*BATCH[:5], "--geography", "Faroes"], "geography: 'Faroes'"),
     "negative eggs": ([*BATCH, "--eggs", "-5"], "eggs: -5"),
+    "eggs without room": ([*BATCH, "--eggs", "9000000"], "FAR-2025-001 may outgrow its 10 Parr containers"),
     "start after the record": (
         [*BATCH, "--start-date", "2031-01-01", "--as-of", "2030-01-01"],
         "start-date: '2031-01-01'",

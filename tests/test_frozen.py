@@ -8,9 +8,9 @@ from datagen.keys import keys
 from datagen.planning.presets import small_plan as small_preset
 from tests.worlds import AS_OF, case_of, company, small_plan, stored
 
-VERSION = "3"
+VERSION = "4"
 SMALL = "666bef1d88c65fdbddc9a031e10cd506"
-TINY = "5797814070c256cf2ccfed4c0d34a8cf"
+TINY = "a6e76ab453d5dbbbb68a9efaeb1470a7"
 
 
 def content(case: Case) -> tuple[str, set[str]]:

@@ -4,6 +4,7 @@ import copy
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -15,6 +16,7 @@ import yaml
 from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
+from benchmarks import sweep
 from datagen import pipeline
 from datagen.case import Case
 from datagen.catalog import Catalog
@@ -23,8 +25,11 @@ from datagen.errors import UserError
 from datagen.farm import Farm, resolve
 from datagen.outlook import foresee
 from datagen.planning import schedule
+from datagen.planning.forecast import Forecast
 from datagen.planning.plan import Plan, containers_by_kind, planned_occupancy
 from datagen.planning.presets import PRESETS, Preset, make_plan, single_plan, small_plan
+from datagen.planning.room import check_room, fullness
+from datagen.simulation.loop import simulate
 
 AS_OF = date(2025, 11, 21)
 FAST = settings(max_examples=40, deadline=None)
@@ -97,6 +102,8 @@ def test_no_container_or_hall_is_shared_and_saturation_is_kept(
 ) -> None:
     plan, bound = fitting(catalog, farm, preset, as_of, seed)
     assert_lawful(plan, farm)
+    if preset.containers_per_stage != 1:
+        check_room(Case(catalog, farm, plan))
     assert (bound is None) == (len(plan.batches) == 2 * (preset.batches or 0))
     assert max(batch.start for batch in plan.batches) == as_of - timedelta(days=50)
     taken = np.zeros((len(farm.geography_name), len(farm.stage_name), plan.days + 900))
@@ -133,6 +140,7 @@ def test_the_largest_number_that_fits_is_found_and_the_bound_is_named(
     assert bound is not None
     assert re.search(r"(Faroe Islands|Scotland), (Egg&Alevin|Adult) containers: .* at saturation 0.5", bound)
     assert_lawful(plan, farm)
+    check_room(Case(catalog, farm, plan))
     for more in range(1, 6):
         wanted = Preset("guide", stagger_days=4, saturation=0.5, batches=fits + more, containers_per_stage=containers)
         assert len(make_plan(catalog, farm, wanted, AS_OF, 1)[0].batches) == 2 * fits
@@ -169,6 +177,79 @@ def test_a_single_batch_is_refused_with_its_field(catalog: Catalog, farm: Farm) 
             single_plan(catalog, farm, *args, as_of=AS_OF, seed=1)
         assert told.value.field == field
     assert small_plan(catalog, farm, AS_OF, 1).days == 200
+
+
+def test_eggs_that_have_no_room_are_refused_with_a_number_that_has(catalog: Catalog, farm: Farm) -> None:
+    def planned(eggs: int) -> Plan:
+        return single_plan(catalog, farm, "Scotland", date(2025, 1, 1), eggs, AS_OF, 1)
+
+    with pytest.raises(UserError, match=r"SCO-2025-001 may outgrow its 10 .* containers by [0-9]+ %") as told:
+        planned(9_000_000)
+    assert (told.value.field, told.value.value) == ("eggs", 9_000_000)
+    found = re.search(r"at most ([0-9,]+) eggs", told.value.cure)
+    assert found is not None
+    fits = int(found[1].replace(",", ""))
+    assert fits > catalog.biology.eggs.count_max
+    assert planned(fits).batches[0].eggs == fits
+    with pytest.raises(UserError):
+        planned(fits + 200)
+
+
+@pytest.mark.parametrize("preset", ["production", "guide", "medium"])
+def test_presets_have_room_in_every_season(catalog: Catalog, farm: Farm, preset: str) -> None:
+    for turn in range(6):
+        plan, bound = make_plan(catalog, farm, PRESETS[preset], AS_OF + timedelta(days=61 * turn), turn)
+        assert bound is None
+        check_room(Case(catalog, farm, plan))
+
+
+@pytest.mark.parametrize(("as_of", "seed"), [(date(2028, 2, 29), 1), (AS_OF, 2)])
+def test_a_plan_that_is_accepted_fits(as_of: date, seed: int) -> None:
+    """The first was once refused after its simulation, a post-smolt tank being 1 % too full."""
+    outcome = sweep.live(sweep.Run("medium", as_of, seed))
+    assert (outcome.fault, outcome.held_back) == ("", "")
+    assert 0.7 < outcome.fullest < 1.0
+
+
+def test_the_sweep_says_how_full_and_whether_all_was_well(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = ["sweep", "--preset", "small", "--days", "3", "--seeds", "2", "--workers", "2"]
+    for more, code, words in (
+        ([], 0, r"small: 3 runs, 3 as-of days from 2025-11-21 to 2027-11-21, 2 seeds, 3 batches\n  refused: 0;"),
+        (["--first", "1940-01-01"], 1, "refused: 3;"),
+    ):
+        monkeypatch.setattr("sys.argv", command + more)
+        with pytest.raises(SystemExit) as ended:
+            sweep.main()
+        assert ended.value.code == code
+        assert re.search(words, capsys.readouterr().out)
+    idle = sweep.Outcome(sweep.Run("production", AS_OF, 1), utilisation=0.64)
+    assert idle.fault == "utilisation 64.0 %"
+    assert not replace(idle, utilisation=0.66).fault
+    assert replace(idle, utilisation=0.66, fullest=1.001).fault
+
+
+def test_no_container_gets_fuller_than_is_foreseen_and_few_much_less(catalog: Catalog, farm: Farm) -> None:
+    plan, _ = make_plan(catalog, farm, PRESETS["medium"], AS_OF, 3)
+    case = Case(catalog, farm, plan)
+    foreseen = np.array([fullness(Forecast(case, batch)) for batch in plan.batches])
+    history = simulate(case, 1)
+    stays = history.assignments
+    fullest = np.maximum.reduceat(history.fullness(farm.container_max_biomass_kg), stays.row)
+    share = (fullest / foreseen[stays.batch, stays.stage])[stays.left]
+    assert share.max() < 1.0
+    assert all(share[stays.stage[stays.left] == stage].max() > 0.8 for stage in range(1, plan.sea + 1))
+    rings = stays.left & (stays.stage == plan.sea)
+    late = {
+        b: int(
+            stays.departure_day[rings & (stays.batch == b)].max() - plan.starts()[b] - Forecast(case, batch).harvested
+        )
+        for b, batch in enumerate(plan.batches)
+        if b in history.completed()
+    }
+    assert len(late) > 10
+    assert abs(np.mean(list(late.values()))) < 25
 
 
 @FAST

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from datagen.biology.mortality import CAUSES
 from datagen.case import Case
 from datagen.simulation.history import History
-from datagen.simulation.loop import simulate
+from datagen.simulation.loop import held_back, simulate
 from tests.worlds import AS_OF, SEA, company, small_plan
 
 worlds = st.builds(
@@ -29,8 +29,26 @@ def lived(plan, geography: int = 0) -> History:
     return simulate(Case(catalog, farm, plan), geography)
 
 
+def crowded(plan):
+    """With more eggs than have room: feed is held back in fresh water and at sea."""
+    return replace(plan, batches=tuple(replace(batch, eggs=2 * batch.eggs) for batch in plan.batches))
+
+
 @few
 @given(worlds)
+@example(crowded(small_plan()))
+def test_no_container_is_overfilled(plan) -> None:
+    _, farm = company()
+    history = lived(plan)
+    full = history.fullness(farm.container_max_biomass_kg)
+    assert full.max() < 1.0
+    held = held_back(Case(*company(), plan), [history])
+    assert bool(held) == bool((full > 0.989999).any())
+
+
+@few
+@given(worlds)
+@example(crowded(small_plan()))
 def test_fish_are_conserved(plan) -> None:
     history = lived(plan)
     a, days, moves = history.assignments, history.days, history.moves
@@ -53,6 +71,7 @@ def test_fish_are_conserved(plan) -> None:
 
 @few
 @given(worlds)
+@example(crowded(small_plan()))
 def test_feed_is_conserved(plan) -> None:
     _, farm = company()
     history = lived(plan)
@@ -88,6 +107,7 @@ def test_no_container_holds_two_batches(plan) -> None:
 @given(worlds, st.integers(1, 400))
 # Fish that move on the day after the as-of day: their feed is ordered, and arrives, before it.
 @example(small_plan(seed=84378579, batches=2, stagger_days=73, containers=10), 1)
+@example(crowded(small_plan()), 100)
 def test_a_longer_record_begins_with_the_shorter(plan, later: int) -> None:
     short, long = lived(plan), lived(replace(plan, as_of=plan.as_of + timedelta(days=later)))
     a, b = short.assignments, long.assignments

@@ -245,11 +245,12 @@ def test_what_is_well_typed_and_absurd_is_one_message(folder: Path, case: str) -
 
 
 def lived(catalog: Catalog) -> tuple[Plan, History, int]:
-    """One batch with one container a stage, from egg to long after harvest, and how many rows its record has."""
+    """A tenth of a batch with one container a stage, from egg to long after harvest, and how many rows it has."""
     farm = resolve(catalog)
     start = date(2022, 1, 1)
     plan = single_plan(catalog, farm, "Faroe Islands", start, None, start, 1)
-    few = replace(plan.batches[0], containers=tuple(containers[:1] for containers in plan.batches[0].containers))
+    batch = plan.batches[0]
+    few = replace(batch, eggs=batch.eggs // 10, containers=tuple(each[:1] for each in batch.containers))
     plan = replace(plan, as_of=date(2024, 8, 1), batches=(few,))
     case = Case(catalog, farm, plan)
     history = simulate(case, 0)
@@ -286,7 +287,13 @@ def test_a_company_that_is_accepted_lives(folder: Path, data: Any) -> None:
     finally:
         for name in changed:
             (folder / f"{name}.yaml").write_text(TEXTS[name], "utf-8")
-    plan, history, rows = lived(catalog)
+    try:
+        plan, history, rows = lived(catalog)
+    except UserError as refused:
+        # More fish than have room.
+        if refused.field != "eggs":
+            raise
+        return
     assert rows > 0
     assert_conserved(plan, history)
 

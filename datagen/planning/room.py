@@ -4,6 +4,7 @@ import numpy as np
 
 from datagen.arrays import Floats
 from datagen.case import Case
+from datagen.catalog.spec import LEAST_EGGS
 from datagen.errors import UserError
 from datagen.planning.forecast import Forecast
 
@@ -42,9 +43,6 @@ def check_room(case: Case) -> None:
         batch = case.plan.batches[worst]
         room = f"{len(batch.containers[stage])} {case.stages.name[stage]} containers"
         fits = int(batch.eggs / full[worst, stage]) // 100 * 100
-        raise UserError(
-            "eggs",
-            batch.eggs,
-            f"Batch {batch.number} may outgrow its {room} by {100 * (full[worst, stage] - 1):.0f} %; "
-            f"give at most {fits:,} eggs, or more room",
-        )
+        cure = f"give at most {fits:,} eggs, or more room" if fits >= LEAST_EGGS else "give more room"
+        over = f"Batch {batch.number} may outgrow its {room} by {100 * (full[worst, stage] - 1):.0f} %"
+        raise UserError("eggs", batch.eggs, f"{over}; {cure}")
