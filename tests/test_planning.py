@@ -307,7 +307,7 @@ ONE = "batch FAR-2025-001 "
         ("  eggs: 3", "  eggs: -3", ONE + "eggs", "greater"),
         ("  eggs: 3", "  eggs: 999999", ONE + "eggs", "less"),
         ("  harvest_target_kg: 4", "  harvest_target_kg: 14", ONE + "harvest_target_kg", "less"),
-        ("geography: Faroe Islands", "geography: Faroes", ONE + "geography", "'Faroe Islands'"),
+        ("geography: Faroe Islands", "geography: Faroes", ONE + "geography", "Faroe Islands"),
         ("start_date: 2025", "start_date: 2026", ONE + "start_date", "after the as-of day"),
         ("start_date: 2025", "start_date: 1825", ONE + "start_date", "100 years"),
         ("start_date: 2025-", "start_date: 2025-1", ONE + "start_date", "valid date"),
