@@ -15,8 +15,8 @@ from django.core.wsgi import get_wsgi_application
 from django.db import connection
 from django.http import Http404
 
+from aquamind.errors import UserError
 from aquamind.settings import DEVELOPMENT_KEY
-from datagen.errors import UserError
 
 
 def serve(host: str, port: int, started: Callable[[int], None]) -> None:

@@ -110,22 +110,21 @@ def guide() -> None:
 def against_pg_restore(report: dict[str, Any]) -> None:
     """The same database dumped without compression, and restored by two jobs into a new one of the same server."""
     from aquamind import database
+    from aquamind.server import binaries, server
 
     dsn = database.url()
     dump = Path(os.environ["AQUAMIND_DATA_DIR"]) / "dump"
-    subprocess.run(
-        [database.binaries() / "pg_dump", "-Fd", "-j2", "-Z0", "--schema=public", "-f", dump, dsn], check=True
-    )
-    database.server().create_database("restored")
+    subprocess.run([binaries() / "pg_dump", "-Fd", "-j2", "-Z0", "--schema=public", "-f", dump, dsn], check=True)
+    server().create_database("restored")
     begin = time.perf_counter()
     subprocess.run(
         [
-            database.binaries() / "pg_restore",
+            binaries() / "pg_restore",
             "-j2",
             "--clean",
             "--if-exists",
             "-d",
-            database.server().url("restored"),
+            server().url("restored"),
             dump,
         ],
         check=True,

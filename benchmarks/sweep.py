@@ -15,11 +15,11 @@ from functools import cache
 
 import numpy as np
 
+from aquamind.errors import UserError
 from datagen.arrays import Floats
 from datagen.case import Case
 from datagen.catalog import Catalog
 from datagen.catalog.reader import load
-from datagen.errors import UserError
 from datagen.farm import Farm, resolve
 from datagen.planning.plan import UTILISATION_FROM_DAY, containers_by_kind
 from datagen.planning.presets import PRESETS, make_plan, small_plan

@@ -17,8 +17,8 @@ from typing import Annotated, Any
 
 import typer
 
+from aquamind.errors import NothingJudgedError, UserError
 from datagen import console
-from datagen.errors import NothingJudgedError, UserError
 
 app = typer.Typer(
     add_completion=False,
@@ -245,7 +245,7 @@ def batch(
     # Checked before a server is started, or asked.
     single_plan(company, farm, geography, start, eggs, min(last, today), seed)
     orm.use(_dsn())
-    from datagen.storage import occupancy
+    from datagen.runs import occupancy
 
     code = farm.geography_code[farm.geography_index(geography)]
     taken, turn = occupancy.taken(_dsn(), farm.container_name, code)
@@ -271,7 +271,8 @@ def advance(
     company = load(catalog)
     day, dsn = _day("to", to), _dsn()
     orm.use(dsn)
-    from datagen import advancing
+
+    from datagen.runs import advancing
 
     begin = time.perf_counter()
     with console.Steps() as steps:
@@ -296,13 +297,14 @@ def analyse(
     dsn = _dsn()
     orm.use(dsn)
     from datagen import runs
-    from datagen.storage import handshake, ledger, postgres, protection, wiping
+    from datagen.runs import preflight, protection, wiping
+    from datagen.storage import ledger, postgres
 
     begin, report = time.perf_counter(), pipeline.Report()
     with database.connect(dsn, autocommit=True, application_name="aquamind analyse") as connection:
         postgres.hold(connection)
-        handshake.check_session(connection)
-        handshake.check_connections(dsn, workers)
+        preflight.check_session(connection)
+        preflight.check_connections(dsn, workers)
         batches = wiping.batches(connection)
         # What another analysis left unfinished, one of all finishes.
         if unfinished := (ledger.unfinished if batch or status else ledger.interrupted_run)(connection):
@@ -343,11 +345,12 @@ def init(
     dsn = _dsn()
     orm.use(dsn)
     from datagen import runs
-    from datagen.storage import handshake, postgres
+    from datagen.runs import preflight
+    from datagen.storage import postgres
 
     with database.connect(dsn, autocommit=True, application_name="aquamind init") as connection:
         postgres.hold(connection)
-        handshake.check_session(connection)
+        preflight.check_session(connection)
         done = runs.prepare(connection, company, resolve(company), (), only)
     if as_json:
         told = {
@@ -380,12 +383,13 @@ def wipe(
 
     dsn = _dsn()
     orm.use(dsn)
-    from datagen.storage import handshake, postgres, protection, wiping
+    from datagen.runs import preflight, protection, wiping
+    from datagen.storage import postgres
 
     with database.connect(dsn, autocommit=True, application_name="aquamind wipe") as connection:
         postgres.hold(connection)
-        handshake.check_session(connection)
-        handshake.check_connections(dsn)
+        preflight.check_session(connection)
+        preflight.check_connections(dsn)
         rows = wiping.batches(connection)
         unlink = protection.permit(connection, to_destroy)
         if not yes:
@@ -468,11 +472,12 @@ def _verdict(checked: bool, offending: int) -> str:
 def psql(context: typer.Context) -> None:
     """Open psql on the database, with psql's own arguments. Example: aquamind psql -c "select now()" """
     from aquamind import database
+    from aquamind.server import binaries
 
     # A command line can be read by every user of the machine, an environment by its owner alone.
     variables, arguments = database.for_programs(_dsn())
     environment = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "PGSERVICE")}
-    program = str(database.binaries() / "psql")
+    program = str(binaries() / "psql")
     # In this process's place: Ctrl-C is for psql, which ends a query by it and stays.
     command = [program, *arguments, *context.args]
     os.execve(program, command, {"PGCONNECT_TIMEOUT": "15", **environment, **variables})
@@ -499,8 +504,9 @@ def serve(
 def stop() -> None:
     """Stop the embedded server; its data stays. Example: aquamind stop"""
     from aquamind import database
+    from aquamind.server import server
 
-    own = database.server()
+    own = server()
     said = "Stopped. Its data stays" if database.stop() else "Nothing to stop: the embedded server does not run"
     console.err.print(f"{said} in {own.home}" if own.home.exists() else said, markup=False, soft_wrap=True)
 
@@ -562,7 +568,8 @@ def _planned(
 def _show_plan(case: Any, bound: str | None, as_json: bool) -> None:
     from dataclasses import asdict
 
-    from datagen import outlook, pipeline
+    from datagen import pipeline
+    from datagen.runs import outlook
 
     made = outlook.foresee(case, pipeline.simulate(case), bound)
     if as_json:
@@ -581,7 +588,8 @@ def _execute(
     show: bool = False,
     bound: str | None = None,
 ) -> None:
-    from datagen import orm, outlook
+    from datagen import orm
+    from datagen.runs import outlook
 
     dsn = _dsn()
     orm.use(dsn)

@@ -10,7 +10,7 @@ from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextC
 from rich.table import Table
 
 if TYPE_CHECKING:
-    from datagen.outlook import Outlook
+    from datagen.runs.outlook import Outlook
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)

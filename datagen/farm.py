@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from aquamind.errors import UserError
 from datagen.arrays import Bools, Floats, Ints
 from datagen.catalog import Catalog
 from datagen.catalog.company import Area, AreaLayout, HallLayout, Station
@@ -14,7 +15,6 @@ from datagen.catalog.finance import SUBSIDIARIES
 from datagen.catalog.reader import closest
 from datagen.catalog.scenario import model_names
 from datagen.catalog.spec import of_geography
-from datagen.errors import UserError
 
 Names = tuple[str, ...]
 

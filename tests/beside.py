@@ -16,8 +16,10 @@ from typing import Any
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
-from aquamind.database import EmbeddedServer, connect
-from datagen import cli, promises
+from aquamind.database import connect
+from aquamind.server import EmbeddedServer
+from datagen import cli
+from datagen.checks import plan as promises
 from datagen.storage import ledger
 from tests.chaos import AS_OF, DEFINITIONS, Definition, write_schedule
 

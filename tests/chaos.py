@@ -16,12 +16,14 @@ from typing import Any
 
 import psycopg
 
-from aquamind.database import NAME, EmbeddedServer
+from aquamind.database import NAME
+from aquamind.server import EmbeddedServer
 from datagen import orm
 from datagen.case import Case
 from datagen.planning import schedule
 from datagen.planning.presets import Preset, make_plan
-from datagen.storage import ledger, wiping
+from datagen.runs import wiping
+from datagen.storage import ledger
 from tests.worlds import company, roomy
 
 AS_OF = date(2025, 11, 21)

@@ -12,7 +12,8 @@ from django.core.management import call_command
 from django.db import connections
 from pytest_django import DjangoDbBlocker
 
-from aquamind.database import EmbeddedServer, connect
+from aquamind.database import connect
+from aquamind.server import EmbeddedServer
 from datagen.storage import ledger
 from tests.settings import SERVER, TEMPLATE
 

@@ -8,7 +8,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from aquamind.database import EmbeddedServer
+from aquamind.server import EmbeddedServer
 
 TEMPLATE = "migrated"
 SERVER = EmbeddedServer(Path(tempfile.gettempdir()) / f"aquamind-tests-{os.getpid()}")

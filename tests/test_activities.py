@@ -13,7 +13,7 @@ from apps.batch.models import Batch, BatchTransferWorkflow
 from apps.health.models import Treatment
 from apps.planning.models import ActivityTemplate, PlannedActivity
 from apps.planning.seeding import HABITS, _habit_days
-from datagen.analysis import plan_activities
+from datagen.runs.analysis import plan_activities
 from tests.loaded import django_on, small_record
 from tests.worlds import AS_OF
 

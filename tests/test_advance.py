@@ -8,10 +8,11 @@ import psycopg
 import pytest
 from pytest_django import DjangoDbBlocker
 
-from datagen import advancing, orm, runs
+from aquamind.errors import UserError
+from datagen import orm, runs
 from datagen.case import Case
-from datagen.errors import UserError
 from datagen.planning.presets import carry_on
+from datagen.runs import advancing
 from datagen.storage import ledger
 from tests.worlds import Silent, company, small_plan
 

@@ -12,9 +12,10 @@ import pytest
 from django.db import connections
 from pytest_django import DjangoDbBlocker
 
-from aquamind.database import EmbeddedServer, connect
+from aquamind.database import connect
+from aquamind.errors import UserError
+from aquamind.server import EmbeddedServer
 from datagen import checks, runs
-from datagen.errors import UserError
 from tests.beside import Command, Stage
 from tests.worlds import Silent, case_of, small_plan
 

@@ -11,8 +11,8 @@ from django.contrib.auth.models import User
 from django.db import connection
 
 from apps.infrastructure.models import Sensor
+from aquamind.errors import UserError
 from datagen.catalog.reader import DEFAULT_FOLDER, closest, load
-from datagen.errors import UserError
 from datagen.farm import Farm, resolve, with_database_ids
 from datagen.masterdata import init
 from datagen.masterdata.rows import Done

@@ -11,14 +11,14 @@ import pytest
 from pytest_django import DjangoDbBlocker
 
 from aquamind.database import connect
-from datagen import advancing, checks, runs
+from aquamind.errors import UserError
+from datagen import checks, runs
 from datagen.case import Case
 from datagen.catalog import Catalog
-from datagen.errors import UserError
 from datagen.farm import resolve
 from datagen.masterdata.rows import Done
 from datagen.planning.presets import single_plan
-from datagen.storage import wiping
+from datagen.runs import advancing, wiping
 from tests.loaded import django_on
 from tests.test_pipeline import Silent
 from tests.worlds import AS_OF, company

@@ -13,11 +13,13 @@ from pytest_django import DjangoDbBlocker
 
 from apps import record
 from aquamind import database
-from datagen import analysis, checks, runs
+from aquamind.errors import NothingJudgedError, UserError
+from aquamind.server import EmbeddedServer
+from datagen import checks, runs
 from datagen.case import Case
 from datagen.catalog.spec import LEAST_EGGS
-from datagen.errors import NothingJudgedError, UserError
 from datagen.planning.presets import single_plan
+from datagen.runs import analysis
 from tests.loaded import django_on
 from tests.worlds import AS_OF, Silent, company, small_plan
 
@@ -620,6 +622,6 @@ def test_without_the_ledger_only_laws_are_judged(prepared: Connection) -> None:
     assert not any(verdict.checked for verdict in checks.judge_plans(prepared))
 
 
-def test_a_database_without_the_schema_is_one_message(server: database.EmbeddedServer) -> None:
+def test_a_database_without_the_schema_is_one_message(server: EmbeddedServer) -> None:
     with pytest.raises(UserError, match="It has no table"):
         checks.verify(server.url("postgres"), 1, Silent())

@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from aquamind.database import PROJECT
+from aquamind.server import PROJECT
 from datagen.catalog.reader import DEFAULT_FOLDER
 
 UNREACHABLE = "postgresql://nobody:secret@127.0.0.1:1/nowhere"

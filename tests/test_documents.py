@@ -2,7 +2,7 @@
 
 import re
 
-from aquamind.database import PROJECT
+from aquamind.server import PROJECT
 from datagen.catalog.reader import DEFAULT_FOLDER
 
 NUMBERED = re.compile(r"(?<![\w\]])\[(\d+[a-z]?)\](?!\()")

@@ -13,7 +13,7 @@ from django.db import connections
 from pytest_django import DjangoDbBlocker
 
 from aquamind import database
-from aquamind.database import PROJECT, EmbeddedServer
+from aquamind.server import PROJECT, EmbeddedServer
 from datagen import cli
 from datagen.storage import ledger
 from tests.chaos import DEFINITIONS

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from pytest_django import DjangoDbBlocker
 
-from aquamind.database import PROJECT
+from aquamind.server import PROJECT
 from datagen.catalog.reader import load
 from datagen.farm import resolve
 from datagen.planning.presets import PRESETS, make_plan

@@ -27,8 +27,9 @@ from apps.batch.models import (
 )
 from apps.infrastructure.models import Container
 from aquamind import database
-from datagen import analysis, pipeline
+from datagen import pipeline
 from datagen.case import Case
+from datagen.runs import analysis
 from datagen.storage import ledger
 from tests.loaded import django_on, small_record
 from tests.worlds import AS_OF, Silent, company, small_plan

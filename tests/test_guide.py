@@ -18,7 +18,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from aquamind.database import NAME, PROJECT, EmbeddedServer, binaries
+from aquamind.database import NAME
+from aquamind.server import PROJECT, EmbeddedServer, binaries
 
 GUIDE = PROJECT / "tests" / "guide" / "test_data_generation_guide_v6.3.md"
 

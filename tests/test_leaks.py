@@ -10,9 +10,9 @@ from django.core.wsgi import get_wsgi_application
 from django.test import RequestFactory
 
 from aquamind import database, serving
-from aquamind.database import PROJECT
+from aquamind.errors import UserError
+from aquamind.server import PROJECT
 from aquamind.settings import DEVELOPMENT_KEY
-from datagen.errors import UserError
 from tests.test_cli import SMALL, UNREACHABLE, aquamind
 from tests.test_protection import PASSWORD, with_password
 

@@ -5,8 +5,9 @@ from collections.abc import Callable
 import psycopg
 from pytest_django import DjangoDbBlocker
 
-from datagen import outlook, pipeline
+from datagen import pipeline
 from datagen.planning.presets import PRESETS, make_plan
+from datagen.runs import outlook
 from tests.loaded import small_record
 from tests.worlds import AS_OF, case_of, company, small_plan, stored
 

@@ -9,9 +9,9 @@ import psycopg
 import pytest
 from pytest_django import DjangoDbBlocker
 
+from aquamind.errors import UserError
 from datagen import orm, runs
 from datagen.case import Case
-from datagen.errors import UserError
 from datagen.planning.plan import Plan
 from datagen.simulation.loop import simulate
 from datagen.storage import ledger

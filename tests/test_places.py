@@ -12,8 +12,8 @@ from django.db import connection as django_connection
 from pytest_django import DjangoDbBlocker
 
 from aquamind import database
-from aquamind.database import EmbeddedServer
-from datagen.errors import UserError
+from aquamind.errors import UserError
+from aquamind.server import EmbeddedServer
 from tests.loaded import django_on
 from tests.test_cli import aquamind
 

@@ -16,19 +16,19 @@ import yaml
 from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
+from aquamind.errors import UserError
 from benchmarks import sweep
 from datagen import pipeline
 from datagen.case import Case
 from datagen.catalog import Catalog
 from datagen.catalog.reader import load
-from datagen.errors import UserError
 from datagen.farm import Farm, resolve
-from datagen.outlook import foresee
 from datagen.planning import schedule
 from datagen.planning.forecast import Forecast
 from datagen.planning.plan import Plan, containers_by_kind, planned_occupancy
 from datagen.planning.presets import PRESETS, Preset, make_plan, single_plan, small_plan
 from datagen.planning.room import check_room, fullness
+from datagen.runs.outlook import foresee
 from datagen.simulation.loop import simulate
 
 AS_OF = date(2025, 11, 21)

@@ -11,10 +11,12 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 from pytest_django import DjangoDbBlocker
 
-from aquamind.database import EmbeddedServer, connect
+from aquamind.database import connect
+from aquamind.errors import UserError
+from aquamind.server import EmbeddedServer
 from datagen import runs
-from datagen.errors import UserError
-from datagen.storage import ddl, ledger, protection, wiping
+from datagen.runs import protection, wiping
+from datagen.storage import ddl, ledger
 from tests.test_cli import aquamind
 from tests.worlds import Silent, case_of, small_plan
 

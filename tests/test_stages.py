@@ -11,13 +11,14 @@ import pytest
 import yaml
 from pytest_django import DjangoDbBlocker
 
-from datagen import advancing, checks, runs
+from datagen import checks, runs
 from datagen.biology import feeding
 from datagen.case import Case
 from datagen.catalog import Catalog
 from datagen.catalog.reader import load
 from datagen.farm import resolve
 from datagen.planning.presets import Preset, make_plan
+from datagen.runs import advancing
 from tests.test_pipeline import Silent
 from tests.test_wrong_input import DATA, assert_conserved, lived
 from tests.worlds import AS_OF

@@ -25,8 +25,10 @@ from apps.environmental.models import EnvironmentalReading
 from apps.infrastructure.models import Geography
 from apps.users.models import UserProfile
 from aquamind import database
-from datagen.errors import UserError
-from datagen.storage import arrow, ddl, handshake, ledger, postgres
+from aquamind.errors import UserError
+from aquamind.server import EmbeddedServer
+from datagen.runs import preflight
+from datagen.storage import arrow, ddl, ledger, postgres
 from datagen.storage.arrow import Scaled, TableHash, columns, record_batch
 
 JSON_TEXT = st.text("xé\\\"'\n", max_size=4)
@@ -356,15 +358,15 @@ def test_a_filled_table_keeps_its_keys(connection: Connection, run: int) -> None
 
 
 def test_every_difference_to_the_target_is_in_one_error(connection: Connection) -> None:
-    handshake.check_target(connection, MODELS)
+    preflight.check_target(connection, MODELS)
     connection.execute("ALTER TABLE infrastructure_geography ALTER name TYPE varchar(200)")
-    handshake.check_target(connection, MODELS)
+    preflight.check_target(connection, MODELS)
     connection.execute("ALTER TABLE infrastructure_geography ALTER name TYPE varchar(99)")
     connection.execute("ALTER TABLE infrastructure_geography ADD code text NOT NULL, DROP description")
     connection.execute("ALTER TABLE environmental_environmentalreading ALTER value TYPE numeric(10,3)")
     connection.execute("DROP TABLE users_userprofile CASCADE")
     with pytest.raises(UserError) as caught:
-        handshake.check_target(connection, MODELS)
+        preflight.check_target(connection, MODELS)
     for fault in (
         "infrastructure_geography.name is character varying(99), not character varying(100)",
         "infrastructure_geography.code must be filled",
@@ -377,9 +379,9 @@ def test_every_difference_to_the_target_is_in_one_error(connection: Connection) 
 
 
 def test_a_load_that_the_disk_cannot_hold_is_refused(connection: Connection) -> None:
-    handshake.check_space(connection, 1)
+    preflight.check_space(connection, 1)
     with pytest.raises(UserError, match=r"GB are needed"):
-        handshake.check_space(connection, 10**18)
+        preflight.check_space(connection, 10**18)
 
 
 def test_the_second_run_hears_who_holds_the_database(fresh_database: str) -> None:
@@ -424,14 +426,14 @@ def test_no_error_shows_a_password(url: str, monkeypatch: pytest.MonkeyPatch) ->
 
 def test_the_embedded_server_is_its_owners_alone_and_survives_a_kill() -> None:
     with tempfile.TemporaryDirectory() as home:
-        server = database.EmbeddedServer(Path(home))
+        server = EmbeddedServer(Path(home))
         try:
             survive(server)
         finally:
             server.stop("immediate")
 
 
-def survive(server: database.EmbeddedServer) -> None:
+def survive(server: EmbeddedServer) -> None:
     server.start()
     server.create_database("kept")
     with database.connect(server.url("kept"), autocommit=True) as connection:
@@ -452,5 +454,5 @@ def test_the_embedded_server_leaves_directories_of_others_alone(tmp_path: Path) 
     (tmp_path / "letter").touch()
     mode = tmp_path.stat().st_mode
     with pytest.raises(UserError, match=r"AQUAMIND_DATA_DIR.*Holds other things"):
-        database.EmbeddedServer(tmp_path).start()
+        EmbeddedServer(tmp_path).start()
     assert tmp_path.stat().st_mode == mode

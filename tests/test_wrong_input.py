@@ -15,11 +15,11 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
+from aquamind.errors import UserError
 from datagen import cli
 from datagen.case import Case
 from datagen.catalog import Catalog
 from datagen.catalog.reader import DEFAULT_FOLDER, load, parse, plain
-from datagen.errors import UserError
 from datagen.farm import resolve
 from datagen.planning.plan import Plan
 from datagen.planning.presets import single_plan

@@ -16,10 +16,10 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
+from aquamind.errors import UserError
 from datagen.catalog import Catalog
-from datagen.catalog.absurdities import absurdities
+from datagen.catalog.cross_checks import faults as cross_faults
 from datagen.catalog.spec import Fault, Loc, Ref, Unique
-from datagen.errors import UserError
 
 DEFAULT_FOLDER = Path(__file__).parent / "default"
 
@@ -59,7 +59,7 @@ def load(folder: Path | None = None) -> Catalog:
         _raise(folder, nodes, [_fault(detail) for detail in error.errors(include_url=False)[: MOST_FAULTS + 1]])
         raise
     _raise(folder, nodes, [*_duplicates(catalog), *_dangling(catalog)])
-    _raise(folder, nodes, [*absurdities(catalog)])
+    _raise(folder, nodes, [*cross_faults(catalog)])
     return catalog
 
 

@@ -21,8 +21,8 @@ from psycopg import sql
 from psycopg.rows import dict_row
 
 from aquamind import database
-from datagen import promises
-from datagen.errors import NothingJudgedError, UserError
+from aquamind.errors import NothingJudgedError, UserError
+from datagen.checks import plan as promises
 from datagen.execution import cancel_until
 from datagen.pipeline import Progress
 from datagen.storage import ledger, postgres

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable
 from django.db import IntegrityError, connection, transaction
 from psycopg.errors import UniqueViolation
 
+from aquamind.errors import UserError
 from datagen.catalog import Catalog
 from datagen.catalog.reader import closest
-from datagen.errors import UserError
 from datagen.farm import Farm
 from datagen.masterdata.activities import init_activities
 from datagen.masterdata.broodstock import init_broodstock

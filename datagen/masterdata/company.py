@@ -21,8 +21,8 @@ from apps.infrastructure.models import (
 )
 from apps.inventory.models import Feed
 from apps.users.models import UserProfile
+from aquamind.errors import UserError
 from datagen.catalog import Catalog
-from datagen.errors import UserError
 from datagen.farm import Farm, areas, halls
 from datagen.masterdata.rows import Created, create, ids_by_name
 

@@ -6,9 +6,9 @@ from functools import cached_property
 
 import numpy as np
 
+from aquamind.errors import UserError
 from datagen.arrays import Dates, Floats, Ints
 from datagen.biology.water import day_of_year
-from datagen.errors import UserError
 from datagen.farm import Farm
 
 

@@ -7,11 +7,11 @@ from datetime import date, timedelta
 
 import numpy as np
 
+from aquamind.errors import UserError
 from datagen.case import Case
 from datagen.catalog import Catalog
 from datagen.catalog.spec import LEAST_EGGS, MOST_EGGS
 from datagen.catalog.stages import stages
-from datagen.errors import UserError
 from datagen.farm import Farm
 from datagen.planning.allocation import Booking, DoesNotFit
 from datagen.planning.forecast import Forecast

@@ -2,10 +2,10 @@
 
 import numpy as np
 
+from aquamind.errors import UserError
 from datagen.arrays import Floats
 from datagen.case import Case
 from datagen.catalog.spec import LEAST_EGGS
-from datagen.errors import UserError
 from datagen.planning.forecast import Forecast
 
 HEADROOM_SDS = 3.5

@@ -17,12 +17,12 @@ import yaml
 from pydantic import Field, ValidationError
 from pydantic_core import ErrorDetails
 
+from aquamind.errors import UserError
 from datagen.case import Case
 from datagen.catalog import Catalog, reader
 from datagen.catalog.reader import closest
 from datagen.catalog.spec import LEAST_EGGS, MOST_EGGS, Fault, Loc, Name, Spec
 from datagen.catalog.stages import Stages, stages
-from datagen.errors import UserError
 from datagen.farm import Farm
 from datagen.planning.plan import EARLIEST_AS_OF, LATEST_AS_OF, BatchPlan, Plan, check_as_of
 from datagen.planning.presets import PRESETS

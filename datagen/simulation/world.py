@@ -13,6 +13,7 @@ from datagen.case import Case
 from datagen.catalog import Catalog
 from datagen.catalog.biology import Handling
 from datagen.simulation.climate import Climate, climate
+from datagen.simulation.feed_stock import LEAD_DAYS, Stores, stores
 from datagen.simulation.history import (
     FULL,
     Assignments,
@@ -24,7 +25,6 @@ from datagen.simulation.history import (
     Operations,
 )
 from datagen.simulation.stays import Stays, stays
-from datagen.simulation.stores import LEAD_DAYS, Stores, stores
 from datagen.streams import stream
 
 HANDLING = mortality.CAUSES.index("HANDLING")

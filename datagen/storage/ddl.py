@@ -10,8 +10,8 @@ import psycopg
 from psycopg.rows import dict_row
 
 from aquamind import database
+from aquamind.errors import UserError
 from datagen import execution
-from datagen.errors import UserError
 from datagen.execution import Threads
 from datagen.storage.ledger import Connection
 

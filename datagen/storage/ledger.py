@@ -11,7 +11,7 @@ import psycopg
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
-from datagen.errors import UserError
+from aquamind.errors import UserError
 
 Connection: TypeAlias = psycopg.Connection[Any]
 

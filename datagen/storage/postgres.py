@@ -11,7 +11,7 @@ from psycopg import sql
 from psycopg.pq import TransactionStatus
 
 from aquamind import database
-from datagen.errors import UserError
+from aquamind.errors import UserError
 from datagen.storage import arrow, ledger
 from datagen.storage.ledger import Connection, Content
 from datagen.storage.store import Tables

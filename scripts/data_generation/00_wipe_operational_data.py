@@ -5,8 +5,8 @@ from typing import Annotated
 import typer
 from command import main
 
+from aquamind.errors import UserError
 from datagen import cli
-from datagen.errors import UserError
 
 
 def wipe(

@@ -8,8 +8,8 @@ from typing import Annotated, TextIO
 import typer
 from command import main
 
+from aquamind.errors import UserError
 from datagen import cli, console
-from datagen.errors import UserError
 from datagen.planning.presets import PRESETS
 
 

@@ -9,8 +9,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import typer
 
+from aquamind.errors import UserError
 from datagen import cli
-from datagen.errors import UserError
 
 SHOWN = 5
 """Faults that are printed of each judgement."""

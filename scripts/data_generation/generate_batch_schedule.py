@@ -6,9 +6,9 @@ from typing import Annotated
 import typer
 from command import main
 
+from aquamind.errors import UserError
 from datagen import cli
 from datagen.catalog.reader import load
-from datagen.errors import UserError
 
 
 def generate(

@@ -6,9 +6,10 @@ import typer
 from command import main, tell
 
 from aquamind import database
-from datagen import checks, promises
+from aquamind.errors import UserError
+from datagen import checks
 from datagen.catalog.reader import closest
-from datagen.errors import UserError
+from datagen.checks import plan as promises
 
 
 def verify(

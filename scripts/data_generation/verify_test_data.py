@@ -3,8 +3,9 @@
 from command import main, tell
 
 from aquamind import database
-from datagen import checks, cli, console, promises
-from datagen.errors import UserError
+from aquamind.errors import UserError
+from datagen import checks, cli, console
+from datagen.checks import plan as promises
 
 
 def verify(workers: cli.Workers = cli.CORES) -> None:

@@ -6,9 +6,10 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from aquamind.errors import UserError
 from datagen import pipeline
-from datagen.errors import UserError
-from datagen.storage import ddl, ledger, wiping
+from datagen.runs import wiping
+from datagen.storage import ddl, ledger
 
 LIVE = "batch_actualdailyassignmentstate"
 """Daily states: those of this tool's batches are its own whoever worked them out, but for weights set by hand."""

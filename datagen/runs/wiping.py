@@ -4,7 +4,7 @@ from typing import Any
 
 import psycopg
 
-from datagen.errors import UserError
+from aquamind.errors import UserError
 from datagen.storage import ddl, ledger
 
 MASTER_DATA = frozenset(

@@ -4,21 +4,30 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import psycopg
 import pyarrow as pa
 
+from apps.batch.growth_analysis import MissingScenario, States, compute, read
+from apps.batch.growth_analysis.states import ANCHORS, SOURCES
+from apps.batch.models import ActualDailyAssignmentState
+from apps.inventory.feeding_summaries import periods, summarise
+from apps.inventory.models import BatchFeedingSummary, ContainerFeedingSummary
+from apps.planning.models import PlannedActivity
+from apps.planning.seeding import COLUMNS, activities
+from aquamind import database
+from aquamind.errors import UserError
 from datagen import orm, pipeline
 from datagen.case import Case
-from datagen.errors import UserError
 from datagen.execution import Task, executor, finished
 from datagen.pipeline import Progress
+from datagen.runs import preflight, protection
 from datagen.simulation.history import History
-
-if TYPE_CHECKING:
-    from apps.batch.growth_analysis import States
+from datagen.storage import ddl, ledger
+from datagen.storage.arrow import record_batch
+from datagen.storage.postgres import replace
 
 TABLES = (
     "batch_actualdailyassignmentstate",
@@ -57,13 +66,10 @@ def analyse(dsn: str, batches: list[int] | None, workers: int, progress: Progres
     record is a scan of all. Batches replace theirs one by one; where nothing else would be left, all go first.
     """
     orm.use(dsn)
-    from aquamind import database
-    from datagen.storage import ddl, handshake, ledger
-
     done = Analysis()
     with database.connect(dsn, autocommit=True, application_name="aquamind analyse") as connection:
         # What is read as well: a table is emptied before the first batch's record is read.
-        handshake.check_target(connection, pipeline.models({*TABLES, PLANNED_TABLE, *ledger.rows(connection)}))
+        preflight.check_target(connection, pipeline.models({*TABLES, PLANNED_TABLE, *ledger.rows(connection)}))
         chosen = _recorded(connection, batches)
         progress.step("Growth analysis", len(chosen))
         # Empty tables are filled without indexes and keys: in a third of the time.
@@ -79,8 +85,6 @@ def analyse(dsn: str, batches: list[int] | None, workers: int, progress: Progres
 
 def expected(case: Case, histories: dict[int, History]) -> dict[str, int]:
     """Rows by table of all that is worked out from the record of a plan that was lived."""
-    from apps.inventory.feeding_summaries import periods
-
     epoch, last = (int(np.datetime64(day).astype(np.int64)) for day in (case.plan.first_day, case.plan.as_of))
     states = containers = batches = completed = 0
     for history in histories.values():
@@ -104,12 +108,6 @@ def plan_activities(connection: psycopg.Connection[Any], as_of: date | None = No
     The keys depend on the record alone, so that a database carried on is the one made at once. What others have entered
     or changed stays as it is: its key is not written.
     """
-    from apps.planning.models import PlannedActivity
-    from apps.planning.seeding import COLUMNS, activities
-    from datagen.storage import ddl, protection
-    from datagen.storage.arrow import record_batch
-    from datagen.storage.postgres import replace
-
     found = connection.execute("SELECT max(id) FROM datagen.run").fetchone()
     if found is None or found[0] is None:
         raise UserError("database", connection.info.dbname, "This tool wrote nothing here. Run `aquamind run` first")
@@ -145,8 +143,6 @@ def _recorded(connection: psycopg.Connection[Any], batches: list[int] | None) ->
 
 def _empty_if_all(connection: psycopg.Connection[Any], batches: list[_Recorded]) -> bool:
     """Empty the tables, unless they hold other batches, or weights set by hand, which are part of the record."""
-    from datagen.storage import ddl
-
     chosen = [batch.id for batch in batches]
     for table in TABLES:
         by_hand = " OR anchor_type = 'manual'" if table == TABLES[0] else ""
@@ -174,17 +170,12 @@ def _count(done: Analysis, batch: _Recorded, rows: dict[str, int] | int, progres
 @contextmanager
 def _opened(dsn: str) -> Iterator[psycopg.Connection[Any]]:
     orm.use(dsn)
-    from aquamind import database
-
     with database.connect(dsn, autocommit=True, application_name="aquamind analyse") as connection:
         yield connection
 
 
 def _analyse_batch(connection: psycopg.Connection[Any], batch: _Recorded, emptied: bool) -> dict[str, int] | int:
     """Rows by table; for a batch without a scenario the number of its assignments."""
-    from apps.batch.growth_analysis import MissingScenario, compute, read
-    from datagen.storage.postgres import replace
-
     # Without the indexes that are away, each would be a scan of all that others have written.
     clear = [] if emptied else [(f"DELETE FROM {table} WHERE batch_id = %s", [batch.id]) for table in TABLES]
     try:
@@ -202,12 +193,8 @@ def unit(batch_number: str) -> str:
     return f"{batch_number} analysis"
 
 
-def rows(states: "States", as_of: date) -> Iterator[tuple[Any, pa.RecordBatch]]:
+def rows(states: States, as_of: date) -> Iterator[tuple[Any, pa.RecordBatch]]:
     """States and summaries as tables, computed in the evening of the batch's last day: the clock is no content."""
-    from apps.inventory.feeding_summaries import summarise
-    from apps.inventory.models import BatchFeedingSummary, ContainerFeedingSummary
-    from datagen.storage.arrow import record_batch
-
     computed = datetime.combine(states.date.max().astype(date), time(23, 59, 59), UTC)
     yield _state_rows(states, computed)
     for model, columns in zip((ContainerFeedingSummary, BatchFeedingSummary), summarise(states, as_of), strict=True):
@@ -215,11 +202,7 @@ def rows(states: "States", as_of: date) -> Iterator[tuple[Any, pa.RecordBatch]]:
         yield model, record_batch(model, len(columns["id"]), **columns, **made)
 
 
-def _state_rows(states: "States", computed: datetime) -> tuple[Any, pa.RecordBatch]:
-    from apps.batch.growth_analysis.states import ANCHORS, SOURCES
-    from apps.batch.models import ActualDailyAssignmentState
-    from datagen.storage.arrow import record_batch
-
+def _state_rows(states: States, computed: datetime) -> tuple[Any, pa.RecordBatch]:
     anchored = np.flatnonzero(states.anchor >= 0)
     anchor_type = np.full(len(states.day), None, object)
     anchor_type[anchored] = np.array(ANCHORS, object)[states.anchor[anchored]]

@@ -15,7 +15,7 @@ ROLES = ("MGR", "OPR", "VET", "FIN")
 LONGEST_LIFE_DAYS = 3650
 
 
-def absurdities(catalog: "Catalog") -> Iterator[Fault]:
+def faults(catalog: "Catalog") -> Iterator[Fault]:
     """Faults between the parts of a catalog; those within one spec are its own validators'."""
     yield from _of_stages(catalog)
     for geography in catalog.producing():

@@ -11,9 +11,9 @@ import yaml
 from psycopg import sql
 from psycopg.rows import dict_row
 
-from datagen.errors import UserError
+from aquamind.errors import UserError
+from datagen.runs.protection import FOLLOWING
 from datagen.storage import ledger
-from datagen.storage.protection import FOLLOWING
 
 _Loader: Any = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
 

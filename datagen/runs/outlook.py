@@ -9,12 +9,12 @@ from datetime import date
 
 import numpy as np
 
-from datagen import analysis
 from datagen.arrays import Floats
 from datagen.case import Case
 from datagen.events import expected
 from datagen.keys import records
 from datagen.planning.plan import UTILISATION_FROM_DAY, containers_by_kind, planned_occupancy
+from datagen.runs import analysis
 from datagen.simulation.history import History
 
 BYTES_PER_ROW = {

@@ -12,10 +12,10 @@ import psycopg
 from psycopg.rows import scalar_row
 
 from aquamind import database
-from datagen import analysis, masterdata, orm, outlook, pipeline
+from aquamind.errors import UserError
+from datagen import masterdata, orm, pipeline
 from datagen.case import Case
 from datagen.catalog import Catalog
-from datagen.errors import UserError
 from datagen.execution import executor
 from datagen.farm import Farm, with_database_ids
 from datagen.keys import keys
@@ -23,9 +23,10 @@ from datagen.masterdata.rows import Created
 from datagen.pipeline import Progress, Report
 from datagen.planning import schedule
 from datagen.planning.room import check_room
+from datagen.runs import analysis, outlook, preflight, protection, wiping
 from datagen.simulation.history import History
 from datagen.simulation.loop import held_back
-from datagen.storage import ddl, handshake, ledger, postgres, protection, wiping
+from datagen.storage import ddl, ledger, postgres
 
 
 @dataclass(frozen=True)
@@ -77,8 +78,8 @@ def execute(job: Job, progress: Progress) -> Report:
     orm.use(job.dsn)
     with database.connect(job.dsn, autocommit=True, application_name="aquamind run") as connection:
         postgres.hold(connection)
-        handshake.check_session(connection)
-        handshake.check_connections(job.dsn, job.workers)
+        preflight.check_session(connection)
+        preflight.check_connections(job.dsn, job.workers)
         foreign = protection.permit(connection, job.to_destroy)
         if not (foreign or job.beside) and ledger.unit_names(connection) and wiping.batches(connection):
             _refuse_other_runs(connection, identify(case))
@@ -142,7 +143,7 @@ def prepare(
     there = connection.execute("SELECT to_regclass('public.batch_batch') IS NOT NULL").fetchone()
     if there is None or not there[0]:
         pipeline.migrate()
-    handshake.check_target(connection, pipeline.models({*tables, *wiping.MASTER_DATA, "auth_user"}))
+    preflight.check_target(connection, pipeline.models({*tables, *wiping.MASTER_DATA, "auth_user"}))
     ledger.prepare(connection)
     return masterdata.init(catalog, farm, masterdata.SUBJECTS if subjects is None else subjects)
 
@@ -152,7 +153,7 @@ def _check_space(connection: psycopg.Connection[Any], case: Case, histories: dic
     written = ledger.unit_names(connection)
     units = outlook.expected_rows(case, histories)
     rows = sum((rows for unit, rows in units.items() if unit not in written), Counter[str]())
-    handshake.check_space(connection, outlook.disk_bytes(rows))
+    preflight.check_space(connection, outlook.disk_bytes(rows))
 
 
 def _heed_truncation(connection: psycopg.Connection[Any], dsn: str) -> None:

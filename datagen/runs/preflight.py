@@ -8,8 +8,9 @@ from pathlib import Path
 import django.db
 
 from aquamind import database
-from datagen.errors import UserError
-from datagen.storage import arrow, wiping
+from aquamind.errors import UserError
+from datagen.runs import wiping
+from datagen.storage import arrow
 from datagen.storage.ledger import Connection
 
 TARGET_COLUMNS = """

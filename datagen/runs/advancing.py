@@ -11,10 +11,10 @@ import psycopg
 from psycopg.rows import dict_row
 
 from aquamind import database
+from aquamind.errors import UserError
 from datagen import masterdata, orm, pipeline, runs
 from datagen.case import Case
 from datagen.catalog import Catalog
-from datagen.errors import UserError
 from datagen.events import expand
 from datagen.events.context import BatchRecord, GeographyRecord, Record
 from datagen.execution import Task, executor
@@ -24,9 +24,10 @@ from datagen.pipeline import Progress, Report
 from datagen.planning import schedule
 from datagen.planning.presets import carry_on
 from datagen.planning.room import check_room
+from datagen.runs import preflight, protection, wiping
 from datagen.simulation.history import History
 from datagen.simulation.loop import held_back
-from datagen.storage import changes, handshake, ledger, postgres, protection, wiping
+from datagen.storage import changes, ledger, postgres
 
 
 def advance(
@@ -47,8 +48,8 @@ def advance(
     orm.use(dsn)
     with database.connect(dsn, autocommit=True, application_name="aquamind advance") as connection:
         postgres.hold(connection)
-        handshake.check_session(connection)
-        handshake.check_connections(dsn, workers)
+        preflight.check_session(connection)
+        preflight.check_connections(dsn, workers)
         wiping.batches(connection)
         if not protection.permit(connection, to_destroy):
             return _carry(connection, dsn, catalog, farm, to, workers, progress)
@@ -76,7 +77,7 @@ def _carry(
         report.content_hash = ledger.status(connection)["content_hash"]
         return report
     given = keys(now, taken)
-    handshake.check_target(connection, pipeline.models([*given.tables, *protection.FOLLOWING]))
+    preflight.check_target(connection, pipeline.models([*given.tables, *protection.FOLLOWING]))
     check_room(now)
     run = ledger.begin(connection, runs.identify(now), parameters)
     with report.timed("simulation"):
