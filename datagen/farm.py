@@ -45,6 +45,7 @@ class Farm:
     station_id: Ints
 
     unit_name: Names
+    unit_code: Names
     unit_geography: Ints
     unit_station: Ints
     unit_is_area: Bools
@@ -285,6 +286,10 @@ def _units(catalog: Catalog, geographies: list[str]) -> dict[str, Any]:
     hall_names = [f"{station.name} Hall {hall.letter}" for station, hall in in_halls]
     hall_stations = [stations.index(station.name) for station, _ in in_halls]
     return {
+        "unit_code": (
+            *(f"{station.code}-{hall.letter}" for station, hall in in_halls),
+            *(area.code for area, _ in in_areas),
+        ),
         "unit_name": (*hall_names, *(area.name for area, _ in in_areas)),
         "unit_geography": _ints(geographies.index(site.geography) for site, _ in both),
         "unit_station": _ints([*hall_stations, *[-1] * len(in_areas)]),

@@ -11,8 +11,9 @@ from datagen.arrays import Floats
 def stream(seed: int, *names: object) -> Generator:
     """The generator that belongs to these names under this seed.
 
-    The same names give the same numbers whatever else is drawn, in whatever order, by whatever worker. Give every draw
-    the day as its leading dimension: a longer history then begins with exactly the numbers of a shorter one.
+    The same names give the same numbers whatever else is drawn, in whatever order, by whatever worker. Places go by
+    their codes, so that they may be called otherwise. Give every draw the day as its leading dimension: a longer
+    history then begins with exactly the numbers of a shorter one.
 
     >>> round(stream(1, "FAR-2020-001", "feeding").random(), 6)
     0.638436

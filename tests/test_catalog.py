@@ -171,20 +171,20 @@ def faulty(tmp_path: Path) -> Callable[..., Path]:
     return change
 
 
-STATION = "{code: S02, name: Norðtoftir Smolt Station, geography: Faroe Islands, latitude: 62.2760,"
+STATION = "{code: S02, name: Glimdalur Smolt Station, geography: Faroe Islands, latitude: 62.3,"
 
 
 @pytest.mark.parametrize(
     ("subject", "old", "new", "told"),
     [
         ("sites", STATION, STATION.replace("latitude", "lattitude"), r"'lattitude'.*Did you mean 'latitude'"),
-        ("sites", STATION, STATION.replace("62.2760", "north"), r"latitude: 'north'. Input should be a valid number"),
-        ("sites", STATION, STATION.replace("62.2760", "622760"), r"latitude: 622760. .*less than or equal to 90"),
+        ("sites", STATION, STATION.replace("62.3", "north"), r"latitude: 'north'. Input should be a valid number"),
+        ("sites", STATION, STATION.replace("62.3", "622760"), r"latitude: 622760. .*less than or equal to 90"),
         ("sites", STATION, STATION.replace("Faroe Islands", "Faroes"), r"geography: 'Faroes'. .*Known: Faroe Islands"),
-        ("sites", STATION, STATION.replace("Norðtoftir", "Hvalvík"), r"name: 'Hvalvík Smolt Station'. Another one"),
+        ("sites", STATION, STATION.replace("Glimdalur", "Hulduvík"), r"name: 'Hulduvík Smolt Station'. Another one"),
         ("sites", STATION, STATION.replace("S02", "S01"), r"code: 'S01'. Another one"),
         ("sites", STATION, STATION.replace("code: S02, ", ""), r"stations\[1\].code: This key is missing"),
-        ("sites", STATION, STATION.replace("62.2760", "[62"), "Correct the YAML"),
+        ("sites", STATION, STATION.replace("62.3", "[62"), "Correct the YAML"),
         ("sites", STATION, STATION.replace("code: S02", "code: S02, code: S02"), "keep one"),
         ("water", "mean_c: 8.3", "mean: 8.3", r"climates.faroe_fjord.mean: 'mean'. .*'mean_c'"),
         ("biology", "feed: Starter Feed 0.5mm", "feed: Starter Feed 0.5 mm", "'Starter Feed 0.5mm'"),

@@ -4,13 +4,14 @@ import hashlib
 
 from datagen import pipeline
 from datagen.case import Case
+from datagen.farm import resolve
 from datagen.keys import keys
 from datagen.planning.presets import small_plan as small_preset
 from tests.worlds import AS_OF, case_of, company, small_plan, stored
 
-VERSION = "4"
-SMALL = "666bef1d88c65fdbddc9a031e10cd506"
-TINY = "a6e76ab453d5dbbbb68a9efaeb1470a7"
+VERSION = "5"
+SMALL = "cdb24a033bfdc177bdf3ba480ff60522"
+TINY = "bcde97d3d0a2fb012dd1469339db1183"
 
 
 def content(case: Case) -> tuple[str, set[str]]:
@@ -30,3 +31,16 @@ def test_the_content_is_what_its_version_says() -> None:
     hash_of_tiny, filled = content(tiny)
     assert filled == set(keys(tiny, {}).tables)
     assert (pipeline.VERSION, content(small)[0], hash_of_tiny) == (VERSION, SMALL, TINY)
+
+
+def test_a_site_may_be_called_otherwise() -> None:
+    """Random streams go by its code."""
+    catalog, farm = company()
+    plan = small_plan(seed=3, batches=2, stagger_days=290, containers=2)
+    sites = {
+        kind: tuple(site.model_copy(update={"name": f"New {site.name}"}) for site in getattr(catalog.sites, kind))
+        for kind in ("stations", "areas")
+    }
+    renamed = catalog.model_copy(update={"sites": catalog.sites.model_copy(update=sites)})
+    assert resolve(renamed).unit_name != farm.unit_name
+    assert content(Case(renamed, resolve(renamed), plan))[0] == TINY

@@ -318,7 +318,7 @@ ONE = "batch FAR-2025-001 "
         ("FAR-S01-B-01", "FAR-S13-B-01", ONE + "freshwater.fry.containers[0]", "not in production"),
         ("FAR-S01-B-02", "FAR-S01-B-01", ONE + "freshwater.fry.containers[1]", "twice"),
         ("FAR-A01-R01", "FAR-A09-R01", ONE + "sea.rings[0]", "one area"),
-        ("area: Vestmannasund", "area: Vestmanna", ONE + "sea.area", "'Vestmannasund'"),
+        ("area: Huldufjørður", "area: Huldufjørdur", ONE + "sea.area", "'Huldufjørður'"),
         ("containers: [FAR-S01-B-01", "containers: [] # [FAR-S01-B-01", ONE + "freshwater.fry.containers", "empty"),
         ("preset: guide", "preset: guid", "metadata.preset", "'guide'"),
         ("seed: 1", "seed: one", "metadata.seed", "integer"),
@@ -363,7 +363,7 @@ def test_two_batches_in_one_place_are_both_named(catalog: Catalog, farm: Farm, t
     one, other = document["batches"][0]["freshwater"], document["batches"][2]["freshwater"]
     other["fry"]["containers"] = [one["fry"]["containers"].pop()]
     same_hall = told(yaml.safe_dump(document), catalog, farm, path)
-    assert "'Hvalvík Smolt Station Hall B'. FAR-2025-001 may be there" in same_hall
+    assert "'Hulduvík Smolt Station Hall B'. FAR-2025-001 may be there" in same_hall
     assert "faults" not in same_hall
 
 

@@ -32,24 +32,24 @@ def climate(case: Case, geography: int) -> Climate:
     shape = (plan.days, len(farm.unit_name))
     out = Climate(np.zeros(shape), np.zeros(shape), np.zeros(shape), np.zeros(shape, bool), np.zeros(shape))
     dates, day_of_year = plan.dates(), plan.days_of_year()
-    place = farm.geography_name[geography]
+    place = farm.geography_code[geography]
     common = _anomaly(catalog.water, plan, place)
-    stormy = of_geography(catalog.water.storms, place).probability(dates)
+    stormy = of_geography(catalog.water.storms, farm.geography_name[geography]).probability(dates)
     storm = stream(plan.seed, place, "storm").random(plan.days) < stormy
     for unit in units:
         if not farm.unit_in_production[unit]:
             continue
-        name = farm.unit_name[unit]
-        own = _anomaly(catalog.water, plan, place, name)
+        site = farm.unit_code[unit]
+        own = _anomaly(catalog.water, plan, place, site)
         if farm.unit_is_area[unit]:
             share = catalog.water.weather.shared_share
             anomaly = np.sqrt(share) * common + np.sqrt(1.0 - share) * own
             sea = catalog.water.climates[farm.unit_climate[unit]]
-            _sea(out, int(unit), sea, day_of_year, anomaly, stream(plan.seed, place, name, "salt and oxygen"))
+            _sea(out, int(unit), sea, day_of_year, anomaly, stream(plan.seed, place, site, "salt and oxygen"))
             out.storm[:, unit] = storm
-            out.bloom_hazard[:, unit] = _blooms(case, dates, day_of_year, place, name)
+            out.bloom_hazard[:, unit] = _blooms(case, dates, day_of_year, place, site)
         else:
-            _tempered(out, int(unit), case, day_of_year, own, stream(plan.seed, place, name, "oxygen"))
+            _tempered(out, int(unit), case, day_of_year, own, stream(plan.seed, place, site, "oxygen"))
     return out
 
 
@@ -99,7 +99,7 @@ def _blooms(
     dates: Dates,
     day_of_year: Floats,
     place: str,
-    name: str,
+    site: str,
 ) -> Floats:
     """Daily hazard of algae and jellyfish in an area; each year is drawn at its own address."""
     bloom, plan = case.catalog.mortality.bloom, case.plan
@@ -107,7 +107,7 @@ def _blooms(
     hazard = np.zeros(plan.days + bloom.duration_days)
     years: Ints = dates.astype("datetime64[Y]").astype(int) + 1970
     for year in np.unique(years):
-        rng = stream(plan.seed, place, name, "bloom", int(year))
+        rng = stream(plan.seed, place, site, "bloom", int(year))
         met, at, size = rng.random(), rng.random(), rng.standard_normal()
         if met >= bloom.probability_per_year:
             continue

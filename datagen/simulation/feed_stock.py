@@ -100,7 +100,7 @@ def stores(case: Case, geography: int) -> Stores:
     capacity_g = (capacity.ravel() * 1000).astype(np.int64)
     # By the big bag of a tonne; into silos too small for that, by 100 kg (practice; the limit is invented).
     lot_g = np.where(capacity_g < 50_000_000, 100_000, 1_000_000)
-    rng = stream(plan.seed, farm.geography_name[geography], "feed prices")
+    rng = stream(plan.seed, farm.geography_code[geography], "feed prices")
     # Prices move by a few per cent over months, all feeds mostly together; invented.
     walk = remembering(rng.standard_normal((plan.days + 1, len(names) + 1)), 0.995)
     index = np.exp(0.05 * walk[:, :1] + 0.015 * walk[:, 1:])

@@ -76,7 +76,7 @@ class World:
         self.dying_decay = np.zeros(containers)
         self.fasting_until = np.full(containers, -1)
         self.temp_offset_c = catalog.water.weather.container_sd_c * stream(
-            plan.seed, farm.geography_name[geography], "containers"
+            plan.seed, farm.geography_code[geography], "containers"
         ).standard_normal(containers)
         self.days = ContainerDays.empty(rows)
         self.open_until = np.full(len(self.stores.capacity_g), -1)

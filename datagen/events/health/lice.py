@@ -106,7 +106,7 @@ def _lice(record: BatchRecord, stays: Ints, first_day: int, temp_c: Floats) -> F
 def _pressure(record: BatchRecord, spec: Settling, louse: str, first_day: int, length: int) -> Floats:
     """Lice that settle on a fish of the batch's area from outside, by day of the sea phase [lice/fish/day]."""
     area = record.farm.container_unit[record.batch.containers[-1][0]]
-    place = record.farm.geography_name[record.batch.geography]
+    place = record.farm.geography_code[record.batch.geography]
     months = record.last_day // MONTH_DAYS + 2
 
     def anomaly(*where: str) -> Floats:
@@ -114,7 +114,7 @@ def _pressure(record: BatchRecord, spec: Settling, louse: str, first_day: int, l
         draws = stream(record.case.plan.seed, place, *where, "lice pressure", louse).standard_normal(months)
         return remembering(draws, spec.area_memory)
 
-    common, own = anomaly(), anomaly(record.farm.unit_name[area])
+    common, own = anomaly(), anomaly(record.farm.unit_code[area])
     monthly = np.sqrt(spec.shared_share) * common + np.sqrt(1.0 - spec.shared_share) * own
     day = first_day + np.arange(length)
     date = record.date(day)
