@@ -8,6 +8,7 @@ import numpy as np
 
 from datagen.arrays import Floats, Ints
 from datagen.catalog.biology import Handling
+from datagen.simulation.history import Delivery, Harvest, Move, Operation
 from datagen.simulation.world import World
 from datagen.streams import stream
 
@@ -69,7 +70,7 @@ class Agenda:
         dead = np.minimum(dead, parts)
         for stay, eggs, lost in zip(stays, parts, dead, strict=True):
             self.world.enter(stay, int(eggs - lost), root)
-            self.world.log["delivery"].append((stay, eggs, lost))
+            self.world.log.deliveries.append(Delivery(stay, eggs, lost))
 
     def _transfer(self, b: int, stage: int, day: int) -> None:
         """All fish of a batch into the containers of its next stage: poured in order, split where one is full."""
@@ -88,7 +89,7 @@ class Agenda:
         for i, j in zip(*np.nonzero(moved), strict=True):
             # The first lift out of a source finds its dead.
             dead, lost[i] = lost[i], 0
-            world.log["move"].append((b, stage, day, sources[i], dests[j], before[i], moved[i, j], dead, weight_g[i]))
+            world.log.moves.append(Move(b, stage, day, sources[i], dests[j], before[i], moved[i, j], dead, weight_g[i]))
             before[i] -= moved[i, j] + dead
         share = spec.deaths_share * np.exp(spec.deaths_spread * rng.standard_normal())
         for j, stay in enumerate(dests):
@@ -101,7 +102,7 @@ class Agenda:
         spec = self.biology.vaccinations[kind]
         rng = stream(self.plan.seed, self.plan.batches[b].number, "vaccination", kind)
         for stay in self._present(b):
-            self._operate("vaccination", stay, kind, day, spec, rng.standard_normal())
+            self.world.log.vaccinations.append(self._operate(stay, kind, day, spec, rng.standard_normal()))
 
     def _fast(self, b: int, place: int, days: int, day: int) -> None:
         self.world.fasting_until[self.world.stays.container[self.world.stays.of[b, self.sea][place]]] = day + days - 1
@@ -109,12 +110,13 @@ class Agenda:
     def _delouse(self, b: int, place: int, kind: int, day: int) -> None:
         spec = self.biology.lice_treatments[kind]
         rng = stream(self.plan.seed, self.plan.batches[b].number, "delousing", kind, place)
-        self._operate("treatment", self.world.stays.of[b, self.sea][place], kind, day, spec, rng.standard_normal())
+        stay = self.world.stays.of[b, self.sea][place]
+        self.world.log.treatments.append(self._operate(stay, kind, day, spec, rng.standard_normal()))
 
-    def _operate(self, log: str, stay: int, kind: int, day: int, spec: Handling, luck: float) -> None:
+    def _operate(self, stay: int, kind: int, day: int, spec: Handling, luck: float) -> Operation:
         share = min(spec.deaths_share * float(np.exp(spec.deaths_spread * luck)), 0.2)
         self.world.handle(stay, share, spec)
-        self.world.log[log].append((stay, day, kind, share))
+        return Operation(stay, day, kind, share)
 
     def _present(self, b: int) -> Ints:
         world = self.world
@@ -143,7 +145,7 @@ class Agenda:
 
     def _harvest(self, stay: int, day: int) -> None:
         fish, root = self.world.leave(stay, day)
-        self.world.log["harvest"].append((stay, day, fish, root**3))
+        self.world.log.harvests.append(Harvest(stay, day, fish, root**3))
 
 
 def _mean_g(fish: Ints, root: Floats) -> float:

@@ -1,7 +1,8 @@
 """What happened: every container-day, and every move, operation, purchase and harvest."""
 
-from dataclasses import dataclass, fields, replace
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -179,9 +180,61 @@ class History:
         )
 
 
+class Delivery(NamedTuple):
+    assignment: int
+    eggs: int
+    dead: int
+
+
+class Move(NamedTuple):
+    batch: int
+    stage: int
+    day: int
+    source: int
+    dest: int
+    before: int
+    moved: int
+    died: int
+    weight_g: float
+
+
+class Operation(NamedTuple):
+    assignment: int
+    day: int
+    kind: int
+    share: float
+
+
+class Harvest(NamedTuple):
+    assignment: int
+    day: int
+    fish: int
+    weight_g: float
+
+
+@dataclass
+class Log:
+    """What people did, written as it happens; assignments are numbered as the plan foresees them."""
+
+    deliveries: list[Delivery] = field(default_factory=list)
+    moves: list[Move] = field(default_factory=list)
+    vaccinations: list[Operation] = field(default_factory=list)
+    treatments: list[Operation] = field(default_factory=list)
+    harvests: list[Harvest] = field(default_factory=list)
+
+
 _Table = TypeVar("_Table", Assignments, ContainerDays, Deliveries, Moves, Operations, Harvests)
 _WithAssignment = TypeVar("_WithAssignment", Deliveries, Operations, Harvests)
 
 
 def _rows(table: _Table, which: "slice | np.ndarray[tuple[int], np.dtype[np.bool_]]") -> _Table:
     return type(table)(*(getattr(table, f.name)[which] for f in fields(table)))
+
+
+def table(kind: type[_Table], entries: Sequence[NamedTuple]) -> _Table:
+    """Entries of a log as a table: a column an entry's field, by name."""
+    columns: dict[str, Any] = {
+        f.name: np.array([getattr(entry, f.name) for entry in entries], np.int64 if f.type is Ints else np.float64)
+        for f in fields(kind)
+    }
+    return kind(**columns)

@@ -1,7 +1,6 @@
 """The state of a geography and how one day changes it: all containers at once, whole fish, whole grains of feed."""
 
-from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -21,8 +20,10 @@ from datagen.simulation.history import (
     Deliveries,
     Harvests,
     History,
+    Log,
     Moves,
     Operations,
+    table,
 )
 from datagen.simulation.stays import Stays, stays
 from datagen.streams import stream
@@ -84,7 +85,7 @@ class World:
         self.lived = np.zeros(len(self.stays.batch), np.int64)
         self.fish_in, self.fish_out = np.zeros_like(self.lived), np.zeros_like(self.lived)
         self.weight_in_g, self.weight_out_g = np.zeros(len(self.lived)), np.zeros(len(self.lived))
-        self.log: dict[str, list[tuple[float, ...]]] = defaultdict(list)
+        self.log = Log()
         # The hard season at sea is opposite to the warm one; by day and unit.
         self.winter = catalog.mortality.winter_factor ** -year_wave(
             plan.days_of_year()[:, None], farm.unit_warmest_day[None, :]
@@ -228,37 +229,18 @@ class World:
             weight_out_g=self.weight_out_g[began],
             left=self.left[began],
         )
-
-        def column(log: str, place: int) -> Floats:
-            return np.array([entry[place] for entry in self.log[log]], float)
-
-        def whole(log: str, place: int) -> Ints:
-            return column(log, place).astype(np.int64)
-
-        def stay_of(log: str, place: int = 0) -> Ints:
-            return number[whole(log, place)]
-
-        def operations(log: str) -> Operations:
-            return Operations(stay_of(log), whole(log, 1), whole(log, 2), column(log, 3))
-
+        log = self.log
+        deliveries, harvests = table(Deliveries, log.deliveries), table(Harvests, log.harvests)
+        vaccinations, treatments = table(Operations, log.vaccinations), table(Operations, log.treatments)
+        moves = table(Moves, log.moves)
         return History(
             self.geography,
             assignments,
             ContainerDays(*(values[kept] for values in vars(self.days).values())),
-            Deliveries(stay_of("delivery"), whole("delivery", 1), whole("delivery", 2)),
-            Moves(
-                batch=whole("move", 0),
-                stage=whole("move", 1),
-                day=whole("move", 2),
-                source=stay_of("move", 3),
-                dest=stay_of("move", 4),
-                before=whole("move", 5),
-                moved=whole("move", 6),
-                died=whole("move", 7),
-                weight_g=column("move", 8),
-            ),
-            operations("vaccination"),
-            operations("treatment"),
-            Harvests(stay_of("harvest"), whole("harvest", 1), whole("harvest", 2), column("harvest", 3)),
+            replace(deliveries, assignment=number[deliveries.assignment]),
+            replace(moves, source=number[moves.source], dest=number[moves.dest]),
+            replace(vaccinations, assignment=number[vaccinations.assignment]),
+            replace(treatments, assignment=number[treatments.assignment]),
+            replace(harvests, assignment=number[harvests.assignment]),
             self.stores.purchases(),
         )
