@@ -63,13 +63,13 @@ class Agenda:
         """Eyed eggs in equal parts, a few dead on arrival."""
         batch, stays, spec = self.plan.batches[b], self.world.stays.of[b, 0], self.biology.eggs
         rng = stream(self.plan.seed, batch.number, "eggs")
-        root = float(np.cbrt(spec.weight_g * (1.0 + spec.weight_batch_sd * rng.standard_normal())))
+        weight_cbrt = float(np.cbrt(spec.weight_g * (1.0 + spec.weight_batch_sd * rng.standard_normal())))
         parts = np.diff(np.arange(len(stays) + 1) * batch.eggs // len(stays))
         # Crates differ by more than half (invented).
         dead = (parts * spec.dead_on_arrival * rng.uniform(0.4, 1.6, len(stays)) + rng.random(len(stays))).astype(int)
         dead = np.minimum(dead, parts)
         for stay, eggs, lost in zip(stays, parts, dead, strict=True):
-            self.world.enter(stay, int(eggs - lost), root)
+            self.world.enter(stay, int(eggs - lost), weight_cbrt)
             self.world.log.deliveries.append(Delivery(stay, eggs, lost))
 
     def _transfer(self, b: int, stage: int, day: int) -> None:
@@ -133,7 +133,7 @@ class Agenda:
         span = 1 + spec.fasting_days + (len(stays) - 1) // spec.rings_per_day
         latest = sea + self.plan.stage_days(self.sea) - span
         if (
-            _mean_g(world.fish[container], world.root[container]) < self.plan.batches[b].harvest_target_g
+            _mean_g(world.fish[container], world.weight_cbrt[container]) < self.plan.batches[b].harvest_target_g
             and day < latest
         ):
             return
@@ -144,12 +144,12 @@ class Agenda:
             self._book(on, self.sea + 1, partial(self._harvest, stays[place]))
 
     def _harvest(self, stay: int, day: int) -> None:
-        fish, root = self.world.leave(stay, day)
-        self.world.log.harvests.append(Harvest(stay, day, fish, root**3))
+        fish, weight_cbrt = self.world.leave(stay, day)
+        self.world.log.harvests.append(Harvest(stay, day, fish, weight_cbrt**3))
 
 
-def _mean_g(fish: Ints, root: Floats) -> float:
-    return float(fish @ root**3 / max(int(fish.sum()), 1))
+def _mean_g(fish: Ints, weight_cbrt: Floats) -> float:
+    return float(fish @ weight_cbrt**3 / max(int(fish.sum()), 1))
 
 
 def _pour(fish: Ints, into: int) -> Ints:

@@ -1,6 +1,6 @@
 """The state of a geography and how one day changes it: all containers at once, whole fish, whole grains of feed."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -11,8 +11,9 @@ from datagen.biology.water import year_wave
 from datagen.case import Case
 from datagen.catalog import Catalog
 from datagen.catalog.biology import Handling
+from datagen.simulation.bins import Bins
 from datagen.simulation.climate import Climate, climate
-from datagen.simulation.feed_stock import LEAD_DAYS, Stores, stores
+from datagen.simulation.feed_stock import Stores, stores
 from datagen.simulation.history import (
     FULL,
     Assignments,
@@ -33,45 +34,21 @@ DISEASE = mortality.CAUSES.index("DISEASE")
 ENVIRONMENTAL = mortality.CAUSES.index("ENVIRONMENTAL")
 
 
-@dataclass(frozen=True)
-class _StageTables:
-    """What the loop looks up by stage, as arrays."""
-
-    causes: Floats
-    feed: Ints
-    feed_from_g: Floats
-
-    @classmethod
-    def of(cls, catalog: Catalog) -> "_StageTables":
-        stages, names = catalog.biology.stages, [feed.name for feed in catalog.feeds.feeds]
-        steps = max(len(stage.feeds) for stage in stages)
-        feed = np.full((len(stages), steps), -1)
-        feed_from_g = np.full((len(stages), steps), np.inf)
-        for s, stage in enumerate(stages):
-            for k, step in enumerate(stage.feeds):
-                feed[s, k], feed_from_g[s, k] = names.index(step.feed), step.from_weight_g
-        causes = np.zeros((len(mortality.CAUSES), len(stages)))
-        for hazard in catalog.mortality.stages:
-            s = [stage.key for stage in stages].index(hazard.stage)
-            for cause, weight in hazard.causes.items():
-                causes[mortality.CAUSES.index(cause), s] = weight / sum(hazard.causes.values())
-        return cls(causes, feed, feed_from_g)
-
-
 class World:
     """The state of a geography; indices are those of the farm's containers, of `stays` and of the plan's batches."""
 
     def __init__(self, case: Case, geography: int) -> None:
         catalog, farm, plan = case.catalog, case.farm, case.plan
         self.case, self.catalog, self.farm, self.plan, self.geography = case, catalog, farm, plan, geography
-        self.tables = _StageTables.of(catalog)
+        self.cause_shares = _cause_shares(catalog)
         self.stays: Stays = stays(case, geography)
         self.climate: Climate = climate(case, geography)
         self.stores: Stores = stores(case, geography)
+        self.bins = Bins(case, self.stays)
         containers, rows = len(farm.container_unit), self.stays.rows
         self.stay = np.full(containers, -1)
         self.fish = np.zeros(containers, np.int64)
-        self.root = np.zeros(containers)
+        self.weight_cbrt = np.zeros(containers)
         self.appetite = np.ones(containers)
         self.dying = np.zeros(containers)
         self.dying_decay = np.zeros(containers)
@@ -80,7 +57,6 @@ class World:
             plan.seed, farm.geography_code[geography], "containers"
         ).standard_normal(containers)
         self.days = ContainerDays.empty(rows)
-        self.open_until = np.full(len(self.stores.capacity_g), -1)
         self.left = np.zeros(len(self.stays.batch), bool)
         self.lived = np.zeros(len(self.stays.batch), np.int64)
         self.fish_in, self.fish_out = np.zeros_like(self.lived), np.zeros_like(self.lived)
@@ -97,7 +73,7 @@ class World:
         active = np.flatnonzero(self.stay >= 0)
         if len(active):
             self._live(day, active)
-        self.stores.order(day, self._open_bins(day))
+        self.stores.order(day, self.bins.open(day))
 
     def _live(self, day: int, active: Ints) -> None:
         stay = self.stay[active]
@@ -105,7 +81,7 @@ class World:
         unit = self.farm.container_unit[active]
         record = self.days
         alive = self.fish[active]
-        record.fish[row], record.weight_g[row] = alive, self.root[active] ** 3
+        record.fish[row], record.weight_g[row] = alive, self.weight_cbrt[active] ** 3
         record.temp_c[row] = temp_c = self.climate.temp_c[day, unit] + self.temp_offset_c[active]
         record.salinity_psu[row] = self.climate.salinity_psu[day, unit]
         alive = self._die(day, active, stay, row, unit, alive)
@@ -114,13 +90,13 @@ class World:
         used_pct = self.catalog.water.oxygen_load_pct * load
         record.oxygen_pct[row] = np.maximum(self.climate.oxygen_pct[day, unit] - used_pct, 0.0)
         self.fish[active] = alive
-        self.root[active] += gain
+        self.weight_cbrt[active] += gain
 
     def _die(self, day: int, active: Ints, stay: Ints, row: Ints, unit: Ints, alive: Ints) -> Ints:
         s, draws = self.stays, self.stays.draws
         at_sea = s.stage[stay] == self.case.sea
         everyday = s.hazard[stay] * draws.hardship[row] * np.where(at_sea, self.winter[day, unit], 1.0)
-        hazards = self.tables.causes[:, s.stage[stay]] * everyday
+        hazards = self.cause_shares[:, s.stage[stay]] * everyday
         handled = mortality.pulse_day_one(self.dying[active], self.dying_decay[active])
         hazards[HANDLING] += handled
         hazards[DISEASE] += self.stays.outbreak_on(day, stay) * at_sea
@@ -139,11 +115,11 @@ class World:
         appetite = np.where(fasting, 0.0, self.appetite[active] * steady)
         self.appetite[active] += (1.0 - self.appetite[active]) * growth.appetite_recovery_per_day
         gain = cube_root_gain(temp_c, s.tgc[stay]) * appetite
-        root = self.root[active]
+        weight_cbrt = self.weight_cbrt[active]
         gain = np.minimum(gain, self._room(active, alive))
-        bins, feed = self._bins(active, s.stage[stay], root**3, day)
+        bins, feed = self.bins.eaten_from(day, active, s.stage[stay], weight_cbrt**3)
         fed = feed >= 0
-        gain_kg = alive * ((root + gain) ** 3 - root**3) / 1000.0
+        gain_kg = alive * ((weight_cbrt + gain) ** 3 - weight_cbrt**3) / 1000.0
         wanted_g = feeding.ration_g(gain_kg, s.fcr[stay])
         served, position = self.stores.feed_out(wanted_g[fed], bins[fed])
         self.days.appetite[row] = appetite
@@ -156,44 +132,22 @@ class World:
     def _room(self, active: Ints, alive: Ints) -> Floats:
         """What the cube root of the weight may still gain: feed is held back where the container is full."""
         most_g = FULL * 1000.0 * self.farm.container_max_biomass_kg[active] / np.maximum(alive, 1)
-        room: Floats = np.maximum(np.cbrt(most_g) - self.root[active], 0.0)
+        room: Floats = np.maximum(np.cbrt(most_g) - self.weight_cbrt[active], 0.0)
         return room
 
-    def _bins(self, active: Ints, stage: Ints, weight_g: Floats, day: int) -> tuple[Ints, Ints]:
-        """The bin each container eats from today and its feed (-1: none); keeps today's and the next bins open."""
-        from_g = self.tables.feed_from_g[stage]
-        step = (weight_g[:, None] >= from_g).sum(axis=1) - 1
-        feed = np.where(step >= 0, self.tables.feed[stage, step], -1)
-        store = self.farm.container_store[active]
-        bins = store * self.stores.feeds + feed
-        self.open_until[bins[feed >= 0]] = day
-        coming = (weight_g[:, None] >= 0.85 * from_g).sum(axis=1) - 1
-        soon = np.flatnonzero((coming > step) & (step >= 0))
-        self.open_until[store[soon] * self.stores.feeds + self.tables.feed[stage[soon], coming[soon]]] = day
-        return bins, feed
-
-    def _open_bins(self, day: int) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
-        """Bins in use today, or awaited by fish that come within the lead time: those order in time."""
-        arrival = day + LEAD_DAYS + 1
-        for stage, containers in self.stays.arriving(arrival):
-            feed = self.tables.feed[stage, 0]
-            if feed >= 0:
-                self.open_until[self.farm.container_store[containers] * self.stores.feeds + feed] = arrival
-        return self.open_until >= day
-
-    def enter(self, stay: int, fish: int, root: float) -> None:
+    def enter(self, stay: int, fish: int, weight_cbrt: float) -> None:
         container = self.stays.container[stay]
-        self.stay[container], self.fish[container], self.root[container] = stay, fish, root
+        self.stay[container], self.fish[container], self.weight_cbrt[container] = stay, fish, weight_cbrt
         self.appetite[container], self.dying[container], self.fasting_until[container] = 1.0, 0.0, -1
-        self.fish_in[stay], self.weight_in_g[stay] = fish, root**3
+        self.fish_in[stay], self.weight_in_g[stay] = fish, weight_cbrt**3
 
     def leave(self, stay: int, day: int) -> tuple[int, float]:
         container = self.stays.container[stay]
-        fish, root = int(self.fish[container]), float(self.root[container])
+        fish, weight_cbrt = int(self.fish[container]), float(self.weight_cbrt[container])
         self.stay[container] = -1
         self.left[stay], self.lived[stay] = True, day - self.stays.first_day[stay]
-        self.fish_out[stay], self.weight_out_g[stay] = fish, root**3
-        return fish, root
+        self.fish_out[stay], self.weight_out_g[stay] = fish, weight_cbrt**3
+        return fish, weight_cbrt
 
     def handle(self, stay: int, share: float, handling: Handling) -> None:
         """A share of the fish is going to die of an operation, most of them soon, and appetite is lost.
@@ -211,7 +165,7 @@ class World:
         here = np.flatnonzero(self.stay >= 0)
         stay = self.stay[here]
         self.lived[stay] = self.plan.days - s.first_day[stay]
-        self.fish_out[stay], self.weight_out_g[stay] = self.fish[here], self.root[here] ** 3
+        self.fish_out[stay], self.weight_out_g[stay] = self.fish[here], self.weight_cbrt[here] ** 3
         began = self.lived > 0
         kept = np.concatenate([np.arange(r, r + n) for r, n in zip(s.row[began], self.lived[began], strict=True)])
         rows = np.cumsum(self.lived[began]) - self.lived[began]
@@ -244,3 +198,13 @@ class World:
             replace(harvests, assignment=number[harvests.assignment]),
             self.stores.purchases(),
         )
+
+
+def _cause_shares(catalog: Catalog) -> Floats:
+    """The part that each cause has in the everyday deaths of a stage [causes, stages]."""
+    keys = [stage.key for stage in catalog.biology.stages]
+    shares = np.zeros((len(mortality.CAUSES), len(keys)))
+    for hazard in catalog.mortality.stages:
+        for cause, weight in hazard.causes.items():
+            shares[mortality.CAUSES.index(cause), keys.index(hazard.stage)] = weight / sum(hazard.causes.values())
+    return shares
