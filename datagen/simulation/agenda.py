@@ -74,29 +74,38 @@ class Agenda:
 
     def _transfer(self, b: int, stage: int, day: int) -> None:
         """All fish of a batch into the containers of its next stage: poured in order, split where one is full."""
-        world, batch = self.world, self.plan.batches[b]
-        sources, dests = world.stays.of[b, stage - 1], world.stays.of[b, stage]
+        world, stays = self.world, self.world.stays.of
         spec = next(t for t in self.biology.transfers if t.into == world.case.stages.key[stage])
-        rng = stream(self.plan.seed, batch.number, spec.into, "transfer")
-        out = [world.leave(stay, day) for stay in sources]
+        rng = stream(self.plan.seed, self.plan.batches[b].number, spec.into, "transfer")
+        out = [world.leave(stay, day) for stay in stays[b, stage - 1]]
         fish, weight_g = np.array([f for f, _ in out]), np.array([r**3 for _, r in out])
         # Lifts differ by half (invented).
         died = (fish * spec.lost_share * rng.uniform(0.5, 1.5, len(fish)) + rng.random(len(fish))).astype(np.int64)
-        # One always arrives, with whom the dead are recorded.
+        # The dead are recorded with a move, so of fish that leave at least one arrives.
         died = np.minimum(died, np.maximum(fish - 1, 0))
-        moved, lost = _pour(fish - died, len(dests)), died.copy()
-        before = fish.copy()
-        for i, j in zip(*np.nonzero(moved), strict=True):
-            # The first lift out of a source finds its dead.
-            dead, lost[i] = lost[i], 0
-            world.log.moves.append(Move(b, stage, day, sources[i], dests[j], before[i], moved[i, j], dead, weight_g[i]))
-            before[i] -= moved[i, j] + dead
+        moved = _pour(fish - died, len(stays[b, stage]))
+        self._log_moves(b, stage, day, fish, died, moved, weight_g)
         share = spec.deaths_share * np.exp(spec.deaths_spread * rng.standard_normal())
+        self._settle(stays[b, stage], moved, weight_g, share, spec)
+
+    def _log_moves(self, b: int, stage: int, day: int, fish: Ints, died: Ints, moved: Ints, weight_g: Floats) -> None:
+        """A move a lift; the first lift out of a source finds all its dead."""
+        sources, dests = self.world.stays.of[b, stage - 1], self.world.stays.of[b, stage]
+        before, lost = fish.copy(), died.copy()
+        for i, j in zip(*np.nonzero(moved), strict=True):
+            dead, lost[i] = lost[i], 0
+            self.world.log.moves.append(
+                Move(b, stage, day, sources[i], dests[j], before[i], moved[i, j], dead, weight_g[i])
+            )
+            before[i] -= moved[i, j] + dead
+
+    def _settle(self, dests: Ints, moved: Ints, weight_g: Floats, share: float, spec: Handling) -> None:
+        """Fish in their new containers, at the mean weight of those that came together, and strained by the lift."""
         for j, stay in enumerate(dests):
             arrived = int(moved[:, j].sum())
             mean_g = float(moved[:, j] @ weight_g / arrived) if arrived else 0.0
-            world.enter(stay, arrived, float(np.cbrt(mean_g)))
-            world.handle(stay, share, spec)
+            self.world.enter(stay, arrived, float(np.cbrt(mean_g)))
+            self.world.handle(stay, share, spec)
 
     def _vaccinate(self, b: int, kind: int, day: int) -> None:
         spec = self.biology.vaccinations[kind]

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from dataclasses import dataclass, fields
-from typing import Any
 
 import numpy as np
 
@@ -15,7 +14,7 @@ from datagen.streams import remembering, stream
 
 @dataclass(frozen=True)
 class Draws:
-    """Random numbers, one a row of the stays' container-days."""
+    """Random numbers, one a container-day."""
 
     deaths: Floats
     rounding: Floats
@@ -53,51 +52,83 @@ class Stays:
         return hazard
 
 
+@dataclass(frozen=True)
+class _Nature:
+    """How the stays of a batch in a stage differ from the book."""
+
+    tgc: Floats
+    fcr: Floats
+    hazard: Floats
+    frailty: Floats
+
+
+@dataclass(frozen=True)
+class _Part:
+    """The stays of one batch in one stage."""
+
+    batch: int
+    stage: int
+    container: Ints
+    first_day: int
+    days: int
+    nature: _Nature
+    draws: Draws
+
+
 def stays(case: Case, geography: int) -> Stays:
     """The stays of a geography's batches that begin by the as-of day."""
     plan = case.plan
     batches = [b for b, batch in enumerate(plan.batches) if batch.geography == geography]
-    whole: dict[str, list[Ints]] = defaultdict(list)
-    real: dict[str, list[Floats]] = defaultdict(list)
-    of: dict[tuple[int, int], Ints] = {}
+    parts: list[_Part] = []
     arrivals: dict[int, list[tuple[int, Ints]]] = defaultdict(list)
     outbreak = np.zeros((plan.days, len(plan.batches)))
-    count = 0
-    for b, start in zip(batches, plan.starts()[batches], strict=True):
+    for b, start in zip(batches, plan.starts()[batches].tolist(), strict=True):
         batch = plan.batches[b]
-        outbreak[:, b] = _outbreak(case, batch, int(start))
+        outbreak[:, b] = _outbreak(case, batch, start)
         for stage, containers in enumerate(batch.containers):
-            first = int(start) + plan.stage_starts[stage]
+            first, container = start + plan.stage_starts[stage], np.array(containers)
             # Feed is ordered ahead: who waits for fish on the last days must not depend on where the record ends.
-            arrivals[first].append((stage, np.array(containers)))
+            arrivals[first].append((stage, container))
             if first >= plan.days:
                 break
-            n, days = len(containers), min(plan.stage_days(stage), plan.days - first)
-            of[b, stage] = np.arange(count, count + n)
-            count += n
-            for name, value in (("batch", b), ("stage", stage), ("first_day", first), ("days", days)):
-                whole[name].append(np.full(n, value))
-            whole["container"].append(np.array(containers))
-            for name, values in _nature(case, batch, stage, n).items():
-                real[name].append(values)
-            for name, values in _draws(case, batch, stage, n, days).items():
-                real[name].append(values.T.ravel())
-    ints: dict[str, Any] = {name: np.concatenate(parts) for name, parts in whole.items()}
-    floats: dict[str, Any] = {name: np.concatenate(parts) for name, parts in real.items()}
-    days_of = ints.pop("days")
+            n, days = len(container), min(plan.stage_days(stage), plan.days - first)
+            nature, draws = _nature(case, batch, stage, n), _draws(case, batch, stage, n, days)
+            parts.append(_Part(b, stage, container, first, days, nature, draws))
+    return _joined(parts, outbreak, arrivals)
+
+
+def _joined(parts: list[_Part], outbreak: Floats, arrivals: dict[int, list[tuple[int, Ints]]]) -> Stays:
+    counts = [len(part.container) for part in parts]
+    days = np.repeat([part.days for part in parts], counts)
+    after = np.cumsum(counts)
     return Stays(
-        **ints,
-        row=np.cumsum(days_of) - days_of,
-        rows=int(days_of.sum()),
-        **{name: floats[name] for name in ("tgc", "fcr", "hazard", "frailty")},
-        draws=Draws(**{field.name: floats[f"draw {field.name}"] for field in fields(Draws)}),
+        batch=np.repeat([part.batch for part in parts], counts),
+        stage=np.repeat([part.stage for part in parts], counts),
+        container=np.concatenate([part.container for part in parts]),
+        first_day=np.repeat([part.first_day for part in parts], counts),
+        row=np.cumsum(days) - days,
+        rows=int(days.sum()),
+        tgc=np.concatenate([part.nature.tgc for part in parts]),
+        fcr=np.concatenate([part.nature.fcr for part in parts]),
+        hazard=np.concatenate([part.nature.hazard for part in parts]),
+        frailty=np.concatenate([part.nature.frailty for part in parts]),
+        draws=Draws(
+            *(
+                # By stay, then by day: as the rows of container-days are.
+                np.concatenate([getattr(part.draws, each.name).T.ravel() for part in parts])
+                for each in fields(Draws)
+            )
+        ),
         outbreak=outbreak,
-        of=of,
+        of={
+            (part.batch, part.stage): np.arange(end - count, end)
+            for part, count, end in zip(parts, counts, after, strict=True)
+        },
         arrivals=arrivals,
     )
 
 
-def _nature(case: Case, batch: BatchPlan, stage: int, n: int) -> dict[str, Floats]:
+def _nature(case: Case, batch: BatchPlan, stage: int, n: int) -> _Nature:
     """How the batch, and each container of it in this stage, differ from the book."""
     catalog, stages, seed = case.catalog, case.stages, case.plan.seed
     growth, spec = catalog.biology.growth, catalog.biology.stages[stage]
@@ -106,26 +137,26 @@ def _nature(case: Case, batch: BatchPlan, stage: int, n: int) -> dict[str, Float
     everyday = next(h for h in catalog.mortality.stages if h.stage == spec.key)
     frailty = np.exp(catalog.mortality.container_spread * of_container[1])
     vigour = (1.0 + growth.batch_sd * of_batch[0]) * (1.0 + growth.container_sd * of_container[0])
-    return {
-        "tgc": spec.tgc * growth.potential * vigour,
-        "fcr": np.full(n, spec.fcr * (1.0 + growth.fcr_batch_sd * of_batch[1])),
-        "hazard": everyday.daily * np.exp(everyday.batch_spread * of_batch[3 + stage]) * frailty,
-        "frailty": frailty,
-    }
+    return _Nature(
+        tgc=spec.tgc * growth.potential * vigour,
+        fcr=np.full(n, spec.fcr * (1.0 + growth.fcr_batch_sd * of_batch[1])),
+        hazard=everyday.daily * np.exp(everyday.batch_spread * of_batch[3 + stage]) * frailty,
+        frailty=frailty,
+    )
 
 
-def _draws(case: Case, batch: BatchPlan, stage: int, n: int, days: int) -> dict[str, Floats]:
-    """Draws by day and container; `hardship` multiplies the everyday hazard, with memory and a mean of 1."""
+def _draws(case: Case, batch: BatchPlan, stage: int, n: int, days: int) -> Draws:
+    """Draws [days, containers]; `hardship` multiplies the everyday hazard, with memory and a mean of 1."""
     address = (case.plan.seed, batch.number, case.stages.key[stage])
     mortality = case.catalog.mortality
     hardship = remembering(stream(*address, "hardship").standard_normal((days, n)), mortality.daily_memory)
-    return {
-        "draw deaths": stream(*address, "deaths").standard_normal((days, n)),
-        "draw rounding": stream(*address, "deaths, rounded").random((days, n)),
-        "draw cause": stream(*address, "cause").random((days, n)),
-        "draw hardship": np.exp(mortality.daily_spread * hardship - mortality.daily_spread**2 / 2),
-        "draw appetite": stream(*address, "appetite").standard_normal((days, n)),
-    }
+    return Draws(
+        deaths=stream(*address, "deaths").standard_normal((days, n)),
+        rounding=stream(*address, "deaths, rounded").random((days, n)),
+        cause=stream(*address, "cause").random((days, n)),
+        hardship=np.exp(mortality.daily_spread * hardship - mortality.daily_spread**2 / 2),
+        appetite=stream(*address, "appetite").standard_normal((days, n)),
+    )
 
 
 def _outbreak(case: Case, batch: BatchPlan, start: int) -> Floats:
