@@ -3,7 +3,7 @@ PYTHON ?= python3
 PRESET ?= production
 BIN := .venv/bin
 
-.PHONY: setup run test bench chaos beside audit lock clean
+.PHONY: setup run test bench measure docs chaos beside audit lock clean
 
 setup: .venv/.done
 
@@ -31,7 +31,15 @@ test: left-out setup
 	$(BIN)/pytest -n 2 --dist loadfile $(WITHOUT:%=--ignore=%)
 
 bench: setup
-	$(BIN)/python benchmarks/run.py
+	$(BIN)/python -m benchmarks.run
+
+# What the documents quote: `make measure` of all, or `make measure ONLY="guide production"`, then `make docs`.
+ONLY = batch simulate likeness small medium guide production
+measure: setup
+	$(BIN)/python -m benchmarks.run --output docs/measured --only $(ONLY)
+
+docs: setup
+	$(BIN)/python -m benchmarks.docs
 
 chaos: setup
 	$(BIN)/python -m benchmarks.chaos

@@ -1,7 +1,11 @@
-"""Prints how close a simulated `production` comes to published figures: the table of docs/realism.md."""
+"""How close a simulated `production` comes to published figures: the table of docs/realism.md.
+
+`make measure ONLY=likeness` and `make docs` write it anew.
+"""
 
 from collections import defaultdict
 from datetime import date
+from typing import Any
 
 import numpy as np
 
@@ -32,7 +36,8 @@ PUBLISHED = {
 }
 
 
-def main() -> None:
+def measure() -> dict[str, Any]:
+    """Figures by name with their spread, recorded causes of death at sea, and what months at sea are like."""
     catalog = load()
     farm = resolve(catalog)
     plan, _ = make_plan(catalog, farm, PRESETS["production"], date(2025, 11, 21), 1)
@@ -54,14 +59,16 @@ def main() -> None:
                     found[f"Faroe Islands, {what} at sea [C]"].append(value)
         sea = np.repeat(a.stage, a.days) == SEA
         deaths += np.bincount(days.cause[sea], weights=days.deaths[sea], minlength=len(CAUSES))
-    print("| figure | median | 10-90 % | published |\n|---|---|---|---|")
-    for what, published in PUBLISHED.items():
-        low, middle, high = np.percentile(found[what], [10, 50, 90])
-        print(f"| {what} | {middle:.2f} | {low:.2f}-{high:.2f} | {published} |")
-    shares = ", ".join(f"{cause} {100 * share:.0f}" for cause, share in zip(CAUSES, deaths / deaths.sum(), strict=True))
-    print(f"\nRecorded causes of death at sea [%]: {shares}; published 38 infectious, 33 trauma, 20 unknown [31].")
     months = np.array(found["dead at sea [%/month]"])
-    print(f"Batch-months at sea below 1 %: {100 * (months < 1).mean():.0f} %; mean {months.mean():.2f} % a month.")
+    return {
+        "figures": [
+            [what, *np.percentile(found[what], [10, 50, 90]).tolist(), published]
+            for what, published in PUBLISHED.items()
+        ],
+        "causes_at_sea_percent": dict(zip(CAUSES, (100 * deaths / deaths.sum()).tolist(), strict=True)),
+        "months_at_sea_below_1_percent": float(100 * (months < 1).mean()),
+        "dead_at_sea_percent_a_month": float(months.mean()),
+    }
 
 
 def measure_batches(history: History, found: dict[str, list[float]]) -> None:
@@ -98,7 +105,3 @@ def measure_months(history: History, found: dict[str, list[float]]) -> None:
         _, group = np.unique(a.batch[stay][among] * 1000 + month[among], return_inverse=True)
         died = np.bincount(group, weights=days.deaths[among])
         found[what] += (3040 * died / np.bincount(group, weights=days.fish[among])).tolist()
-
-
-if __name__ == "__main__":
-    main()

@@ -3,6 +3,7 @@
 import re
 
 from aquamind.server import PROJECT
+from benchmarks import docs
 from datagen.catalog.reader import DEFAULT_FOLDER
 
 NUMBERED = re.compile(r"(?<![\w\]])\[(\d+[a-z]?)\](?!\()")
@@ -33,3 +34,13 @@ def test_what_documents_link_to_is_there() -> None:
                 assert heading in {re.sub(r"[^\w -]", "", each).replace(" ", "-") for each in headings}, target
         for path in re.findall(r"`((?:apps|aquamind|benchmarks|datagen|docs|examples|scripts|tests)/[\w./]+)`", text):
             assert (PROJECT / path).exists(), (page.name, path)
+
+
+def test_figures_are_those_that_were_measured() -> None:
+    """And every block has its measurement, every measurement its block."""
+    blocks = set()
+    for page in docs.PAGES:
+        text = (PROJECT / page).read_text()
+        assert docs.written(text) == text, f"{page}: run `make docs`"
+        blocks |= {name for _, name, _ in docs.BLOCK.findall(text)}
+    assert blocks == set(docs.BLOCKS)

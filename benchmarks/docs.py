@@ -1,0 +1,179 @@
+"""Writes the figures of the documents from measurements, between `<!-- measured: ... -->` and `<!-- end -->`.
+
+`make measure ONLY=guide` runs a preset and keeps its JSON in docs/measured/; `make docs` then writes the tables.
+"""
+
+import json
+import re
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from aquamind.server import PROJECT
+
+PAGES = ("README.md", "docs/performance.md", "docs/realism.md")
+BLOCK = re.compile(r"(<!-- measured: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+WHAT = {
+    "production": "the company as full as `--saturation` lets it be",
+    "guide": "10 containers a stage, 10 rings",
+    "medium": "20 batches a geography",
+    "small": "one batch of 200 days",
+}
+LOADING = ("load", "indexes and foreign keys", "growth analysis", "planned activities", "schema and master data")
+"""Steps that `pg_restore` has its part of as well."""
+
+
+def main() -> None:
+    for page in PAGES:
+        path = PROJECT / page
+        path.write_text(written(path.read_text()))
+
+
+def written(text: str) -> str:
+    """A page with its measured blocks written anew."""
+    measured = {path.stem: json.loads(path.read_text()) for path in (PROJECT / "docs/measured").glob("*.json")}
+    if len({where(one) for one in measured.values()}) > 1:
+        sys.exit("docs/measured has figures of several machines; measure all on one: make measure")
+    return BLOCK.sub(lambda found: f"{found[1]}{BLOCKS[found[2]](measured)}\n{found[3]}", text)
+
+
+def presets(measured: dict[str, Any]) -> str:
+    heading = "| preset | what | batches | readings | rows in all | empty directory to indexed database |"
+    lines = [heading, "|---|---|---:|---:|---:|---:|"]
+    for name, what in WHAT.items():
+        one = measured[name]
+        readings, rows = one["rows"]["environmental_environmentalreading"], sum(one["rows"].values())
+        took = duration(one["seconds"]["all"])
+        lines.append(f"| `{name}` | {what} | {one['batches']} | {readings:,} | {rows:,} | {took} |")
+    return "\n".join(lines)
+
+
+def rows(measured: dict[str, Any]) -> str:
+    production, guide = measured["production"]["rows"], measured["guide"]["rows"]
+    lines = ["| table | `production` | `guide` |", "|---|---:|---:|"]
+    for table, count in sorted(production.items(), key=lambda item: -item[1]):
+        lines.append(f"| {table} | {count:,} | {guide[table]:,} |")
+    return "\n".join(lines)
+
+
+def utilisation(measured: dict[str, Any]) -> str:
+    production, guide = (100 * measured[name]["utilisation"] for name in ("production", "guide"))
+    return (
+        f"`production` occupies {production:.1f} % of the containers in production (from day 780 to the as-of day),\n"
+        "with a planned peak of at most 85 % of each kind. `guide` is the company guide's own plan, 10 containers a\n"
+        f"stage and 10 rings, which comes to {guide:.1f} %."
+    )
+
+
+def performance(measured: dict[str, Any]) -> str:
+    guide, production = measured["guide"]["seconds"], measured["production"]["seconds"]
+    batch, simulate = measured["batch"]["seconds"], measured["simulate"]
+    analysis = f"{guide['growth analysis']:.1f} / {production['growth analysis']:.1f} s"
+    lines = [
+        ("`aquamind batch`, 200 days, database up", f"{batch['200 days']:.1f} s", "5 s"),
+        ("the same, 900 days", f"{batch['900 days']:.1f} s", "10 s"),
+        (f"plan and simulate {simulate['batches']} batches", f"{simulate['seconds']['all']:.1f} s", "10 s"),
+        ("`guide`", duration(guide["all"]), "3 min"),
+        ("`production`", duration(production["all"]), "6 min"),
+        ("growth analysis of `guide` / `production` (in the above)", analysis, "20 / 40 s"),
+        (
+            "load and index against `pg_restore -j2` of the same database, one run",
+            f"{loading(guide) / guide['pg_restore']:.2f} of its time",
+            "1.0",
+        ),
+        ("largest process, `production`", f"{measured['production']['largest_process_mb']:,} MB", "1,024 MB"),
+    ]
+    rate = sum(measured["production"]["rows"].values()) / production["load"] / 1e6
+    return (
+        f"On {where(measured['production'])}, nothing else running. Of `production`, loading takes\n"
+        f"{production['load']:.0f} s ({rate:.1f} million rows a second), indexes and keys"
+        f" {production['indexes and foreign keys']:.0f} s; `aquamind verify` of it takes\n"
+        f"{production['verify']:.0f} s, `aquamind advance` by a day {production['advance by a day']:.0f} s.\n\n"
+        "| | measured | wanted |\n|---|---:|---:|\n" + "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    )
+
+
+def steps(measured: dict[str, Any]) -> str:
+    batch, simulate, production = measured["batch"]["seconds"], measured["simulate"], measured["production"]
+    all_days = f"plan and simulate {simulate['batches']} batches ({simulate['container_days']:,} container-days)"
+    lines = [
+        ("`batch`, 200 days, database up", batch["200 days"], ""),
+        ("`batch`, 900 days, database up", batch["900 days"], ""),
+        (all_days, simulate["seconds"]["all"], ""),
+    ]
+    for name in reversed(WHAT):
+        one = measured[name]
+        what = f"`{name}`, {sum(one['rows'].values()):,} rows, largest process {one['largest_process_mb']:,} MB"
+        apart = ("all", "pg_restore", "verify", "advance by a day")
+        spent = {step: seconds for step, seconds in one["seconds"].items() if step not in apart}
+        lines.append((what, one["seconds"]["all"], told(spent)))
+    seconds = production["seconds"]
+    lines.append(("`verify` of `production`", seconds["verify"], f"side by side: {told(production['slowest_laws'])}"))
+    lines.append(
+        ("`advance` of `production` by a day", seconds["advance by a day"], told(production["steps_of_advance"]))
+    )
+    return "\n".join(
+        [
+            f"On {where(production)}; `production` was measured on {production['date']}.\n",
+            "| run | seconds | of which |\n|---|---:|---|",
+            *(f"| {what} | {spent:.1f} | {note} |" for what, spent, note in lines),
+        ]
+    )
+
+
+def restore(measured: dict[str, Any]) -> str:
+    guide = measured["guide"]["seconds"]
+    ours, theirs = loading(guide), guide["pg_restore"]
+    return (
+        f"Load and index of `guide`, growth analysis included, took {ours:.1f} s, `pg_restore -j2` of the same\n"
+        f"database, in the same run, {theirs:.1f} s: {ours / theirs:.2f} of its time."
+    )
+
+
+def likeness(measured: dict[str, Any]) -> str:
+    found = measured["likeness"]
+    causes = ", ".join(f"{cause} {share:.0f}" for cause, share in found["causes_at_sea_percent"].items())
+    lines = [
+        f"| {what} | {middle:.2f} | {low:.2f}-{high:.2f} | {published} |"
+        for what, low, middle, high, published in found["figures"]
+    ]
+    return "\n".join(
+        [
+            "| figure | median | 10-90 % | published |\n|---|---|---|---|",
+            *lines,
+            f"\nRecorded causes of death at sea [%]: {causes}; published 38 infectious, 33 trauma, 20 unknown [31].",
+            f"Batch-months at sea below 1 %: {found['months_at_sea_below_1_percent']:.0f} %;"
+            f" mean {found['dead_at_sea_percent_a_month']:.2f} % a month.",
+        ]
+    )
+
+
+def loading(seconds: dict[str, float]) -> float:
+    return sum(seconds[step] for step in LOADING)
+
+
+def told(seconds: dict[str, float]) -> str:
+    return ", ".join(f"{step} {spent:.1f}" for step, spent in seconds.items())
+
+
+def duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def where(one: dict[str, Any]) -> str:
+    return f"{one['machine']['cores']} cores and {one['machine']['memory_gib']} GiB of memory, PostgreSQL 18"
+
+
+BLOCKS: dict[str, Callable[[dict[str, Any]], str]] = {
+    "presets": presets,
+    "rows": rows,
+    "utilisation": utilisation,
+    "performance": performance,
+    "steps": steps,
+    "restore": restore,
+    "likeness": likeness,
+}
+
+if __name__ == "__main__":
+    main()
