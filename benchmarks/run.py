@@ -22,6 +22,7 @@ from typing import Any
 
 from aquamind import database
 from aquamind.server import PROJECT, binaries, server
+from datagen.pipeline import VERSION
 
 AS_OF = "2025-11-21"
 AQUAMIND = [sys.executable, "-c", "from datagen.cli import main; main()"]
@@ -133,6 +134,7 @@ def preset(name: str) -> Measured:
     _, outlook = timed("plan", "--preset", name, "--as-of", AS_OF)
     return {
         "as_of": AS_OF,
+        "content_version": VERSION,
         "seconds": {"all": seconds, **steps},
         "rows": rows,
         "batches": sum(outlook["batches"].values()),
