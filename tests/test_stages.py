@@ -83,6 +83,7 @@ def three(documents: dict[str, Any]) -> None:
     journal["diseases"] = [disease for disease in journal["diseases"] if disease["stages"]]
     fry = documents["biology"]["stages"][1]
     fry |= {"duration_days": 360, "weight_max_g": 500, "length_max_cm": 36.0}
+    documents["containers"]["station_layouts"][0]["halls"][1]["container_type"] = "Post-Smolt Tank"
 
 
 def twelve(documents: dict[str, Any]) -> None:
