@@ -1,5 +1,6 @@
 """The second company, of other geographies, stages, codes, waters and money, lives and keeps every law."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from functools import cache
@@ -15,7 +16,8 @@ from aquamind.server import PROJECT
 from datagen import cli, runs
 from datagen.case import Case
 from datagen.catalog import Catalog
-from datagen.catalog.reader import load
+from datagen.catalog.reader import fields, load
+from datagen.catalog.spec import Ref
 from datagen.farm import resolve
 from datagen.masterdata.scenario import sea_profile_c
 from datagen.planning.presets import Preset, make_plan
@@ -79,6 +81,23 @@ def test_it_shares_no_name_with_the_built_in_company() -> None:
     for names in ("geography_name", "station_name", "unit_name", "container_name", "feed_name", "user_name"):
         assert not set(getattr(farm, names)) & set(getattr(own, names)), names
     assert norway().people.email_domain != default.people.email_domain
+
+
+NOUNS = {"company": "geographies", "biology": "stages", "feeds": "feeds", "treatments": "vaccines",
+         "containers": "layouts", "water": "climates", "grades": "grades", "environment": "measured"}  # fmt: skip
+"""What files name of each other, by the file that has it."""
+
+
+def test_the_page_says_of_each_file_what_it_names() -> None:
+    page = (PROJECT / "docs" / "own_company.md").read_text("utf-8")
+    rows = dict(re.findall(r"^\| `(\w+)\.yaml` \|[^|]*\|([^|]*)\|", page, re.MULTILINE))
+    assert set(rows) == set(Catalog.model_fields)
+    named: dict[str, set[str]] = {subject: set() for subject in rows}
+    for (subject, *_), info, _value in fields(norway(), ()):
+        named[str(subject)] |= {mark.target.split(".")[0] for mark in info.metadata if isinstance(mark, Ref)}
+    for subject, others in named.items():
+        for other, noun in NOUNS.items():
+            assert (noun in rows[subject]) == (other in others - {subject}), (subject, noun)
 
 
 def test_a_geography_has_waters_storms_and_a_release_of_its_own() -> None:

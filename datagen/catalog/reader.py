@@ -256,23 +256,23 @@ def _spec(annotation: Any) -> type[BaseModel]:
     return annotation
 
 
-def _fields(value: object, loc: Loc) -> Iterator[tuple[Loc, FieldInfo, Any]]:
+def fields(value: object, loc: Loc) -> Iterator[tuple[Loc, FieldInfo, Any]]:
     """Every field of every spec in the tree."""
     if isinstance(value, BaseModel):
         for name, info in type(value).model_fields.items():
             child = getattr(value, name)
             yield (*loc, name), info, child
-            yield from _fields(child, (*loc, name))
+            yield from fields(child, (*loc, name))
     elif isinstance(value, tuple):
         for index, item in enumerate(value):
-            yield from _fields(item, (*loc, index))
+            yield from fields(item, (*loc, index))
     elif isinstance(value, dict):
         for key, item in value.items():
-            yield from _fields(item, (*loc, key))
+            yield from fields(item, (*loc, key))
 
 
 def _duplicates(catalog: Catalog) -> Iterator[Fault]:
-    for loc, info, items in _fields(catalog, ()):
+    for loc, info, items in fields(catalog, ()):
         for mark in info.metadata:
             if isinstance(mark, Unique):
                 seen: set[tuple[object, ...]] = set()
@@ -285,7 +285,7 @@ def _duplicates(catalog: Catalog) -> Iterator[Fault]:
 
 
 def _dangling(catalog: Catalog) -> Iterator[Fault]:
-    for loc, info, value in _fields(catalog, ()):
+    for loc, info, value in fields(catalog, ()):
         for mark in info.metadata:
             if isinstance(mark, Ref):
                 many = [((*loc, index), name) for index, name in enumerate(value or ())]
