@@ -46,6 +46,15 @@ Destroy = Annotated[
         "that this tool did not write; without, such a database is refused.",
     ),
 ]
+Fill = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--fill",
+        metavar="TABLE.COLUMN=VALUE",
+        help="What every row is to hold in a column of the database that this tool does not know; may be repeated, and "
+        "is remembered there.",
+    ),
+]
 CORES = os.cpu_count() or 2
 INTERRUPTED = 130
 LEAVE_WITHIN_S = 1.0
@@ -153,6 +162,7 @@ def run(
     workers: Workers = CORES,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan and write nothing.")] = False,
     to_destroy: Destroy = None,
+    fill: Fill = None,
     as_json: AsJson = False,
 ) -> None:
     """Do everything: schema, master data, plan, simulation, load, indexes. Example: aquamind run --preset guide"""
@@ -160,7 +170,7 @@ def run(
     if dry_run:
         _show_plan(case, bound, as_json)
     else:
-        _execute(case, workers, as_json, to_destroy=to_destroy, show=not as_json, bound=bound)
+        _execute(case, workers, as_json, to_destroy=to_destroy, fill=fill, show=not as_json, bound=bound)
 
 
 @app.command()
@@ -194,6 +204,7 @@ def generate(
     workers: Workers = CORES,
     log_dir: Annotated[Path | None, typer.Option(help="Folder for a log of each batch: its rows and time.")] = None,
     to_destroy: Destroy = None,
+    fill: Fill = None,
     as_json: AsJson = False,
 ) -> None:
     """Execute a schedule file. Example: aquamind generate config/schedule.yaml --workers 2"""
@@ -212,7 +223,7 @@ def generate(
                 pass
         except OSError as error:
             raise UserError("log-dir", str(log_dir), f"{error.strerror}. Name a folder that can be written") from None
-    _execute(case, workers, as_json, log_dir=log_dir, to_destroy=to_destroy)
+    _execute(case, workers, as_json, log_dir=log_dir, to_destroy=to_destroy, fill=fill)
 
 
 @app.command()
@@ -225,6 +236,7 @@ def batch(
     seed: Seed = 1,
     catalog: Folder = None,
     to_destroy: Destroy = None,
+    fill: Fill = None,
     as_json: AsJson = False,
 ) -> None:
     """One batch of 10 containers a stage, beside what is there. Example: aquamind batch --start-date 2025-01-01
@@ -250,7 +262,7 @@ def batch(
     code = farm.geography_code[farm.geography_index(geography)]
     taken, turn = occupancy.taken(_dsn(), farm.container_name, code)
     made = single_plan(company, farm, geography, start, eggs, last, seed, taken, turn)
-    _execute(Case(company, farm, made), 1, as_json, beside=True, to_destroy=to_destroy)
+    _execute(Case(company, farm, made), 1, as_json, beside=True, to_destroy=to_destroy, fill=fill)
 
 
 @app.command()
@@ -261,6 +273,7 @@ def advance(
     catalog: Folder = None,
     workers: Workers = CORES,
     to_destroy: Destroy = None,
+    fill: Fill = None,
     as_json: AsJson = False,
 ) -> None:
     """Carry the database on to a later day: only what is new is written. Example: aquamind advance --to 2025-11-28"""
@@ -273,10 +286,12 @@ def advance(
     orm.use(dsn)
 
     from datagen.runs import advancing
+    from datagen.storage import fill as filling
 
+    fills = filling.parse(fill or ())
     begin = time.perf_counter()
     with console.Steps() as steps:
-        report = advancing.advance(dsn, company, resolve(company), day, workers, steps, to_destroy)
+        report = advancing.advance(dsn, company, resolve(company), day, workers, steps, to_destroy, fills)
     if not report.rows and not as_json:
         console.err.print(f"Nothing to do: the record reaches {day} already")
         return
@@ -332,6 +347,7 @@ def analyse(
 def init(
     catalog: Folder = None,
     only: Annotated[list[str] | None, typer.Option(help="A subject, such as finance; may be repeated.")] = None,
+    fill: Fill = None,
     as_json: AsJson = False,
 ) -> None:
     """Create the schema where there is none, and missing master data; those of this tool follow a changed catalog as
@@ -346,12 +362,14 @@ def init(
     orm.use(dsn)
     from datagen import runs
     from datagen.runs import preflight
+    from datagen.storage import fill as filling
     from datagen.storage import postgres
 
+    fills = filling.parse(fill or ())
     with database.connect(dsn, autocommit=True, application_name="aquamind init") as connection:
         postgres.hold(connection)
         preflight.check_session(connection)
-        done = runs.prepare(connection, company, resolve(company), (), only)
+        done = runs.prepare(connection, company, resolve(company), (), only, fills)
     if as_json:
         told = {
             table: {**each._asdict(), "different": [one._asdict() for one in each.different]}
@@ -585,6 +603,7 @@ def _execute(
     beside: bool = False,
     log_dir: Path | None = None,
     to_destroy: str | None = None,
+    fill: list[str] | None = None,
     show: bool = False,
     bound: str | None = None,
 ) -> None:
@@ -594,7 +613,9 @@ def _execute(
     dsn = _dsn()
     orm.use(dsn)
     from datagen import runs
+    from datagen.storage import fill as filling
 
+    fills = filling.parse(fill or ())
     begin = time.perf_counter()
     with console.Steps() as steps:
 
@@ -602,7 +623,7 @@ def _execute(
             with steps.aside():
                 console.show_outlook(outlook.foresee(case, histories, bound))
 
-        job = runs.Job(dsn, case, workers, beside, log_dir, to_destroy, announce if show else None)
+        job = runs.Job(dsn, case, workers, beside, log_dir, to_destroy, fills, announce if show else None)
         report = runs.execute(job, steps)
     _show(report, time.perf_counter() - begin, as_json, "Rows")
     if not as_json:

@@ -369,7 +369,7 @@ def test_every_difference_to_the_target_is_in_one_error(connection: Connection) 
         preflight.check_target(connection, MODELS)
     for fault in (
         "infrastructure_geography.name is character varying(99), not character varying(100)",
-        "infrastructure_geography.code must be filled",
+        "infrastructure_geography.code (text) must be filled",
         "infrastructure_geography.description is missing",
         "environmental_environmentalreading.value is numeric(10,3), not numeric(10,4)",
         "table users_userprofile is missing",

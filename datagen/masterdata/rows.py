@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from django.db import connection, models
 
 from apps.batch.models import Batch
-from datagen.storage import ledger
+from datagen.storage import fill, ledger
 
 WORDS = frozenset(
     (
@@ -88,7 +88,7 @@ def create(model: Any, rows: Iterable[dict[str, Any]], *key: str) -> Created:
             missing.append(model(**row))
         elif changes := {name: value for name, value in row.items() if _differs(found, name, value)}:
             differing.append((found, changes))
-    model._default_manager.bulk_create(missing, batch_size=2000)
+    _insert(model, missing)
     own = _own(model, [found.pk for found, _ in differing]) if differing else set()
     follow = bool(own) and not _recorded()
     left: list[Difference] = []
@@ -103,6 +103,27 @@ def create(model: Any, rows: Iterable[dict[str, Any]], *key: str) -> Created:
 
 def ids_by_name(model: Any, key: str = "name") -> dict[str, int]:
     return dict(model._default_manager.values_list(key, "pk"))
+
+
+def _insert(model: Any, rows: list[Any]) -> None:
+    constants = {
+        column: value
+        for (table, column), value in fill.kept(connection.connection).items()
+        if table == model._meta.db_table
+    }
+    if not constants:
+        model._default_manager.bulk_create(rows, batch_size=2000)
+        return
+    # The ORM writes a model's own columns only.
+    fields = [field for field in model._meta.local_concrete_fields if not field.generated and not field.primary_key]
+    names = ", ".join(connection.ops.quote_name(name) for name in [*(field.column for field in fields), *constants])
+    places = ", ".join(["%s"] * (len(fields) + len(constants)))
+    values = [
+        [*(field.get_db_prep_save(field.pre_save(row, True), connection) for field in fields), *constants.values()]
+        for row in rows
+    ]
+    with connection.cursor() as cursor:
+        cursor.executemany(f"INSERT INTO {model._meta.db_table} ({names}) VALUES ({places})", values)
 
 
 def _differs(found: Any, name: str, value: Any) -> bool:

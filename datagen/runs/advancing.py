@@ -27,7 +27,7 @@ from datagen.planning.room import check_room
 from datagen.runs import preflight, protection, wiping
 from datagen.simulation.history import History
 from datagen.simulation.loop import held_back
-from datagen.storage import changes, ledger, postgres
+from datagen.storage import changes, fill, ledger, postgres
 
 
 def advance(
@@ -38,6 +38,7 @@ def advance(
     workers: int,
     progress: Progress,
     to_destroy: str | None = None,
+    fills: fill.Fills | None = None,
 ) -> Report:
     """Carry a database on to a day; called again after a kill, it goes on where it was.
 
@@ -52,10 +53,10 @@ def advance(
         preflight.check_connections(dsn, workers)
         wiping.batches(connection)
         if not protection.permit(connection, to_destroy):
-            return _carry(connection, dsn, catalog, farm, to, workers, progress)
+            return _carry(connection, dsn, catalog, farm, to, workers, progress, fills)
         then, _ = _present(connection, catalog, farm)
     now = replace(then, plan=carry_on(then, to))
-    return runs.execute(runs.Job(dsn, now, workers, to_destroy=to_destroy), progress)
+    return runs.execute(runs.Job(dsn, now, workers, to_destroy=to_destroy, fills=fills or {}), progress)
 
 
 def _carry(
@@ -66,9 +67,12 @@ def _carry(
     to: date,
     workers: int,
     progress: Progress,
+    fills: fill.Fills | None,
 ) -> Report:
     report = Report()
     then, taken = _present(connection, catalog, farm)
+    checked = runs.check_schema(connection, [*keys(then, taken).tables, *protection.FOLLOWING], fills)
+    fill.keep(connection, checked or {})
     masterdata.init(catalog, farm)
     then = replace(then, farm=with_database_ids(farm, connection))
     now = replace(then, plan=carry_on(then, to))
@@ -77,7 +81,6 @@ def _carry(
         report.content_hash = ledger.status(connection)["content_hash"]
         return report
     given = keys(now, taken)
-    preflight.check_target(connection, pipeline.models([*given.tables, *protection.FOLLOWING]))
     check_room(now)
     run = ledger.begin(connection, runs.identify(now), parameters)
     with report.timed("simulation"):

@@ -25,7 +25,7 @@ from datagen.execution import Task, executor, finished
 from datagen.pipeline import Progress
 from datagen.runs import preflight, protection
 from datagen.simulation.history import History
-from datagen.storage import ddl, ledger
+from datagen.storage import ddl, fill, ledger
 from datagen.storage.arrow import record_batch
 from datagen.storage.postgres import replace
 
@@ -69,7 +69,8 @@ def analyse(dsn: str, batches: list[int] | None, workers: int, progress: Progres
     done = Analysis()
     with database.connect(dsn, autocommit=True, application_name="aquamind analyse") as connection:
         # What is read as well: a table is emptied before the first batch's record is read.
-        preflight.check_target(connection, pipeline.models({*TABLES, PLANNED_TABLE, *ledger.rows(connection)}))
+        tables = pipeline.models({*TABLES, PLANNED_TABLE, *ledger.rows(connection)})
+        fill.keep(connection, preflight.check_target(connection, tables))
         chosen = _recorded(connection, batches)
         progress.step("Growth analysis", len(chosen))
         # Empty tables are filled without indexes and keys: in a third of the time.

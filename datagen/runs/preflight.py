@@ -10,7 +10,7 @@ import django.db
 from aquamind import database
 from aquamind.errors import UserError
 from datagen.runs import wiping
-from datagen.storage import arrow
+from datagen.storage import arrow, fill
 from datagen.storage.ledger import Connection
 
 TARGET_COLUMNS = """
@@ -106,11 +106,17 @@ def _first_of(tables: list[str]) -> str:
     return tables[0] if len(tables) == 1 else f"{tables[0]} and {len(tables) - 1} more tables"
 
 
-def check_target(connection: Connection, models: Iterable[arrow.Model]) -> None:
-    """Compare the tables of models with the target; every difference that would stop a load is in one error."""
+def check_target(connection: Connection, models: Iterable[arrow.Model], given: fill.Fills | None = None) -> fill.Fills:
+    """Compare the tables of models with the target; every difference that would stop a load is in one error.
+
+    Returns what is to be put into columns that are not the models': `given`, or as before, or known. It may be given
+    for any table of ours.
+    """
     known = {model._meta.db_table: model for model in models}
+    given = given or {}
     target: dict[str, dict[str, tuple[str, bool]]] = {}
-    for table, column, kind, must_be_filled in connection.execute(TARGET_COLUMNS, [sorted(known)]):
+    tables = sorted({*known, *(table for table, _ in given)})
+    for table, column, kind, must_be_filled in connection.execute(TARGET_COLUMNS, [tables]):
         target.setdefault(table, {})[column] = (kind, must_be_filled)
     faults = []
     for table, model in sorted(known.items()):
@@ -118,13 +124,54 @@ def check_target(connection: Connection, models: Iterable[arrow.Model]) -> None:
             faults.append(f"table {table} is missing")
         else:
             faults += _table_faults(model, target[table])
+    cures = ["Migrate it (python manage.py migrate) or choose another database"] if faults else []
+    theirs = _not_ours(target)
+    _check_given(given, target, theirs)
+    said = {**fill.kept(connection), **given}
+    values = {**fill.KNOWN, **said}
+    must = [place for place, (_, must_be_filled) in theirs.items() if must_be_filled and place[0] in known]
+    if lacking := [place for place in must if place not in values]:
+        faults += [f"{table}.{column} ({theirs[table, column][0]}) must be filled" for table, column in lacking]
+        options = " ".join(f"--fill {table}.{column}=VALUE" for table, column in lacking)
+        cures.append(f"Say what every row is to hold in columns that are not known here: {options}")
     if faults:
-        raise UserError(
-            "database",
-            connection.info.dbname,
-            f"Its schema is not the one to be filled: {'; '.join(faults)}. "
-            "Migrate it (python manage.py migrate) or choose another database",
-        )
+        told = f"Its schema is not the one to be filled: {'; '.join(faults)}. {'. '.join(cures)}"
+        raise UserError("database", connection.info.dbname, told)
+    fills = {place: values[place] for place in theirs if place in said or place in must}
+    for place, value in fills.items():
+        fill.check(connection, *place, theirs[place][0], value)
+    return fills
+
+
+def _not_ours(target: dict[str, dict[str, tuple[str, bool]]]) -> dict[tuple[str, str], tuple[str, bool]]:
+    """Columns of our tables that our models do not have."""
+    from django.apps import apps
+
+    ours = {model._meta.db_table: arrow.columns(model) for model in apps.get_models() if _filled_by_us(model)}
+    return {
+        (table, column): each
+        for table, columns in target.items()
+        if table in ours
+        for column, each in columns.items()
+        if column not in ours[table]
+    }
+
+
+def _filled_by_us(model: arrow.Model) -> bool:
+    return model._meta.app_label in wiping.APPS or model._meta.db_table == "auth_user"
+
+
+def _check_given(
+    given: fill.Fills,
+    target: dict[str, dict[str, tuple[str, bool]]],
+    theirs: dict[tuple[str, str], tuple[str, bool]],
+) -> None:
+    for table, column in given.keys() - theirs.keys():
+        if column in target.get(table, ()):
+            said = "It is a column that this tool fills itself, or of a table that it does not write"
+        else:
+            said = "The database has no such column"
+        raise UserError("fill", f"{table}.{column}", f"{said}. Leave it out, or name another")
 
 
 def check_space(connection: Connection, needed_bytes: int) -> None:
@@ -150,11 +197,8 @@ def _table_faults(model: arrow.Model, target: dict[str, tuple[str, bool]]) -> li
     table = model._meta.db_table
     ours = {field.column: _type(field) for field in model._meta.concrete_fields}
     faults = [f"{table}.{column} is missing" for column in ours if column not in target]
-    for column, (kind, must_be_filled) in target.items():
-        if column not in ours:
-            if must_be_filled:
-                faults.append(f"{table}.{column} must be filled, and is not known here")
-        elif not _holds(kind, ours[column]):
+    for column, (kind, _) in target.items():
+        if column in ours and not _holds(kind, ours[column]):
             faults.append(f"{table}.{column} is {kind}, not {ours[column]}")
     return faults
 

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ from datagen.planning.room import check_room
 from datagen.runs import analysis, outlook, preflight, protection, wiping
 from datagen.simulation.history import History
 from datagen.simulation.loop import held_back
-from datagen.storage import ddl, ledger, postgres
+from datagen.storage import ddl, fill, ledger, postgres
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,8 @@ class Job:
     """What to put where.
 
     `beside` allows other batches of this tool to be there already; `log_dir`, a log for each; `to_destroy`, the name of
-    the database, that operational rows of others in it are deleted first. `announce` is told what the plan will make,
-    once nothing speaks against it and before anything is written.
+    the database, that operational rows of others in it are deleted first. `fills` are values of columns that we do not
+    model. `announce` is told what the plan will make, once nothing speaks against it and before anything is written.
     """
 
     dsn: str
@@ -44,6 +44,7 @@ class Job:
     beside: bool = False
     log_dir: Path | None = None
     to_destroy: str | None = None
+    fills: fill.Fills = field(default_factory=dict)
     announce: Callable[[dict[int, History]], None] | None = None
 
 
@@ -81,6 +82,8 @@ def execute(job: Job, progress: Progress) -> Report:
         preflight.check_session(connection)
         preflight.check_connections(job.dsn, job.workers)
         foreign = protection.permit(connection, job.to_destroy)
+        tables = keys(case, {}).tables
+        check_schema(connection, [*tables, *protection.FOLLOWING], job.fills)
         if not (foreign or job.beside) and ledger.unit_names(connection) and wiping.batches(connection):
             _refuse_other_runs(connection, identify(case))
         with report.timed("simulation"):
@@ -94,8 +97,7 @@ def execute(job: Job, progress: Progress) -> Report:
         _check_space(connection, case, histories)
         with report.timed("schema and master data"):
             progress.step("Schema and master data")
-            tables = keys(case, {}).tables
-            prepare(connection, case.catalog, case.farm, [*tables, *protection.FOLLOWING])
+            prepare(connection, case.catalog, case.farm, [*tables, *protection.FOLLOWING], fills=job.fills)
             case = replace(case, farm=with_database_ids(case.farm, connection))
             _heed_truncation(connection, job.dsn)
         run, taken = _begin(connection, job, tables)
@@ -135,17 +137,31 @@ def prepare(
     farm: Farm,
     tables: Iterable[str],
     subjects: Iterable[str] | None = None,
+    fills: fill.Fills | None = None,
 ) -> Created:
     """Make the schema where there is none, check it, and bring master data up to the catalog; what was done by table.
 
     A schema that is there, ours or AquaMind's own, is compared and never migrated: that is its owner's business.
     """
-    there = connection.execute("SELECT to_regclass('public.batch_batch') IS NOT NULL").fetchone()
-    if there is None or not there[0]:
+    checked = check_schema(connection, tables, fills)
+    if checked is None:
         pipeline.migrate()
-    preflight.check_target(connection, pipeline.models({*tables, *wiping.MASTER_DATA, "auth_user"}))
     ledger.prepare(connection)
+    fill.keep(connection, checked or {})
     return masterdata.init(catalog, farm, masterdata.SUBJECTS if subjects is None else subjects)
+
+
+def check_schema(
+    connection: psycopg.Connection[Any], tables: Iterable[str], fills: fill.Fills | None = None
+) -> fill.Fills | None:
+    """What is put into columns of these tables and of master data that are not ours; None where there is no schema."""
+    there = connection.execute("SELECT to_regclass('public.batch_batch') IS NOT NULL").fetchone()
+    if there is not None and there[0]:
+        return preflight.check_target(connection, pipeline.models({*tables, *wiping.MASTER_DATA, "auth_user"}), fills)
+    for table, column in fills or ():
+        cure = "The database is empty, and gets a schema without columns to be filled so. Leave it out"
+        raise UserError("fill", f"{table}.{column}", cure)
+    return None
 
 
 def _check_space(connection: psycopg.Connection[Any], case: Case, histories: dict[int, History]) -> None:

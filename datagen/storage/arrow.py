@@ -4,7 +4,7 @@ import datetime as dt
 import functools
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -63,8 +63,8 @@ def schema(model: Model) -> pa.Schema:
     return pa.schema([pa.field(c.name, c.type, nullable=c.nullable) for c in columns(model).values()])
 
 
-def encoder(model: Model) -> ArrowToPostgresBinaryEncoder:
-    """Return a new encoder from a model's record batches to PostgreSQL's binary COPY."""
+def encoder(model: Model, constants: Mapping[str, bytes]) -> ArrowToPostgresBinaryEncoder:
+    """Return a new encoder from a model's record batches, with constants, to PostgreSQL's binary COPY."""
     builders: dict[str, Any] = {}
     for column in columns(model).values():
         field = schema(model).field(column.name)
@@ -72,7 +72,20 @@ def encoder(model: Model) -> ArrowToPostgresBinaryEncoder:
             builders[column.name] = encoders.StringEncoderBuilder.new_with_output(field, pgtypes.Jsonb())
         else:
             builders[column.name] = ArrowToPostgresBinaryEncoder.infer_encoder(field)
-    return ArrowToPostgresBinaryEncoder.new_with_encoders(schema(model), builders)
+    wider = schema(model)
+    for name in constants:
+        # As bytes, which are sent as they are: whatever the column's type, they are its values.
+        wider = wider.append(pa.field(name, pa.binary(), nullable=False))
+        builders[name] = ArrowToPostgresBinaryEncoder.infer_encoder(wider.field(name))
+    return ArrowToPostgresBinaryEncoder.new_with_encoders(wider, builders)
+
+
+def with_constants(batch: pa.RecordBatch, constants: Mapping[str, bytes]) -> pa.RecordBatch:
+    """A model's rows with more columns, each of one value."""
+    for name, value in constants.items():
+        repeated = pa.repeat(pa.scalar(value, pa.binary()), batch.num_rows)
+        batch = batch.append_column(pa.field(name, pa.binary(), nullable=False), repeated)
+    return batch
 
 
 def record_batch(model: Model, rows: int, **values: Any) -> pa.RecordBatch:

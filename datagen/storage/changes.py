@@ -9,7 +9,7 @@ import psycopg
 import pyarrow as pa
 from psycopg import sql
 
-from datagen.storage import arrow, ledger
+from datagen.storage import arrow, fill, ledger
 from datagen.storage.ledger import Connection, Content
 from datagen.storage.postgres import copy_rows
 
@@ -26,7 +26,7 @@ def apply(connection: Connection, run: int, unit: str, old: Tables, new: Tables)
     What was written must be what `old` says, by content hash: else nothing is touched. Both are held in memory: a
     batch has at most some 120 MB of readings.
     """
-    before, after = _gathered(old), _gathered(new)
+    before, after, constants = _gathered(old), _gathered(new), fill.constants(connection)
     written = ledger.units(connection).get(unit, {})
     with connection.transaction(), connection.cursor() as cursor:
         contents, touched = dict(written), {}
@@ -34,7 +34,7 @@ def apply(connection: Connection, run: int, unit: str, old: Tables, new: Tables)
             table = model._meta.db_table
             if table in written and written[table] != _content(model, before.get(model)):
                 raise OtherContentError(f"{unit}, {table}")
-            touched[table] = _carry(cursor, model, before.get(model), after.get(model))
+            touched[table] = _carry(cursor, model, before.get(model), after.get(model), constants.get(table, {}))
             contents[table] = _content(model, after.get(model))
         ledger.replace(connection, run, unit, contents)
     return touched
@@ -59,6 +59,7 @@ def _carry(
     model: arrow.Model,
     before: list[pa.RecordBatch] | None,
     after: list[pa.RecordBatch] | None,
+    constants: fill.Constants,
 ) -> int:
     """Rows deleted, updated and inserted."""
     schema, key = arrow.schema(model), model._meta.pk.column
@@ -76,7 +77,7 @@ def _carry(
     if changed.any():
         _update(cursor, model, now.filter(changed))
     if fresh.any():
-        copy_rows(cursor, model, new.filter(fresh).to_batches())
+        copy_rows(cursor, model, new.filter(fresh).to_batches(), constants)
     return len(gone) + int(changed.sum()) + int(fresh.sum())
 
 
@@ -92,8 +93,14 @@ def _differ(was: pa.Table, now: pa.Table) -> npt.NDArray[np.bool_]:
 def _update(cursor: psycopg.Cursor[Any], model: arrow.Model, rows: pa.Table) -> None:
     table, key = sql.Identifier(model._meta.db_table), sql.Identifier(model._meta.pk.column)
     beside = f"changed_{model._meta.db_table}"
-    cursor.execute(sql.SQL("CREATE TEMP TABLE {} (LIKE {}) ON COMMIT DROP").format(sql.Identifier(beside), table))
-    copy_rows(cursor, model, rows.to_batches(), into=beside)
+    ours = sql.SQL(", ").join(map(sql.Identifier, arrow.columns(model)))
+    # Our columns alone: others keep what they hold.
+    cursor.execute(
+        sql.SQL("CREATE TEMP TABLE {} ON COMMIT DROP AS SELECT {} FROM {} WITH NO DATA").format(
+            sql.Identifier(beside), ours, table
+        )
+    )
+    copy_rows(cursor, model, rows.to_batches(), {}, into=beside)
     columns = [sql.Identifier(column) for column in arrow.columns(model) if column != model._meta.pk.column]
     assignments = sql.SQL(", ").join(sql.SQL("{} = new.{}").format(column, column) for column in columns)
     cursor.execute(

@@ -64,6 +64,14 @@ CREATE TABLE IF NOT EXISTS datagen.master_data (
     id xid8 PRIMARY KEY DEFAULT pg_current_xact_id()
 );
 
+-- What is put into columns that must be filled and that this tool does not model, as PostgreSQL reads it.
+CREATE TABLE IF NOT EXISTS datagen.fill (
+    table_name  text,
+    column_name text,
+    value       text NOT NULL,
+    PRIMARY KEY (table_name, column_name)
+);
+
 -- Indexes and constraints that are away while a table is filled; a line goes when its object is back.
 CREATE TABLE IF NOT EXISTS datagen.dropped (
     id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -98,7 +106,7 @@ class Content:
 
 def prepare(connection: Connection) -> None:
     """Make the ledger's tables, in the schema `datagen`, where they are not there yet; older ones become these."""
-    _present(connection)
+    present(connection)
     with connection.transaction():
         # IF NOT EXISTS alone does not protect two sessions from each other.
         connection.execute("SELECT pg_advisory_xact_lock(hashtext('datagen schema'))")
@@ -188,14 +196,14 @@ def units(connection: Connection) -> dict[str, dict[str, Content]]:
 
 def unit_names(connection: Connection) -> set[str]:
     """Return what is in the database; nothing where there is no ledger."""
-    if not _present(connection):
+    if not present(connection):
         return set()
     return {name for (name,) in connection.execute("SELECT unit FROM datagen.unit")}
 
 
 def interrupted(connection: Connection) -> set[str]:
     """Return what a run has written that is not finished."""
-    if not _present(connection):
+    if not present(connection):
         return set()
     query = "SELECT unit FROM datagen.unit JOIN datagen.run ON run.id = unit.run WHERE finished IS NULL"
     return {name for (name,) in connection.execute(query)}
@@ -203,7 +211,7 @@ def interrupted(connection: Connection) -> set[str]:
 
 def interrupted_run(connection: Connection) -> str | None:
     """Which run is not finished, and what to do, in words; None if there is none."""
-    if not _present(connection):
+    if not present(connection):
         return None
     run = connection.execute(
         "SELECT id, parameters->>'preset', as_of::text, seed FROM datagen.run WHERE finished IS NULL"
@@ -215,7 +223,7 @@ def interrupted_run(connection: Connection) -> str | None:
 
 def unfinished(connection: Connection) -> str | None:
     """What is to be finished before the database is whole, in words; None if it is."""
-    if not _present(connection):
+    if not present(connection):
         return None
     if run := interrupted_run(connection):
         return run
@@ -230,21 +238,21 @@ def unfinished(connection: Connection) -> str | None:
 
 def rows(connection: Connection) -> dict[str, int]:
     """Return how many rows this tool wrote, by table; none where there is no ledger."""
-    if not _present(connection):
+    if not present(connection):
         return {}
     return dict(connection.execute("SELECT table_name, sum(rows)::bigint FROM datagen.content GROUP BY 1").fetchall())
 
 
 def as_of_days(connection: Connection) -> dict[str, date]:
     """Return up to which day every unit is recorded; nothing where there is no ledger."""
-    if not _present(connection):
+    if not present(connection):
         return {}
     return dict(connection.execute("SELECT unit, as_of FROM datagen.unit JOIN datagen.run ON run.id = run").fetchall())
 
 
 def sign_master_data(connection: Connection) -> None:
     """Enter that the caller's transaction wrote master data; nothing where there is no ledger."""
-    if _present(connection, "datagen.master_data"):
+    if present(connection, "datagen.master_data"):
         connection.execute("INSERT INTO datagen.master_data DEFAULT VALUES ON CONFLICT DO NOTHING")
 
 
@@ -254,7 +262,7 @@ def transactions(connection: Connection, table: str = "datagen.transaction") -> 
     None where they say nothing: before any ledger, and after a restore, which writes every row in transactions of its
     own; the ledger's rows too, by which it shows.
     """
-    if not _present(connection, table):
+    if not present(connection, table):
         return None
     found = connection.execute(f"SELECT id::xid::text, id::xid = xmin FROM {table}".encode()).fetchall()
     return [name for name, _ in found] if all(same for _, same in found) else None
@@ -267,7 +275,7 @@ def forget(connection: Connection) -> None:
 
 def status(connection: Connection) -> dict[str, Any]:
     """Return what the ledger holds, for showing, comparing and JSON: hashes do not depend on order or on runs."""
-    if not _present(connection):
+    if not present(connection):
         return {"runs": [], "units": {}, "tables": {}, "dropped": [], "content_hash": _combined([])}
     runs = connection.cursor(row_factory=dict_row).execute(
         "SELECT id, seed, as_of::text, plan_hash, catalog_hash, version, parameters, started::text, finished::text"
@@ -291,7 +299,7 @@ def status(connection: Connection) -> dict[str, Any]:
     }
 
 
-def _present(connection: Connection, table: str = "datagen.dropped") -> bool:
+def present(connection: Connection, table: str = "datagen.dropped") -> bool:
     """Whether the ledger has a table; one that a newer version of this tool made is refused."""
     row = connection.execute(
         "SELECT to_regclass(%s) IS NOT NULL, to_regclass('datagen.version') IS NOT NULL", [table]

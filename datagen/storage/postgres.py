@@ -12,7 +12,7 @@ from psycopg.pq import TransactionStatus
 
 from aquamind import database
 from aquamind.errors import UserError
-from datagen.storage import arrow, ledger
+from datagen.storage import arrow, fill, ledger
 from datagen.storage.ledger import Connection, Content
 from datagen.storage.store import Tables
 
@@ -112,10 +112,12 @@ def blocker(connection: Connection) -> str | None:
 
 def _copy_all(connection: Connection, tables: Tables) -> dict[str, Content]:
     hashes: dict[str, arrow.TableHash] = {}
+    constants = fill.constants(connection)
     with connection.cursor() as cursor:
         for model, group in itertools.groupby(tables, key=lambda table: table[0]):
             table_hash = hashes.setdefault(model._meta.db_table, arrow.TableHash(model))
-            copy_rows(cursor, model, (batch for _, batch in group), table_hash=table_hash)
+            beside = constants.get(model._meta.db_table, {})
+            copy_rows(cursor, model, (batch for _, batch in group), beside, table_hash=table_hash)
     return {table: Content(table_hash.rows, table_hash.hexdigest()) for table, table_hash in hashes.items()}
 
 
@@ -123,13 +125,17 @@ def copy_rows(
     cursor: psycopg.Cursor[Any],
     model: arrow.Model,
     batches: Iterable[pa.RecordBatch],
+    constants: fill.Constants,
     into: str | None = None,
     table_hash: arrow.TableHash | None = None,
 ) -> None:
-    """COPY a model's rows into its table, or into another of the same columns; `table_hash` sees them pass."""
-    columns = sql.SQL(", ").join(map(sql.Identifier, arrow.columns(model)))
+    """COPY a model's rows into its table, or into another of the same columns; `table_hash` sees them pass.
+
+    Each row has these constants in columns that are not the model's, and that are no content.
+    """
+    columns = sql.SQL(", ").join(map(sql.Identifier, [*arrow.columns(model), *constants]))
     table = sql.Identifier(into or model._meta.db_table)
-    encoder = arrow.encoder(model)
+    encoder = arrow.encoder(model, constants)
     with cursor.copy(sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(table, columns)) as copy:
         copy.write(encoder.write_header())
         for batch in batches:
@@ -137,5 +143,5 @@ def copy_rows(
                 chunk = batch.slice(start, CHUNK_ROWS)
                 if table_hash is not None:
                     table_hash.update(chunk)
-                copy.write(encoder.write_batch(chunk))
+                copy.write(encoder.write_batch(arrow.with_constants(chunk, constants)))
         copy.write(encoder.finish())
