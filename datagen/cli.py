@@ -194,7 +194,8 @@ def plan(
     _show_plan(case, bound, as_json)
     if output is not None and not dry_run:
         schedule.write(case, output)
-        console.err.print(f"Written: {output}. Next: aquamind generate {output}")
+        also = f" --catalog {catalog}" if catalog else ""
+        console.err.print(f"Written: {output}. Next: aquamind generate {output}{also}", soft_wrap=True)
 
 
 @app.command()

@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 from datetime import timedelta
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -70,10 +71,13 @@ def test_the_company_of_norway_keeps_every_law(fresh_database: str, django_db_bl
     assert grown > 700
 
 
-def test_it_is_planned_whole_as_its_page_says() -> None:
-    done = CliRunner().invoke(cli.app, ["plan", "--dry-run", "--stagger", "40", "--catalog", str(FOLDER)])
+def test_it_is_planned_whole_as_its_page_says(tmp_path: Path) -> None:
+    schedule = tmp_path / "schedule.yaml"
+    flags = ["--stagger", "40", "--catalog", str(FOLDER), "--output", str(schedule)]
+    done = CliRunner().invoke(cli.app, ["plan", *flags])
     assert done.exit_code == 0, done.output
     assert "Fewer batches" not in done.output
+    assert f"aquamind generate {schedule} --catalog {FOLDER}" in done.output
 
 
 def test_it_shares_no_name_with_the_built_in_company() -> None:

@@ -30,10 +30,10 @@ function stageMarks(stays) {
   const marks = [...first];
   return {
     shapes: marks.map(([stage, day]) => ({
-      type: "line", x0: day, x1: day, yref: "paper", y0: 0, y1: 1, layer: "below", line: { color: STAGE_COLOURS[stage] || "#8b98a0", width: 1, dash: "dot" },
+      type: "line", x0: day, x1: day, yref: "paper", y0: 0, y1: 1, layer: "below", line: { color: stageColour(stage), width: 1, dash: "dot" },
     })),
     annotations: marks.map(([stage, day]) => ({
-      x: day, yref: "paper", y: 1, text: stage, showarrow: false, xanchor: "left", yanchor: "top", xshift: 3, font: { size: 11, color: STAGE_COLOURS[stage] },
+      x: day, yref: "paper", y: 1, text: stage, showarrow: false, xanchor: "left", yanchor: "top", xshift: 3, font: { size: 11, color: stageColour(stage) },
     })),
   };
 }

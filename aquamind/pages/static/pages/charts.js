@@ -4,6 +4,8 @@
 const STAGE_COLOURS = {
   "Egg&Alevin": "#c9b458", "Fry": "#8cbf6b", "Parr": "#4da672", "Smolt": "#3397a6", "Post-Smolt": "#3a6fb0", "Adult": "#5b4a9c",
 };
+const OTHER_COLOURS = ["#a3862a", "#b5643c", "#a8477a", "#6f7f1f", "#2f7f5f", "#8a5fc0", "#c27ba0", "#5f8fa8", "#7a5a44", "#4f6f9f", "#9fae3f", "#b04a4a"];
+const otherStages = [];
 const DAY_MS = 86400000;
 const LAYOUT = {
   margin: { l: 62, r: 62, t: 8, b: 36 },
@@ -25,12 +27,19 @@ function draw(id, traces, changes = {}) {
   return Plotly.react(id, traces, layout, CONFIG);
 }
 
+// Stages of another company take further colours as they appear.
+function stageColour(stage) {
+  if (STAGE_COLOURS[stage]) return STAGE_COLOURS[stage];
+  if (!otherStages.includes(stage)) otherStages.push(stage);
+  return OTHER_COLOURS[otherStages.indexOf(stage) % OTHER_COLOURS.length];
+}
+
 // Horizontal bars from first to until, a trace a stage, in the order of the stages' first bars.
 function stageBars(rows, label, hover) {
   return [...new Set(rows.map((row) => row.stage))].map((stage) => {
     const bars = rows.filter((row) => row.stage === stage);
     return {
-      type: "bar", orientation: "h", name: stage, marker: { color: STAGE_COLOURS[stage] || "#8b98a0", line: { color: "#fff", width: 0.5 } },
+      type: "bar", orientation: "h", name: stage, marker: { color: stageColour(stage), line: { color: "#fff", width: 0.5 } },
       y: bars.map((row) => row[label]), base: bars.map((row) => row.first),
       // A stay of no whole day shows as one.
       x: bars.map((row) => Math.max(Date.parse(row.until) - Date.parse(row.first), DAY_MS)),
