@@ -22,4 +22,5 @@ def last_days() -> dict[int, date]:
 def last_day(batch_id: int | None = None) -> date:
     """The as-of day of a batch, else the latest of all; today where there is none, for then the record is live."""
     days = last_days()
-    return days.get(batch_id) or max(days.values(), default=timezone.now().date())
+    own = None if batch_id is None else days.get(batch_id)
+    return own or max(days.values(), default=timezone.now().date())

@@ -30,10 +30,8 @@ def serve(host: str, port: int, started: Callable[[int], None]) -> None:
     settings.ALLOWED_HOSTS.append(host)
     try:
         with suppress(KeyboardInterrupt):
-            site = _StaticFiles(get_wsgi_application())  # type: ignore[no-untyped-call]
-            basehttp.run(  # type: ignore[no-untyped-call]
-                host, port, site, ipv6=":" in host, threading=True, on_bind=started
-            )
+            site = _StaticFiles(get_wsgi_application())
+            basehttp.run(host, port, site, ipv6=":" in host, threading=True, on_bind=lambda port: started(int(port)))
     except OSError as error:
         raise UserError(
             "port", port, f"Cannot listen on {host}: {error.strerror}. Choose another with --port"
@@ -45,7 +43,7 @@ class _StaticFiles(StaticFilesHandler):
 
     def serve(self, request: Any) -> Any:
         try:
-            return super().serve(request)  # type: ignore[no-untyped-call]
+            return super().serve(request)
         except SuspiciousFileOperation:
             raise Http404 from None
 

@@ -65,7 +65,7 @@ ROOT_URLCONF = "aquamind.urls"
 WSGI_APPLICATION = "aquamind.wsgi.application"
 STATIC_URL = "static/"
 # The chart library comes with its Python package: the pages load nothing from elsewhere.
-STATICFILES_DIRS = [("plotly", Path(distribution("plotly").locate_file("plotly/package_data")))]
+STATICFILES_DIRS = [("plotly", Path(str(distribution("plotly").locate_file("plotly/package_data"))))]
 
 # Asked for when first used: naming a database may start the embedded server.
 DATABASES = SimpleLazyObject(lambda: {"default": dj_database_url.parse(database.url(), conn_health_checks=False)})

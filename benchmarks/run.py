@@ -158,7 +158,7 @@ def pg_restore() -> float:
         check=True,
     )
     server().create_database("restored")
-    restore = [binaries() / "pg_restore", "-j2", "--clean", "--if-exists"]
+    restore: list[str | Path] = [binaries() / "pg_restore", "-j2", "--clean", "--if-exists"]
     begin = time.perf_counter()
     subprocess.run([*restore, "-d", server().url("restored"), dump], check=True)
     seconds = time.perf_counter() - begin

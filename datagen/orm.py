@@ -12,7 +12,7 @@ if not apps.ready:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aquamind.settings")
     # Models ask for a connection as they are made, which would start the embedded server for who only plans or expands.
     settings.DATABASES = {"default": dj_database_url.parse("postgresql:///")}
-    django.setup()  # type: ignore[no-untyped-call]
+    django.setup()
 
 
 def use(dsn: str) -> None:

@@ -53,8 +53,8 @@ class Report:
 
 def migrate() -> None:
     """Make the schema, wholly or not at all."""
-    with transaction.atomic():  # type: ignore[no-untyped-call]
-        call_command("migrate", verbosity=0, interactive=False)  # type: ignore[no-untyped-call]
+    with transaction.atomic():
+        call_command("migrate", verbosity=0, interactive=False)
 
 
 def models(tables: Iterable[str]) -> list[Any]:

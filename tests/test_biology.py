@@ -33,7 +33,7 @@ def test_published_growth() -> None:
 )
 def test_published_oxygen(salinity_psu: float, published: list[float]) -> None:
     """Saturation by Garcia & Gordon (1992) at 4 to 16 C."""
-    assert oxygen_saturation_mg_l(np.arange(4, 17, 2), salinity_psu) == pytest.approx(published, abs=0.01)
+    assert oxygen_saturation_mg_l(np.arange(4.0, 17.0, 2.0), salinity_psu) == pytest.approx(published, abs=0.01)
 
 
 @given(st.integers(0, 500_000), st.floats(0, 2), st.floats(-6, 6), st.floats(0, 1, exclude_max=True))

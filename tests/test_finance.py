@@ -53,7 +53,7 @@ def contents() -> list[list[tuple[Any, ...]]]:
     return [rows(f"SELECT * FROM {table} ORDER BY 1") for table in TABLES]
 
 
-def finance_project(**options: Any) -> list[tuple[int, int, int, int]]:
+def finance_project(**options: Any) -> list[tuple[int, ...]]:
     """Rows, created, updated and deleted, of facts and of transactions."""
     out = StringIO()
     call_command("finance_project", stdout=out, **options)

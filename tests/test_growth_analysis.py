@@ -177,8 +177,8 @@ def test_a_week_without_readings_is_interpolated(undone: Connection) -> None:
     assert lost.rowcount == 7 * 6 * 7, "readings are six a day from each of seven sensors"
     faulty = compute(read(undone, batch_id, AS_OF))
     rows = on(faulty, assignment_id, *gap)
-    ends = sound.temp_c[[rows[0] - 1, rows[-1] + 1]]
-    np.testing.assert_allclose(faulty.temp_c[rows], np.linspace(*ends, 9)[1:-1], atol=0.011)
+    before, after = sound.temp_c[[rows[0] - 1, rows[-1] + 1]]
+    np.testing.assert_allclose(faulty.temp_c[rows], np.linspace(before, after, 9)[1:-1], atol=0.011)
     assert {sources(faulty, row)["temp"] for row in rows} == {"interpolated"}
     assert {confidences(faulty, row)["temp"] for row in rows} == {0.63}, "0.9 - 8 / 30"
     computed = [row for row in rows if faulty.anchor[row] < 0]

@@ -42,7 +42,8 @@ def tables(record: BatchRecord) -> dict[str, pa.Table]:
 
 def columns(table: pa.Table) -> Columns:
     """A table as NumPy arrays; decimals as floats, NULL numbers as 0."""
-    out = {}
+    out: Columns = {}
+    column: Any
     for name, column in zip(table.column_names, table.combine_chunks().columns, strict=True):
         if pa.types.is_decimal64(column.type):
             units = np.frombuffer(column.chunk(0).buffers()[1], np.int64)[: len(column)]

@@ -133,7 +133,8 @@ def sample(assignment: BatchContainerAssignment, day: date, weight_g: str = "20.
 
 
 def windows(broker: redis.Redis) -> dict[int, tuple[date, date]]:
-    first, last = (dict(broker.zrange(name, 0, -1, withscores=True)) for name in (tasks.FIRST, tasks.LAST))
+    scored: list[Any] = [broker.zrange(name, 0, -1, withscores=True) for name in (tasks.FIRST, tasks.LAST)]
+    first, last = map(dict, scored)
     return {int(b): (date.fromordinal(int(first[b])), date.fromordinal(int(last[b]))) for b in first}
 
 

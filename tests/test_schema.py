@@ -4,10 +4,12 @@ import csv
 import re
 from collections import defaultdict
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import call_command
 from django.db import connection
+from django.test import Client
 
 from apps.infrastructure.models import Geography
 from aquamind import admin
@@ -46,7 +48,7 @@ def read(name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def query(statement: str, *parameters: object) -> list[tuple]:
+def query(statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters or None)
         return cursor.fetchall()
@@ -108,12 +110,12 @@ def test_models_and_migrations_agree() -> None:
 
 
 @pytest.mark.parametrize("page", ["environmental/environmentalreading", "batch/batch", "users/userprofile"])
-def test_admin_lists(admin_client, page: str) -> None:
+def test_admin_lists(admin_client: Client, page: str) -> None:
     assert admin_client.get(f"/admin/{page}/").status_code == 200
     assert admin_client.get(f"/admin/{page}/add/").status_code == 200
 
 
-def test_admin_estimates_large_tables_and_counts_what_is_filtered(monkeypatch) -> None:
+def test_admin_estimates_large_tables_and_counts_what_is_filtered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(admin, "COUNT_EXACTLY_BELOW", 3)
     Geography.objects.bulk_create(Geography(name=name) for name in ("Faroe Islands", "Scotland", "Test"))
     with connection.cursor() as cursor:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from datagen.biology.mortality import CAUSES
 from datagen.case import Case
+from datagen.planning.plan import Plan
 from datagen.simulation.history import History
 from datagen.simulation.loop import held_back, simulate
 from tests.worlds import AS_OF, SEA, company, small_plan
@@ -24,12 +25,12 @@ worlds = st.builds(
 few = settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 
 
-def lived(plan, geography: int = 0) -> History:
+def lived(plan: Plan, geography: int = 0) -> History:
     catalog, farm = company()
     return simulate(Case(catalog, farm, plan), geography)
 
 
-def crowded(plan):
+def crowded(plan: Plan) -> Plan:
     """With more eggs than have room: feed is held back in fresh water and at sea."""
     return replace(plan, batches=tuple(replace(batch, eggs=2 * batch.eggs) for batch in plan.batches))
 
@@ -37,7 +38,7 @@ def crowded(plan):
 @few
 @given(worlds)
 @example(crowded(small_plan()))
-def test_no_container_is_overfilled(plan) -> None:
+def test_no_container_is_overfilled(plan: Plan) -> None:
     _, farm = company()
     history = lived(plan)
     full = history.fullness(farm.container_max_biomass_kg)
@@ -49,7 +50,7 @@ def test_no_container_is_overfilled(plan) -> None:
 @few
 @given(worlds)
 @example(crowded(small_plan()))
-def test_fish_are_conserved(plan) -> None:
+def test_fish_are_conserved(plan: Plan) -> None:
     history = lived(plan)
     a, days, moves = history.assignments, history.days, history.moves
     died = np.add.reduceat(days.deaths, a.row)
@@ -72,7 +73,7 @@ def test_fish_are_conserved(plan) -> None:
 @few
 @given(worlds)
 @example(crowded(small_plan()))
-def test_feed_is_conserved(plan) -> None:
+def test_feed_is_conserved(plan: Plan) -> None:
     _, farm = company()
     history = lived(plan)
     a, days, bought = history.assignments, history.days, history.purchases
@@ -96,7 +97,7 @@ def test_feed_is_conserved(plan) -> None:
 
 @few
 @given(worlds)
-def test_no_container_holds_two_batches(plan) -> None:
+def test_no_container_holds_two_batches(plan: Plan) -> None:
     a = lived(plan).assignments
     order = np.lexsort((a.first_day, a.container))
     same = a.container[order][1:] == a.container[order][:-1]
@@ -108,7 +109,7 @@ def test_no_container_holds_two_batches(plan) -> None:
 # Fish that move on the day after the as-of day: their feed is ordered, and arrives, before it.
 @example(small_plan(seed=84378579, batches=2, stagger_days=73, containers=10), 1)
 @example(crowded(small_plan()), 100)
-def test_a_longer_record_begins_with_the_shorter(plan, later: int) -> None:
+def test_a_longer_record_begins_with_the_shorter(plan: Plan, later: int) -> None:
     short, long = lived(plan), lived(replace(plan, as_of=plan.as_of + timedelta(days=later)))
     a, b = short.assignments, long.assignments
     begun = np.flatnonzero(b.first_day < plan.days)

@@ -29,7 +29,7 @@ from tests.worlds import stored
 
 UNREACHABLE = "postgresql://nobody:secret@127.0.0.1:1/nowhere"
 TEXTS = {path.stem: path.read_text("utf-8") for path in sorted(DEFAULT_FOLDER.glob("*.yaml"))}
-DATA = {subject: plain(parse(text, Path(subject))) for subject, text in TEXTS.items()}  # type: ignore[arg-type]
+DATA = {subject: plain(parse(text, Path(subject))) for subject, text in TEXTS.items()}
 
 # A deadline is what tells a hang; the machine may be busy.
 PLENTY = settings(
@@ -135,7 +135,7 @@ BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
     f"{name}: &{name} [{', '.join([f'*{before}'] * 9)}]\n"
     for before, name in zip("abcdefghi", "bcdefghij", strict=True)
 )
-TRAPS = {
+TRAPS: dict[str, str | bytes] = {
     "deep": "suppliers: " + "[" * 100_000,
     "deeper": "{a: " * 100_000,
     "bomb": BOMB,
@@ -227,8 +227,9 @@ ABSURD = {
 @pytest.mark.parametrize("case", ABSURD)
 def test_what_is_well_typed_and_absurd_is_one_message(folder: Path, case: str) -> None:
     place, new, words = ABSURD[case]
-    subject, *steps = [int(step) if step.isdigit() else step for step in place.split(".")]
-    holder = {"": copy.deepcopy(DATA[subject])}
+    subject, *names = place.split(".")
+    steps = [int(name) if name.isdigit() else name for name in names]
+    holder: dict[str | int, Any] = {"": copy.deepcopy(DATA[subject])}
     path = ("", *steps)
     parent = at(holder, path[:-1])
     parent[path[-1]] = new(parent[path[-1]]) if callable(new) else new

@@ -24,7 +24,10 @@ class Watched:
     def changes(self, model: type[Model], pk: Any) -> QuerySet[Model, tuple[int, date]]:
         """The batch and day of a row as it is stored now, none if it does not tell; whatever the instance carries."""
         rows = model._base_manager.filter(pk=pk, **self.telling).annotate(told_day=self.day)
-        return rows.filter(told_day__isnull=False).values_list(self.batch, "told_day")
+        told: QuerySet[Model, tuple[int, date]] = rows.filter(told_day__isnull=False).values_list(
+            self.batch, "told_day"
+        )
+        return told
 
 
 WATCHED = {
@@ -37,6 +40,10 @@ WATCHED = {
 }
 
 
+TOLD = "_told_before_save"
+"""Where an instance that is saved keeps what its row said before."""
+
+
 def watch() -> None:
     """Connect the signals; loading by COPY sends none."""
     for label in WATCHED:
@@ -47,12 +54,13 @@ def watch() -> None:
 
 def before_save(sender: type[Model], instance: Model, raw: bool, **_: Any) -> None:
     """Keep what the row says until now: it may move to another day, container or batch."""
-    instance._told_before_save = [] if raw or instance._state.adding else _told(sender, instance)
+    told = [] if raw or instance._state.adding else _told(sender, instance)
+    setattr(instance, TOLD, told)
 
 
 def after_save(sender: type[Model], instance: Model, raw: bool, **_: Any) -> None:
     if not raw:
-        _note(instance._told_before_save + _told(sender, instance))
+        _note(getattr(instance, TOLD) + _told(sender, instance))
 
 
 def before_delete(sender: type[Model], instance: Model, origin: Model | QuerySet[Model] | None, **_: Any) -> None:

@@ -3,9 +3,11 @@
 import json
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 
 from apps.batch.models import BatchTransferWorkflow
 from apps.harvest.models import HarvestEvent
@@ -152,7 +154,7 @@ def project(as_of: date | None) -> list[Changes]:
     A transaction keeps the state that people gave it; a new one gets the state of its age on the as-of day,
     by default the last day of its batch's record.
     """
-    parameters = {
+    parameters: dict[str, Any] = {
         "transfer": ContentType.objects.get_for_model(BatchTransferWorkflow).pk,
         "harvest": ContentType.objects.get_for_model(HarvestEvent).pk,
         "as_of": as_of or last_day(),
@@ -174,13 +176,13 @@ def project(as_of: date | None) -> list[Changes]:
     return changes
 
 
-def _require(cursor, wanted: str, column: str) -> None:
+def _require(cursor: CursorWrapper, wanted: str, column: str) -> None:
     cursor.execute(f"SELECT needs FROM {wanted} WHERE {column} IS NULL ORDER BY needs LIMIT 1")
     if (missing := cursor.fetchone()) is not None:
         raise MissingMasterDataError(f"There is no {missing[0]}: run `aquamind init`")
 
 
-def _synchronise(cursor, table: str, wanted: str, columns: Columns) -> Changes:
+def _synchronise(cursor: CursorWrapper, table: str, wanted: str, columns: Columns) -> Changes:
     """Delete, update and insert until `table` holds the rows of `wanted`."""
     key, values = columns.key, columns.derived
     same = " AND ".join(f"t.{column} = w.{column}" for column in key)

@@ -84,7 +84,7 @@ def periods(first: Ints, last: Ints, as_of: int) -> int:
     months = [each.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64) for each in (first, last)]
     number = int(((last + 3) // 7 - (first + 3) // 7 + 1).sum() + (months[1] - months[0] + 1).sum())
     month = np.datetime64(as_of, "D").astype("datetime64[M]")
-    rolling = (_days(month), _days(month + 1) - 1) != (as_of - ROLLING_DAYS + 1, as_of)
+    rolling = bool(_days(month) != as_of - ROLLING_DAYS + 1 or _days(month + 1) - 1 != as_of)
     return number + int((last > as_of - ROLLING_DAYS).sum()) * rolling
 
 
@@ -187,7 +187,8 @@ def _batch_columns(states: States, periods: _Periods, fed: _Containers) -> Colum
     row = fed.row[chosen]
 
     def total(values: Floats) -> Floats:
-        return np.bincount(of, values, len(row))
+        summed: Floats = np.bincount(of, values, len(row)).astype(float)
+        return summed
 
     known = ~np.isnan(fed.fcr)
     known_kg, known_growth_kg = total(fed.feed_kg * known), total(fed.growth_kg * known)
@@ -226,7 +227,7 @@ def _containers(states: States, fed: _Containers, of: Ints) -> Ints:
 def _biomass(states: States, start: Ints, end: Ints) -> tuple[Floats, Floats, Floats, Ints]:
     """The whole batch's biomass on the first and last day that it lived in each period, its mean, and the days."""
     day0 = int(states.day.min())
-    by_day = np.bincount(states.day - day0, states.biomass_kg)
+    by_day: Floats = np.bincount(states.day - day0, states.biomass_kg).astype(float)
     first, last = np.maximum(start - day0, 0), np.minimum(end - day0, len(by_day) - 1)
     until = np.append(0.0, np.cumsum(by_day))
     days = last - first + 1

@@ -16,7 +16,7 @@ from apps.planning.models import ActivityTemplate, ActivityType, PlannedActivity
 from apps.record import last_day
 from apps.scenario.models import Scenario
 
-EARLIEST_DAYS = {ActivityType.VACCINATION: 30, ActivityType.TREATMENT: 30, ActivityType.SAMPLING: 3}
+EARLIEST_DAYS: dict[str, int] = {ActivityType.VACCINATION: 30, ActivityType.TREATMENT: 30, ActivityType.SAMPLING: 3}
 """How long before its day an operation still counts as the planned one; after it, the next one does, however late."""
 
 HABITS = ((0.15, -4, -1), (0.70, 0, 0), (0.95, 1, 10), (1.0, 20, 45))
@@ -48,7 +48,7 @@ COLUMNS = (
 class _Past:
     """What happened to a batch, and when."""
 
-    transfers: dict[int, tuple[date, int, int | None]] = field(default_factory=dict)
+    transfers: dict[int | None, tuple[date | None, int, int | None]] = field(default_factory=dict)
     operations: dict[str, list[tuple[date, date]]] = field(default_factory=lambda: defaultdict(list))
     harvest_began: bool = False
     operator: int | None = None
@@ -81,7 +81,9 @@ def activities(as_of: date | None) -> list[tuple[Any, ...]]:
         row
         for batch in batches.order_by("pk")
         if batch.scenario or batch.first_scenario
-        for row in _activities(batch, templates, pasts[batch.pk], as_of or last_day(batch.pk))
+        for row in _activities(
+            batch, batch.scenario or batch.first_scenario, templates, pasts[batch.pk], as_of or last_day(batch.pk)
+        )
     ]
 
 
@@ -110,14 +112,15 @@ def _pasts() -> dict[int, _Past]:
     return pasts
 
 
-def _activities(batch: Batch, templates: list[ActivityTemplate], past: _Past, as_of: date) -> list[tuple[Any, ...]]:
+def _activities(
+    batch: Batch, scenario: int, templates: list[ActivityTemplate], past: _Past, as_of: date
+) -> list[tuple[Any, ...]]:
     planned_at = datetime.combine(batch.start_date, time(11), UTC)
-    scenario = batch.scenario or batch.first_scenario
     creator = Scenario.objects.values_list("created_by", flat=True).get(pk=scenario) or _anybody()
     rows = []
     taken: set[tuple[str, date]] = set()
     for key, template in enumerate(templates, (batch.pk - 1) * len(templates) + 1):
-        due = batch.start_date + timedelta(days=template.day_offset)
+        due = batch.start_date + timedelta(days=template.day_offset or 0)
         outcome = _outcome(batch, template, past, due, as_of, taken)
         done_at = outcome.done and datetime.combine(outcome.done, time(15), UTC)
         rows.append(

@@ -21,7 +21,7 @@ def page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 
     @wraps(view)
     def answer(request: HttpRequest, **arguments: Any) -> HttpResponse:
-        if "\0" in "".join((*map(str, arguments.values()), *request.GET.values())):
+        if "\0" in "".join(map(str, (*arguments.values(), *request.GET.values()))):
             # PostgreSQL has no text with it, and so nothing is called so.
             raise Http404("No NUL here")
         response = view(request, **arguments)

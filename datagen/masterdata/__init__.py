@@ -61,7 +61,7 @@ def init(catalog: Catalog, farm: Farm, subjects: Iterable[str] = SUBJECTS) -> Cr
     wanted = chosen.union(*(_REFERS_TO.get(subject, ()) for subject in chosen))
     created: Created = {}
     try:
-        with transaction.atomic():  # type: ignore[no-untyped-call]
+        with transaction.atomic():
             for subject, create in SUBJECTS.items():
                 if subject in wanted:
                     created |= create(catalog, farm)

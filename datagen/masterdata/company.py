@@ -62,7 +62,9 @@ def init_species(catalog: Catalog) -> Created:
         }
         for order, stage in enumerate(biology.stages, start=1)
     ]
-    there = dict(LifeCycleStage._default_manager.filter(species_id=species_id).values_list("order", "name"))
+    there: dict[Any, str] = dict(
+        LifeCycleStage._default_manager.filter(species_id=species_id).values_list("order", "name")
+    )
     for stage in stages:
         if there.get(stage["order"], stage["name"]) != stage["name"]:
             cure = f"The database calls stage {stage['order']} {there[stage['order']]!r}; rename one of the two"
