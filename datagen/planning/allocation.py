@@ -13,6 +13,15 @@ MOST_HALLS = 3
 """Halls of one stage that a batch is spread over at most: 30 tanks of the default company (reading of the guide)."""
 
 
+def even_share(stock: int, among: int, ordinal: int) -> int:
+    """What number `ordinal` takes of a stock in whole pieces: `among` neighbours, wherever they begin, take just it.
+
+    >>> [even_share(10, among=4, ordinal=ordinal) for ordinal in range(6)]
+    [2, 3, 2, 3, 2, 3]
+    """
+    return (ordinal + 1) * stock // among - ordinal * stock // among
+
+
 class DoesNotFit(Exception):
     """A batch found no room; the message names the constraint that bound, `booked` the batches that did before it."""
 
@@ -42,16 +51,15 @@ class Booking:
         here = (farm.unit_geography == geography) & (farm.unit_stage == stage) & farm.unit_in_production
         return np.flatnonzero(here)
 
-    def allowances(self, geography: int, turn: int, spacing_days: float) -> list[int]:
-        """What the geography's batch number `turn` may take, by stage."""
-        return [self.allowance(geography, stage, turn, spacing_days) for stage in range(self.sea + 1)]
+    def allowances(self, geography: int, ordinal: int, spacing_days: float) -> list[int]:
+        """What the geography's batch number `ordinal`, from 0, may take, by stage."""
+        return [self.allowance(geography, stage, ordinal, spacing_days) for stage in range(self.sea + 1)]
 
-    def allowance(self, geography: int, stage: int, turn: int, spacing_days: float) -> int:
-        """What the geography's batch number `turn` may take: whole halls on land, rings at sea.
+    def allowance(self, geography: int, stage: int, ordinal: int, spacing_days: float) -> int:
+        """What the geography's batch number `ordinal` may take: whole halls on land, rings at sea.
 
         The saturated stock is shared out among the batches that live in the stage at once when one starts every
-        `spacing_days`, so that any run of that many neighbours takes exactly the stock: 10 halls among 4 batches give
-        2, 3, 2, 3. It depends on nothing but the turn, so that a plan can be carried on.
+        `spacing_days`. It depends on nothing but the ordinal, so that a plan can be carried on.
         """
         units = self.units(geography, stage)
         if not len(units):
@@ -61,8 +69,7 @@ class Booking:
             return self.containers_per_stage if stage == self.sea else -(-self.containers_per_stage // int(sizes[0]))
         together = math.ceil((self.stage_starts[stage + 1] - self.stage_starts[stage]) / spacing_days)
         stock = int(self.saturation * (sizes.sum() if stage == self.sea else len(units)) + 1e-9)
-        share = (turn + 1) * stock // together - turn * stock // together
-        return max(min(share, self._most(geography, stage)), 1)
+        return max(min(even_share(stock, together, ordinal), self._most(geography, stage)), 1)
 
     def _most(self, geography: int, stage: int) -> int:
         """Halls, or rings of one area, that a batch may take."""

@@ -1,9 +1,10 @@
 """From a preset and a few figures to a plan in which every batch has its containers."""
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from typing import NamedTuple
 
 import numpy as np
 
@@ -47,6 +48,20 @@ SMALL_DAYS = 200
 """Days of record of the `small` preset's one batch."""
 
 
+class _Turn(NamedTuple):
+    """A geography's turn to start a batch: its `ordinal` counts the geography's from 0, its `number` is its name."""
+
+    geography: int
+    start: date
+    ordinal: int
+    number: str
+
+
+def _turn(farm: Farm, geography: int, start: date, ordinal: int, running_number: int) -> _Turn:
+    number = f"{farm.geography_code[geography]}-{start.year}-{running_number:03d}"
+    return _Turn(geography, start, ordinal, number)
+
+
 def batch_count(preset: Preset, adult_days: int, geographies: int) -> int:
     """Batches in all: of the window that opens when the first batch reaches the sea, made even over geographies."""
     if preset.batches is not None:
@@ -73,7 +88,7 @@ def make_plan(catalog: Catalog, farm: Farm, preset: Preset, as_of: date, seed: i
             return _plan(catalog, farm, preset, as_of, seed, geographies, total), bound
         except DoesNotFit as why:
             bound = bound or str(why)
-            # Batches are booked in order and share by their turn alone: those before the one that failed do fit.
+            # Batches are booked in order and share by their ordinal alone: those before the one that failed do fit.
             total = why.booked // len(geographies) * len(geographies)
     raise UserError(
         "saturation", preset.saturation, f"Not one batch fits: {bound}. Raise it, or give the stage more containers."
@@ -95,26 +110,35 @@ def carry_on(case: Case, as_of: date) -> Plan:
     booking = Booking(farm, plan.stage_starts, plan.saturation, plan.containers_per_stage)
     for batch in plan.batches:
         booking.take(batch.start.toordinal(), batch.containers)
-    batches, places = list(plan.batches), sorted({batch.geography for batch in plan.batches})
-    spacing_days = plan.stagger_days * len(places)
-    while len(plan.batches) > 1:
-        last = batches[-1]
-        start = last.start + timedelta(days=plan.stagger_days)
-        while start <= plan.as_of:
-            start += timedelta(days=plan.stagger_days)
-        if start > as_of:
-            break
-        place = places[(places.index(last.geography) + 1) % len(places)]
-        turn = sum(batch.geography == place for batch in batches)
-        shares = booking.allowances(place, turn, spacing_days)
-        # After the highest, not by count: a plan may have been edited by hand.
-        last_number = max(int(batch.number.rpartition("-")[2]) for batch in batches if batch.geography == place)
-        number = f"{farm.geography_code[place]}-{start.year}-{last_number + 1:03d}"
+    batches = list(plan.batches)
+    spacing_days = plan.stagger_days * len({batch.geography for batch in batches})
+    for turn in _turns_to_come(farm, plan, as_of):
         try:
-            batches.append(_housed(case, booking, number, place, start, shares))
+            batches.append(_housed(case, booking, turn, spacing_days))
         except DoesNotFit as why:
-            raise UserError("to", as_of.isoformat(), f"Batch {number} finds no room: {why}.") from None
+            raise UserError("to", as_of.isoformat(), f"Batch {turn.number} finds no room: {why}.") from None
     return replace(plan, as_of=as_of, batches=tuple(batches))
+
+
+def _turns_to_come(farm: Farm, plan: Plan, as_of: date) -> Iterator[_Turn]:
+    """The turns of a plan from the day after its as-of day until a later one."""
+    if len(plan.batches) == 1:
+        return
+    last = plan.batches[-1]
+    start, place = last.start, last.geography
+    places = sorted({batch.geography for batch in plan.batches})
+    lived = Counter(batch.geography for batch in plan.batches)
+    # After the highest, not by count: a plan may have been edited by hand.
+    highest = dict.fromkeys(places, 0)
+    for batch in plan.batches:
+        highest[batch.geography] = max(highest[batch.geography], int(batch.number.rpartition("-")[2]))
+    while (start := start + timedelta(days=plan.stagger_days)) <= as_of:
+        if start <= plan.as_of:
+            continue
+        place = places[(places.index(place) + 1) % len(places)]
+        highest[place] += 1
+        yield _turn(farm, place, start, lived[place], highest[place])
+        lived[place] += 1
 
 
 def small_plan(catalog: Catalog, farm: Farm, as_of: date, seed: int) -> Plan:
@@ -135,12 +159,12 @@ def single_plan(
     as_of: date,
     seed: int,
     taken: Collection[int] = (),
-    turn: int = 1,
+    running_number: int = 1,
 ) -> Plan:
     """One batch of 10 containers a stage; eggs None draws their number.
 
     It keeps out of halls and areas with containers in `taken`: their feed, simulated without it, would not add up.
-    `turn` is the running number of the batch in its geography.
+    `running_number` is the batch's in its geography.
     """
     check_as_of(start, as_of)
     place = farm.geography_index(geography)
@@ -150,7 +174,7 @@ def single_plan(
         raise UserError("eggs", eggs, f"Give a whole number of eggs from {LEAST_EGGS:,} to {MOST_EGGS:,}.")
     preset = PRESETS["small"]
     try:
-        plan = _book(catalog, farm, preset, as_of, seed, [(place, start)], taken, turn)
+        plan = _book(catalog, farm, preset, as_of, seed, [(place, start)], taken, running_number)
     except DoesNotFit as why:
         raise UserError(
             "geography",
@@ -184,11 +208,11 @@ def _plan(
 ) -> Plan:
     """Geographies take turns, `stagger_days` apart; the last batch is `YOUNGEST_DAYS` old on the as-of day."""
     last = as_of - timedelta(days=YOUNGEST_DAYS)
-    turns = [
+    starts = [
         (geographies[i % len(geographies)], last - timedelta(days=(total - 1 - i) * preset.stagger_days))
         for i in range(total)
     ]
-    return _book(catalog, farm, preset, as_of, seed, turns)
+    return _book(catalog, farm, preset, as_of, seed, starts)
 
 
 def _book(
@@ -197,16 +221,17 @@ def _book(
     preset: Preset,
     as_of: date,
     seed: int,
-    turns: list[tuple[int, date]],
+    starts: list[tuple[int, date]],
     taken: Collection[int] = (),
-    first_turn: int = 1,
+    first_number: int = 1,
 ) -> Plan:
+    """A plan of batches that start in these geographies on these days, in order."""
     starts_at = tuple(stages(catalog).starts.tolist())
     booking = Booking(farm, starts_at, preset.saturation, preset.containers_per_stage)
     used = np.isin(farm.container_unit, farm.container_unit[list(taken)])
     booking.free_from[used] = np.iinfo(np.int64).max
-    spacing_days = preset.stagger_days * len({place for place, _ in turns})
-    counts: Counter[int] = Counter()
+    spacing_days = preset.stagger_days * len({place for place, _ in starts})
+    lived: Counter[int] = Counter()
     batches: list[BatchPlan] = []
     plan = Plan(
         preset.name,
@@ -220,36 +245,33 @@ def _book(
         (),
     )
     case = Case(catalog, farm, plan)
-    for place, start in turns:
-        turn = counts[place]
-        counts[place] += 1
-        shares = booking.allowances(place, turn, spacing_days)
-        number = f"{farm.geography_code[place]}-{start.year}-{first_turn + turn:03d}"
+    for place, start in starts:
+        turn = _turn(farm, place, start, lived[place], first_number + lived[place])
+        lived[place] += 1
         try:
-            batches.append(_housed(case, booking, number, place, start, shares))
+            batches.append(_housed(case, booking, turn, spacing_days))
         except DoesNotFit as why:
             why.booked = len(batches)
             raise
     return replace(plan, batches=tuple(batches))
 
 
-def _housed(case: Case, booking: Booking, number: str, geography: int, start: date, shares: list[int]) -> BatchPlan:
+def _housed(case: Case, booking: Booking, turn: _Turn, spacing_days: float) -> BatchPlan:
     """A batch in its share of the containers, and in more where its fish would outgrow those; they are booked."""
+    shares = booking.allowances(turn.geography, turn.ordinal, spacing_days)
     while True:
-        containers = booking.find(geography, start.toordinal(), shares)
-        batch = _batch(case.catalog, case.plan.seed, number, geography, start, containers)
-        wanted = booking.widened(geography, shares, fullness(Forecast(case, batch)))
+        containers = booking.find(turn.geography, turn.start.toordinal(), shares)
+        batch = _batch(case.catalog, case.plan.seed, turn, containers)
+        wanted = booking.widened(turn.geography, shares, fullness(Forecast(case, batch)))
         if wanted == shares:
-            booking.take(start.toordinal(), containers)
+            booking.take(turn.start.toordinal(), containers)
             return batch
         shares = wanted
 
 
-def _batch(
-    catalog: Catalog, seed: int, number: str, geography: int, start: date, containers: tuple[tuple[int, ...], ...]
-) -> BatchPlan:
-    draws = stream(seed, number, "plan")
+def _batch(catalog: Catalog, seed: int, turn: _Turn, containers: tuple[tuple[int, ...], ...]) -> BatchPlan:
+    draws = stream(seed, turn.number, "plan")
     eggs, harvest = catalog.biology.eggs, catalog.biology.harvest
     count = int(draws.integers(eggs.count_min // 100, eggs.count_max // 100 + 1)) * 100
     target_g = round(float(draws.uniform(harvest.target_min_g, harvest.target_max_g)), -1)
-    return BatchPlan(number, geography, start, count, target_g, containers)
+    return BatchPlan(turn.number, turn.geography, turn.start, count, target_g, containers)
