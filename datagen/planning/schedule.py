@@ -4,13 +4,13 @@ import json
 import os
 import re
 from collections import defaultdict
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, NamedTuple, TypeVar
 
 import numpy as np
 import yaml
@@ -129,9 +129,10 @@ def parse(content: str, path: Path, catalog: Catalog, farm: Farm) -> Plan:
     root = reader.parse(content, path)
     if not isinstance(root, yaml.MappingNode):
         raise UserError(f"{path}:1", None, "It is no schedule; write metadata: and batches:, as `aquamind plan` does")
-    _raise(path, root, None, reader.node_faults(root, ()))
+    _raise(path, root, None, [*islice(reader.node_faults(root, ()), reader.MOST_FAULTS + 1)])
     reading = _Reading(stages(catalog), farm, reader.plain(root))
-    _raise(path, root, reading.data, reading.faults())
+    reading.judge()
+    _raise(path, root, reading.data, reading.faults)
     return reading.plan()
 
 
@@ -169,6 +170,20 @@ def _batch(batch: BatchPlan, keys: Sequence[str], farm: Farm) -> dict[str, Any]:
     }
 
 
+class _Stay(NamedTuple):
+    """The days on which a batch may be in a container or hall; `place` is the container's in the file's list."""
+
+    first: int
+    end: int
+    batch: int
+    stage: int
+    place: int
+
+    @property
+    def span(self) -> str:
+        return f"from {date.fromordinal(self.first)} until {date.fromordinal(self.end)}"
+
+
 @dataclass
 class _Reading:
     """One file's values on their way to a plan: first all that is wrong with them, then the plan."""
@@ -178,9 +193,11 @@ class _Reading:
     data: Any
     metadata: _Metadata | None = None
     batches: dict[int, BatchPlan] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
 
-    def faults(self) -> Iterator[Fault]:
-        document = yield from _valid(_Document, self.data, ())
+    def judge(self) -> None:
+        """Read all parts, and note every fault."""
+        document = self._valid(_Document, self.data, ())
         if document is None:
             # The outline is wrong, but the batches that are there may still be told their own faults.
             listed = self.data.get("batches")
@@ -188,17 +205,29 @@ class _Reading:
                 metadata=self.data.get("metadata"), batches=tuple(listed) if isinstance(listed, list) else ()
             )
         if "metadata" in self.data:
-            self.metadata = yield from _valid(_Metadata, document.metadata, ("metadata",))
+            self.metadata = self._valid(_Metadata, document.metadata, ("metadata",))
         if self.metadata is not None:
-            yield from self._metadata_faults(self.metadata, len(document.batches))
+            self._judge_metadata(self.metadata, len(document.batches))
         for index, each in enumerate(document.batches):
-            batch = yield from _valid(_Batch, each, ("batches", index))
+            batch = self._valid(_Batch, each, ("batches", index))
             if batch is not None:
-                yield from self._batch_faults(index, batch)
-        yield from self._repeated_ids(document.batches)
-        yield from self._double_bookings()
+                self._judge_batch(index, batch)
+        self._judge_ids(document.batches)
+        self._judge_bookings()
         if document.worker_partitions:
-            yield from self._partition_faults(document)
+            self._judge_partitions(document)
+
+    def _tell(self, loc: Loc, value: Any, cure: str) -> None:
+        self.faults.append(Fault(loc, value, cure))
+
+    def _valid(self, model: type[_Model], data: Any, loc: Loc) -> _Model | None:
+        """Data as a model, or None where it has faults."""
+        try:
+            # Through JSON, because only there strict types go with lists for tuples and text for dates.
+            return model.model_validate_json(json.dumps(data), strict=True)
+        except ValidationError as error:
+            self.faults += [_fault(detail, loc) for detail in error.errors(include_url=False)]
+            return None
 
     def plan(self) -> Plan:
         about = self.metadata
@@ -216,69 +245,68 @@ class _Reading:
             tuple(sorted(self.batches.values(), key=lambda batch: batch.start)),
         )
 
-    def _metadata_faults(self, about: _Metadata, batches: int) -> Iterator[Fault]:
+    def _judge_metadata(self, about: _Metadata, batches: int) -> None:
         if about.preset not in PRESETS:
-            yield Fault(("metadata", "preset"), about.preset, f"No preset. {closest(about.preset, list(PRESETS))}")
+            self._tell(("metadata", "preset"), about.preset, f"No such preset. {closest(about.preset, list(PRESETS))}")
         if about.batch_count != batches:
             cure = f"The file holds {batches} batches; write that, or bring back what is missing"
-            yield Fault(("metadata", "batch_count"), about.batch_count, cure)
+            self._tell(("metadata", "batch_count"), about.batch_count, cure)
         days = dict(zip(self.stages.key, self.stages.duration_days.tolist(), strict=True))
-        yield from _wrong_keys(about.stage_days, list(days), ("metadata", "stage_days"))
+        self.faults += _wrong_keys(about.stage_days, list(days), ("metadata", "stage_days"))
         for key, found in about.stage_days.items():
             if found != days.get(key, found):
                 cure = f"In the catalog the stage lasts {days[key]} days; name the schedule's own catalog, or plan anew"
-                yield Fault(("metadata", "stage_days", key), found, cure)
+                self._tell(("metadata", "stage_days", key), found, cure)
 
-    def _batch_faults(self, index: int, batch: _Batch) -> Iterator[Fault]:
+    def _judge_batch(self, index: int, batch: _Batch) -> None:
         """Faults of a batch by itself; a batch without any is kept."""
         here: Loc = ("batches", index)
         try:
             geography = self.farm.geography_index(batch.geography)
         except UserError as error:
-            yield Fault((*here, "geography"), error.value, error.cure)
+            self._tell((*here, "geography"), error.value, error.cure)
             return
-        containers: list[tuple[int, ...]] = []
-        sound = True
-        for stage, names in enumerate(self._names(batch)):
-            found = yield from self._containers(names, stage, geography, (*here, *self._loc(stage)))
-            containers.append(found)
-            sound = sound and len(found) == len(names) > 0
+        faults = len(self.faults)
+        containers = [
+            self._containers(names, stage, geography, (*here, *self._loc(stage)))
+            for stage, names in enumerate(self._names(batch))
+        ]
+        self._judge_values(batch, geography, here)
         rings = containers[-1] if len(containers[-1]) == len(batch.sea.rings) else ()
-        own = chain(self._value_faults(batch, geography), self._area_faults(batch.sea, geography, rings))
-        for fault in own:
-            sound = False
-            yield Fault((*here, *fault.loc), fault.value, fault.cure)
-        if sound:
+        self._judge_area(batch.sea, geography, rings, (*here, "sea"))
+        if len(self.faults) == faults:
             target_g = float(Decimal(repr(batch.harvest_target_kg)).scaleb(3))
             self.batches[index] = BatchPlan(
                 batch.batch_id, geography, batch.start_date, batch.eggs, target_g, tuple(containers)
             )
 
-    def _value_faults(self, batch: _Batch, geography: int) -> Iterator[Fault]:
+    def _judge_values(self, batch: _Batch, geography: int, here: Loc) -> None:
         code = self.farm.geography_code[geography]
         if not re.fullmatch(rf"{code}-[0-9]{{4}}-[0-9]{{3,4}}", batch.batch_id):
             cure = f"Write {code}-YEAR-NNN, as in {code}-{batch.start_date.year}-001"
-            yield Fault(("batch_id",), batch.batch_id, f"A batch of {batch.geography} has another form of name. {cure}")
+            self._tell(
+                (*here, "batch_id"), batch.batch_id, f"A batch of {batch.geography} has another form of name. {cure}"
+            )
         if self.metadata is not None:
             try:
                 check_as_of(batch.start_date, self.metadata.as_of)
             except UserError as error:
-                yield Fault(("start_date",), error.value, error.cure)
+                self._tell((*here, "start_date"), error.value, error.cure)
         keys = self.stages.key[:-1]
-        yield from _wrong_keys(batch.freshwater, keys, ("freshwater",))
+        self.faults += _wrong_keys(batch.freshwater, keys, (*here, "freshwater"))
 
-    def _area_faults(self, sea: _Rings, geography: int, rings: Sequence[int]) -> Iterator[Fault]:
+    def _judge_area(self, sea: _Rings, geography: int, rings: Sequence[int], here: Loc) -> None:
         farm = self.farm
         areas = [farm.unit_name[u] for u in np.flatnonzero(farm.unit_is_area & (farm.unit_geography == geography))]
         if sea.area not in areas:
-            cure = f"No area of {farm.geography_name[geography]} is called so. {closest(sea.area, areas)}"
-            yield Fault(("sea", "area"), sea.area, cure)
+            cure = f"{farm.geography_name[geography]} has no such area. {closest(sea.area, areas)}"
+            self._tell((*here, "area"), sea.area, cure)
             return
         for place, ring in enumerate(rings):
             area = farm.unit_name[farm.container_unit[ring]]
             if area != sea.area:
                 cure = f"It lies in {area}, the batch in {sea.area}; a batch stays in one area"
-                yield Fault(("sea", "rings", place), farm.container_name[ring], cure)
+                self._tell((*here, "rings", place), farm.container_name[ring], cure)
 
     def _names(self, batch: _Batch) -> list[tuple[str, ...]]:
         """Names of containers by stage; none for a stage that the file leaves out, which is told elsewhere."""
@@ -290,24 +318,22 @@ class _Reading:
             return ("sea", "rings")
         return ("freshwater", self.stages.key[stage], "containers")
 
-    def _containers(
-        self, names: Sequence[str], stage: int, geography: int, loc: Loc
-    ) -> Generator[Fault, None, tuple[int, ...]]:
+    def _containers(self, names: Sequence[str], stage: int, geography: int, loc: Loc) -> tuple[int, ...]:
         """The containers of a stage that may be there."""
         found: list[int] = []
         for place, name in enumerate(names):
             try:
                 container = self.farm.container_index(name)
             except UserError as error:
-                yield Fault((*loc, place), name, error.cure)
+                self._tell((*loc, place), name, error.cure)
                 continue
             if wrong := self._unfit(container, stage, geography):
-                yield Fault((*loc, place), name, wrong)
+                self._tell((*loc, place), name, wrong)
                 if self.farm.container_geography[container] != geography:
                     # All others will be there too.
                     break
             elif container in found:
-                yield Fault((*loc, place), name, "The batch has it twice in this stage; name another")
+                self._tell((*loc, place), name, "The batch has it twice in this stage; name another")
             else:
                 found.append(container)
         return tuple(found)
@@ -324,68 +350,68 @@ class _Reading:
             return f"It is for {farm.stage_name[farm.unit_stage[unit]]}; {wanted}"
         return ""
 
-    def _repeated_ids(self, batches: Sequence[Any]) -> Iterator[Fault]:
+    def _judge_ids(self, batches: Sequence[Any]) -> None:
         seen = set()
         for index, each in enumerate(batches):
             name = each.get("batch_id") if isinstance(each, dict) else None
             if isinstance(name, str) and name in seen:
-                yield Fault(("batches", index, "batch_id"), name, "Another batch before has the same; number one anew")
+                self._tell(
+                    ("batches", index, "batch_id"),
+                    name,
+                    "Another batch before has the same; give one of them another number",
+                )
             seen.add(name if isinstance(name, str) else None)
 
-    def _double_bookings(self) -> Iterator[Fault]:
+    def _judge_bookings(self) -> None:
         """Batches that meet in a container or a hall, by simulated date, for the longest life; a pair is told once."""
-        starts = self.stages.starts.tolist()
-        stays: dict[tuple[str, int], list[tuple[int, int, int, int, int]]] = defaultdict(list)
-        for index, batch in self.batches.items():
-            for stage, containers in enumerate(batch.containers):
-                first, end = (batch.start.toordinal() + starts[stage + more] for more in (0, 1))
-                for place, container in enumerate(containers):
-                    stays["container", container].append((first, end, index, stage, place))
-                halls = {int(self.farm.container_unit[c]): place for place, c in reversed([*enumerate(containers)])}
-                for hall, place in halls.items() if stage != self.stages.sea else ():
-                    stays["hall", hall].append((first, end, index, stage, place))
         told = set()
-        for (what, which), booked in sorted(stays.items()):
+        for name, booked in self._stays():
             booked.sort()
             last = booked[0]
             for stay in booked[1:]:
-                if stay[0] < last[1] and (last[2], stay[2], stay[3]) not in told:
-                    told.add((last[2], stay[2], stay[3]))
-                    name = self.farm.container_name[which] if what == "container" else self.farm.unit_name[which]
-                    yield self._meeting(last, stay, name)
-                last = max(last, stay, key=lambda each: each[1])
+                pair = (last.batch, stay.batch, stay.stage)
+                if stay.first < last.end and pair not in told:
+                    told.add(pair)
+                    self._tell_meeting(last, stay, name)
+                last = max(last, stay, key=lambda each: each.end)
 
-    def _meeting(self, one: tuple[int, int, int, int, int], other: tuple[int, int, int, int, int], name: str) -> Fault:
-        def span(stay: tuple[int, int, int, int, int]) -> str:
-            return f"from {date.fromordinal(stay[0])} until {date.fromordinal(stay[1])}"
+    def _stays(self) -> Iterator[tuple[str, list[_Stay]]]:
+        """The stays in each container and in each hall, by its name; at sea batches may share an area."""
+        starts = self.stages.starts.tolist()
+        by_container: dict[int, list[_Stay]] = defaultdict(list)
+        by_hall: dict[int, list[_Stay]] = defaultdict(list)
+        for index, batch in self.batches.items():
+            for stage, containers in enumerate(batch.containers):
+                first, end = (batch.start.toordinal() + starts[stage + more] for more in (0, 1))
+                halls: dict[int, _Stay] = {}
+                for place, container in enumerate(containers):
+                    stay = _Stay(first, end, index, stage, place)
+                    by_container[container].append(stay)
+                    halls.setdefault(int(self.farm.container_unit[container]), stay)
+                for hall, stay in halls.items() if stage != self.stages.sea else ():
+                    by_hall[hall].append(stay)
+        for container in sorted(by_container):
+            yield self.farm.container_name[container], by_container[container]
+        for hall in sorted(by_hall):
+            yield self.farm.unit_name[hall], by_hall[hall]
 
-        first = self.batches[one[2]]
-        cure = f"{first.number} may be there {span(one)}, this batch {span(other)}; give one another place or start"
-        return Fault(("batches", other[2], *self._loc(other[3]), other[4]), name, cure)
+    def _tell_meeting(self, one: _Stay, other: _Stay, name: str) -> None:
+        first = self.batches[one.batch]
+        cure = f"{first.number} may be there {one.span}, this batch {other.span}; give one another place or start"
+        self._tell(("batches", other.batch, *self._loc(other.stage), other.place), name, cure)
 
-    def _partition_faults(self, document: _Document) -> Iterator[Fault]:
+    def _judge_partitions(self, document: _Document) -> None:
         ids = [each.get("batch_id") for each in document.batches if isinstance(each, dict)]
         wanted, seen = [each for each in ids if isinstance(each, str)], set()
         for worker, names in document.worker_partitions.items():
             for place, name in enumerate(names):
                 if name in seen or name not in wanted:
-                    cure = "It stands in the partitions twice" if name in seen else "No batch is called so"
-                    yield Fault(("worker_partitions", str(worker), place), name, f"{cure}; name each batch once")
+                    cure = "It stands in the partitions twice" if name in seen else "There is no such batch"
+                    self._tell(("worker_partitions", str(worker), place), name, f"{cure}; name each batch once")
                 seen.add(name)
         for name in wanted:
             if name not in seen:
-                yield Fault(("worker_partitions",), name, "The batch is in no partition; name each batch once")
-
-
-def _valid(model: type[_Model], data: Any, loc: Loc) -> Generator[Fault, None, _Model | None]:
-    """Data as a model, or None where it has faults."""
-    try:
-        # Through JSON, because only there strict types go with lists for tuples and text for dates.
-        return model.model_validate_json(json.dumps(data), strict=True)
-    except ValidationError as error:
-        for detail in error.errors(include_url=False):
-            yield _fault(detail, loc)
-        return None
+                self._tell(("worker_partitions",), name, "The batch is in no partition; name each batch once")
 
 
 def _fault(detail: ErrorDetails, loc: Loc) -> Fault:
@@ -419,9 +445,9 @@ def _key_cure(key: str, known: Sequence[str]) -> str:
     return f"Write {underscored}" if "-" in key and underscored in known else closest(key, known)
 
 
-def _raise(path: Path, root: yaml.Node, data: Any, faults: Iterator[Fault]) -> None:
-    if found := list(islice(faults, reader.MOST_FAULTS + 1)):
-        raise reader.told(f"schedule {path}", found, lambda loc: _place(path, root, data, loc))
+def _raise(path: Path, root: yaml.Node, data: Any, faults: list[Fault]) -> None:
+    if faults:
+        raise reader.told(f"schedule {path}", faults, lambda loc: _place(path, root, data, loc))
 
 
 def _place(path: Path, root: yaml.Node, data: Any, loc: Loc) -> str:
