@@ -328,7 +328,9 @@ def analyse(
         if not batches:
             raise UserError("database", database.redacted(dsn), "It holds no batches. Run `aquamind run` first")
         if others := protection.batches_of_others(connection):
-            cure = f"{others:,} of its batches are not of this tool. Choose a database of its own with DATABASE_URL"
+            cure = (
+                f"{others:,} of its batches were not made by this tool. Choose a database of its own with DATABASE_URL"
+            )
             raise UserError("database", database.redacted(dsn), cure)
         query = "SELECT id, batch_number, status FROM batch_batch ORDER BY id"
         found = [row for row in connection.execute(query) if status in (None, row[2])]
@@ -449,7 +451,7 @@ def status(as_json: AsJson = False) -> None:
         state = f"finished {one['finished'][:19]}" if one["finished"] else "interrupted: run it again to finish it"
         console.out.print(f"Run {one['id']}: as of {one['as_of']}, seed {one['seed']}, {state}")
     if found["dropped"]:
-        console.out.print(f"{len(found['dropped'])} indexes and keys are away until the run is finished")
+        console.out.print(f"{len(found['dropped'])} indexes and keys are missing until the run is finished")
     console.show_table(
         "Rows",
         [("table", "left"), ("rows", "right"), ("content hash", "left")],
@@ -565,7 +567,7 @@ def _planned(
     from datagen.planning.room import check_room
 
     if preset not in PRESETS:
-        raise UserError("preset", preset, f"No preset is called so. {closest(preset, list(PRESETS))}")
+        raise UserError("preset", preset, f"There is no such preset. {closest(preset, list(PRESETS))}")
     changed: dict[str, Any] = {"years": years, "stagger_days": stagger, "saturation": saturation, "batches": batches}
     given = {name: value for name, value in changed.items() if value is not None}
     if preset == "small" and given:

@@ -153,7 +153,7 @@ def cancel_until(ended: Callable[[], bool], connections: Iterable[psycopg.Connec
 
 @contextmanager
 def _interrupts_held() -> Iterator[None]:
-    """An interrupt from the keyboard reaches every process of the terminal, but is one's to answer."""
+    """An interrupt from the keyboard reaches every process of the terminal, but only the parent is to answer it."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield

@@ -132,12 +132,12 @@ class Farm:
 
     def geography_index(self, name: str) -> int:
         if name not in self.geography_name:
-            raise UserError("geography", name, f"No geography is called so. {closest(name, self.geography_name)}")
+            raise UserError("geography", name, f"There is no such geography. {closest(name, self.geography_name)}")
         return self.geography_name.index(name)
 
     def container_index(self, name: str) -> int:
         if name not in self._container_of_name:
-            raise UserError("container", name, f"No container is called so. {closest(name, self.container_name)}")
+            raise UserError("container", name, f"There is no such container. {closest(name, self.container_name)}")
         return self._container_of_name[name]
 
     def user_ids(self, role: str, geography: int) -> Ints:

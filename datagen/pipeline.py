@@ -29,7 +29,7 @@ VERSION = "5"
 
 
 class Progress(Protocol):
-    """Who is told how far a step is."""
+    """Where a run reports how far each step is."""
 
     def step(self, name: str, total: float | None = None) -> None: ...
 

@@ -170,7 +170,7 @@ def test_a_used_demo_is_left_until_it_is_named(
     insert(dsn, OWN_BATCH)
     refused = aquamind("advance", "--to", "2025-11-23", dsn=with_secret)
     assert "; batch_batch 1;" in refused.stderr
-    assert "1 of its batches are not of this tool" in aquamind("analyse", dsn=dsn).stderr
+    assert "1 of its batches were not made by this tool" in aquamind("analyse", dsn=dsn).stderr
     named = ["--database-name-to-destroy", name_of(dsn)]
     done = aquamind("advance", "--to", "2025-11-23", *named, dsn=with_secret)
     assert done.returncode == 0, done.stderr

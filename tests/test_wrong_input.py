@@ -183,7 +183,7 @@ ABSURD = {
     "half a course of a year": ("water.climates.shetland.mean_c", None, "Give monthly_c, or mean_c with"),
     "water elsewhere": ("water.freshwater.0.geography", "Scotland", "'Faroe Islands'. Nothing is said of it here"),
     "storms elsewhere": ("water.storms.0.geography", "Scotland", "'Faroe Islands'. Nothing is said of it here"),
-    "storms of nowhere": ("water.storms.0.geography", "Iceland", "Nothing in company.geographies.name is called so"),
+    "storms of nowhere": ("water.storms.0.geography", "Iceland", "company.geographies.name has no such name"),
     "storms of two minds": (
         "water.storms",
         lambda storms: [*storms, copy.deepcopy(storms[0])],

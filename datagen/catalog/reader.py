@@ -293,7 +293,7 @@ def _dangling(catalog: Catalog) -> Iterator[Fault]:
                 known = _names(catalog, mark.target)
                 for place, name in named:
                     if name not in known:
-                        yield Fault(place, name, f"Nothing in {mark.target} is called so. {closest(name, known)}")
+                        yield Fault(place, name, f"{mark.target} has no such name. {closest(name, known)}")
 
 
 def _names(catalog: Catalog, target: str) -> list[str]:

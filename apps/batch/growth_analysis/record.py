@@ -217,7 +217,7 @@ def _anchors(grid: Grid, transfers: Columns, weighings: Columns) -> tuple[Ints, 
 
 
 def _weighed_sources(transfers: Columns) -> tuple[Ints, Ints, Floats]:
-    """What a weighing of those taken tells of those left behind: less if the largest went, more if the smallest."""
+    """Weights of the fish left in a source, from those of the fish taken: lower if the largest went, else higher."""
     known = ~np.isnan(transfers["measured_g"])
     return _mean_by_day(
         transfers["source"][known],
