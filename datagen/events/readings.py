@@ -14,17 +14,23 @@ from datagen.events.context import BatchRecord, Life, Rows
 from datagen.storage.arrow import Scaled, record_batch
 from datagen.streams import remembering
 
-HOURS = np.array([6.0, 8.0, 10.0, 14.0, 16.0, 18.0])
-"""Hours of the readings (guide)."""
-
 TIDE_HOURS = 12.42
 """Period of the principal lunar tide M2."""
 
-AFTER_MEALS = np.array([-0.20, -0.15, 0.05, 0.05, 0.0, 0.25])
-"""How far waste is from its daily mean at the hours of the readings: ammonia peaks 2-6 h after a meal; invented."""
+HOURS, AFTER_MEALS, BEFORE_DAWN = np.array(
+    [
+        (6.0, -0.20, -1.0),
+        (8.0, -0.15, -0.5),
+        (10.0, 0.05, 0.1),
+        (14.0, 0.05, 0.7),
+        (16.0, 0.0, 0.6),
+        (18.0, 0.25, 0.1),
+    ]
+).T.copy()
+"""The readings of a day: their hours (guide), and how far waste and oxygen are then from their daily means.
 
-BEFORE_DAWN = np.array([-1.0, -0.5, 0.1, 0.7, 0.6, 0.1])
-"""How far oxygen is from its daily mean: lowest before dawn; sums to zero; invented."""
+Ammonia peaks 2-6 h after a meal, oxygen is lowest before dawn; how far is invented, and sums to zero.
+"""
 
 
 def most_rows(life: Life) -> dict[str, int]:
@@ -48,17 +54,17 @@ def expand(record: BatchRecord) -> Iterator[Rows]:
         stays = np.flatnonzero(stage_of == stage)
         if not len(stays):
             break
-        room = _room(record, stage, stays)
-        yield _readings(record, room, first)
-        first += len(planned) * len(room.parameters) * room.planned_days * len(HOURS)
+        grid = _grid(record, stage, stays)
+        yield _readings(record, grid, first)
+        first += len(planned) * len(grid.parameters) * grid.planned_days * len(HOURS)
 
 
 @dataclass(frozen=True)
-class _Room:
-    """The containers of one stage of a batch as a day-by-container grid; `present` is where there is a container-day.
+class _StageGrid:
+    """One stage of a batch [containers, days]; `present` is where there is a container-day.
 
-    `water` holds, by parameter, the day's mean [days, containers]; `swing` what each hour adds to it [days, hours] or
-    [hours]; `drift` of each sensor [days, containers, parameters].
+    `water` holds, by parameter, the day's mean [containers, days]; `swing` what each hour adds to it [hours] or
+    [days, hours]; `drift` of each sensor [containers, parameters, days].
     """
 
     stage: int
@@ -71,26 +77,26 @@ class _Room:
     drift: Floats
 
 
-def _room(record: BatchRecord, stage: int, stays: Ints) -> _Room:
+def _grid(record: BatchRecord, stage: int, stays: Ints) -> _StageGrid:
     a, days = record.history.assignments, record.history.days
-    length = int(a.days[stays].max())
-    day = np.arange(length)[:, None]
-    present = day < a.days[stays]
-    row = a.row[stays] + np.minimum(day, a.days[stays] - 1)
-    parameters = np.flatnonzero(record.farm.container_sensors[a.container[stays[0]]] >= 0)
-    load = days.fish[row] * days.weight_g[row] / 1000.0 / record.farm.container_max_biomass_kg[a.container[stays]]
-    water_spec = record.catalog.water
+    container, lived = a.container[stays], a.days[stays][:, None]
+    day = np.arange(int(lived.max()))
+    row = a.row[stays][:, None] + np.minimum(day, lived - 1)
+    parameters = np.flatnonzero(record.farm.container_sensors[container[0]] >= 0)
+    load = days.fish[row] * days.weight_g[row] / 1000.0 / record.farm.container_max_biomass_kg[container][:, None]
     specs = [_sensor(record, int(p)) for p in parameters]
     rng = record.stream(record.stages.key[stage], "sensors")
     planned = record.stage_starts[stage + 1] - record.stage_starts[stage]
-    noise = rng.standard_normal((planned, 2, len(stays), len(parameters)))[:length]
-    memory = remembering(noise, water_spec.drift_memory)
+    noise = rng.standard_normal((planned, 2, len(stays), len(parameters)))[: len(day)]
+    # What the tank and what the sensor remembers [containers, parameters, days].
+    in_tank, in_sensor = remembering(noise, record.catalog.water.drift_memory).transpose(1, 2, 3, 0)
     water = _daily(record, stage, days.temp_c[row], days.salinity_psu[row], days.oxygen_pct[row], load)
     for k, spec in enumerate(specs):
         if spec.spread:
-            water[spec.parameter] = water[spec.parameter] + spec.spread * memory[:, 0, :, k]
-    drift = memory[:, 1] * np.array([spec.drift for spec in specs])
-    return _Room(stage, planned, stays, parameters, present, water, _hourly(record, stage, length), drift)
+            water[spec.parameter] = water[spec.parameter] + spec.spread * in_tank[:, k]
+    drift = in_sensor * np.array([spec.drift for spec in specs])[:, None]
+    swing = _hourly(record, stage, len(day))
+    return _StageGrid(stage, planned, stays, parameters, day < lived, water, swing, drift)
 
 
 def _sensor(record: BatchRecord, parameter: int) -> Sensor:
@@ -101,7 +107,7 @@ def _sensor(record: BatchRecord, parameter: int) -> Sensor:
 def _daily(
     record: BatchRecord, stage: int, temp_c: Floats, salinity_psu: Floats, oxygen_pct: Floats, load: Floats
 ) -> dict[str, Floats]:
-    """The day's mean of every parameter [days, containers]."""
+    """The day's mean of every parameter [containers, days]."""
     means = {
         "Temperature": temp_c,
         "Salinity": salinity_psu,
@@ -143,30 +149,31 @@ def _hourly(record: BatchRecord, stage: int, length: int) -> dict[str, Floats]:
     }
 
 
-def _readings(record: BatchRecord, room: _Room, first: int) -> Rows:
+def _readings(record: BatchRecord, grid: _StageGrid, first: int) -> Rows:
     """All readings of a stage, ordered by container, sensor, day, hour."""
     farm, assignments = record.farm, record.history.assignments
-    shape = (len(room.stays), len(room.parameters), len(room.present), len(HOURS))
-    every = None if room.present.all() else np.broadcast_to(room.present.T[:, None, :, None], shape).ravel()
+    containers, length = grid.present.shape
+    shape = (containers, len(grid.parameters), length, len(HOURS))
+    every = None if grid.present.all() else np.broadcast_to(grid.present[:, None, :, None], shape).ravel()
 
     def column(values: Ints) -> Ints:
         whole = np.broadcast_to(values, shape).ravel()
         return whole if every is None else whole[every]
 
-    place = assignments.container[room.stays]
-    sensor = farm.sensor_id[farm.container_sensors[place][:, room.parameters]]
-    days = np.arange(len(room.present))
-    time = record.at(record.start_day + record.stage_starts[room.stage] + days[:, None], HOURS).view(np.int64)
-    serial = np.arange(shape[0] * shape[1])[:, None] * room.planned_days * len(HOURS) + np.arange(shape[2] * shape[3])
-    values = column(_values(record, room))
+    place = assignments.container[grid.stays]
+    sensor = farm.sensor_id[farm.container_sensors[place][:, grid.parameters]]
+    days = np.arange(length)
+    time = record.at(record.start_day + record.stage_starts[grid.stage] + days[:, None], HOURS).view(np.int64)
+    serial = np.arange(shape[0] * shape[1])[:, None] * grid.planned_days * len(HOURS) + np.arange(shape[2] * shape[3])
+    values = column(_values(record, grid))
     return EnvironmentalReading, record_batch(
         EnvironmentalReading,
         len(values),
         id=column(first + serial.reshape(shape)),
         batch_id=record.batch_id,
         container_id=column(farm.container_id[place][:, None, None, None]),
-        batch_container_assignment_id=column(record.assignment_id[room.stays][:, None, None, None]),
-        parameter_id=column(farm.parameter_id[room.parameters][:, None, None]),
+        batch_container_assignment_id=column(record.assignment_id[grid.stays][:, None, None, None]),
+        parameter_id=column(farm.parameter_id[grid.parameters][:, None, None]),
         sensor_id=column(sensor[:, :, None, None]),
         value=Scaled(values),
         reading_time=(moments := column(time)),
@@ -174,19 +181,21 @@ def _readings(record: BatchRecord, room: _Room, first: int) -> Rows:
     )
 
 
-def _values(record: BatchRecord, room: _Room) -> Ints:
+def _values(record: BatchRecord, grid: _StageGrid) -> Ints:
     """Ten-thousandths of each parameter's unit [containers, sensors, days, hours], within what its sensor can show."""
-    rng = record.stream(record.stages.key[room.stage], "readings")
-    noise = rng.standard_normal((len(room.present), len(HOURS), *room.drift.shape[1:]), dtype=np.float32)
-    units = np.empty((*room.drift.shape[1:], len(room.present), len(HOURS)), np.int64)
+    containers, length = grid.present.shape
+    rng = record.stream(record.stages.key[grid.stage], "readings")
+    noise = rng.standard_normal((length, len(HOURS), containers, len(grid.parameters)), dtype=np.float32)
+    noise = noise.transpose(2, 3, 0, 1)
+    units = np.empty(noise.shape, np.int64)
     limits = {parameter.name: parameter for parameter in record.catalog.environment.parameters}
-    for k, parameter in enumerate(room.parameters):
+    for k, parameter in enumerate(grid.parameters):
         name = record.farm.parameter_name[parameter]
         spec = _sensor(record, int(parameter))
-        mean = room.water[name] + room.drift[:, :, k]
-        value = mean.T[:, :, None] + spec.noise * noise[..., k].transpose(2, 0, 1)
-        if name in room.swing:
-            value += room.swing[name]
+        mean = grid.water[name] + grid.drift[:, k]
+        value = mean[:, :, None] + spec.noise * noise[:, k]
+        if name in grid.swing:
+            value += grid.swing[name]
         np.clip(value, limits[name].minimum, limits[name].maximum, out=value)
         units[:, k] = np.rint(value * 10_000.0)
     return units
