@@ -1,12 +1,12 @@
 """Vaccinations and delousings, one row a container, with what came of them."""
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
 
 import numpy as np
 
 from apps.health.models import HealthSamplingEvent, Treatment
-from datagen.arrays import Bools, Floats, Ints
+from datagen.arrays import Bools, Floats, Ints, Objects
 from datagen.events.context import BatchRecord, Life, Rows, nearest_rows
 from datagen.events.health import lice
 from datagen.events.health.checks import Checks
@@ -19,6 +19,25 @@ PENDING, SUCCESSFUL, PARTIAL, UNSUCCESSFUL = range(4)
 
 LAST_CHECK_DAYS = 30
 """A health check so long before a treatment is what it was decided on."""
+
+
+@dataclass(frozen=True)
+class _Treated:
+    """Treatments, one row a container; an id of 0 is none."""
+
+    day: Ints
+    assignment: Ints
+    hour: Floats
+    treatment_type: Objects
+    description: Objects
+    dosage: Objects
+    duration_days: Ints
+    withholding_days: Ints
+    outcome: Ints
+    includes_weighing: Bools
+    vaccine_id: Ints
+    check_id: Ints
+    entry_id: Ints
 
 
 def most_rows(life: Life) -> dict[str, int]:
@@ -39,13 +58,10 @@ def expand(
     parts = [_vaccinations(record, happened)]
     if infested is not None:
         parts.append(_delousings(record, infested, happened, checked))
-    columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-    count = len(columns["day"])
+    done = _in_order_of_time(parts)
+    count = len(done.day)
     if not count:
         return
-    order = np.lexsort((columns["assignment"], columns["day"]))
-    columns = {name: values[order] for name, values in columns.items()}
-    day, assignment = columns.pop("day"), columns.pop("assignment")
     vets = record.staff("VET")
     yield (
         Treatment,
@@ -54,17 +70,29 @@ def expand(
             count,
             id=record.ids(Treatment, count),
             batch_id=record.batch_id,
-            batch_assignment_id=record.assignment_id[assignment],
-            container_id=record.container_id[assignment],
+            batch_assignment_id=record.assignment_id[done.assignment],
+            container_id=record.container_id[done.assignment],
             user_id=vets[record.index % len(vets)],
-            treatment_date=record.at(day, columns.pop("hour")),
-            outcome=OUTCOMES[columns.pop("outcome")],
-            vaccination_type_id=_some(columns.pop("vaccine_id")),
-            sampling_event_id=_some(columns.pop("check_id")),
-            journal_entry_id=columns.pop("entry_id"),
-            **columns,
+            treatment_date=record.at(done.day, done.hour),
+            treatment_type=done.treatment_type,
+            description=done.description,
+            dosage=done.dosage,
+            duration_days=done.duration_days,
+            withholding_period_days=done.withholding_days,
+            outcome=OUTCOMES[done.outcome],
+            includes_weighing=done.includes_weighing,
+            vaccination_type_id=_some(done.vaccine_id),
+            sampling_event_id=_some(done.check_id),
+            journal_entry_id=done.entry_id,
         ),
     )
+
+
+def _in_order_of_time(parts: Sequence[_Treated]) -> _Treated:
+    columns = [np.concatenate([getattr(part, each.name) for part in parts]) for each in fields(_Treated)]
+    done = _Treated(*columns)
+    order = np.lexsort((done.assignment, done.day))
+    return _Treated(*(column[order] for column in columns))
 
 
 def _some(ids: Ints) -> "np.ma.MaskedArray[tuple[int], np.dtype[np.int64]]":
@@ -72,7 +100,7 @@ def _some(ids: Ints) -> "np.ma.MaskedArray[tuple[int], np.dtype[np.int64]]":
     return np.ma.masked_equal(ids, 0)
 
 
-def _vaccinations(record: BatchRecord, happened: Happenings) -> dict[str, Any]:
+def _vaccinations(record: BatchRecord, happened: Happenings) -> _Treated:
     done, specs, spec = record.history.vaccinations, record.catalog.biology.vaccinations, record.catalog.treatments
     of = {vaccine.name: vaccine for vaccine in spec.vaccines}
     vaccines = [of[each.vaccine] for each in specs]
@@ -82,27 +110,27 @@ def _vaccinations(record: BatchRecord, happened: Happenings) -> dict[str, Any]:
     fine = done.share < spec.vaccination_good_below_deaths
     names = [vaccines[k].name for k in done.kind]
     mean_g = _weighed_mean_g(record, done.assignment, done.day)
-    return {
-        "day": done.day,
-        "assignment": done.assignment,
-        "hour": np.full(len(done.day), 9.0),
-        "treatment_type": np.full(len(done.day), "vaccination", object),
-        "description": np.array(
+    return _Treated(
+        day=done.day,
+        assignment=done.assignment,
+        hour=np.full(len(done.day), 9.0),
+        treatment_type=np.full(len(done.day), "vaccination", object),
+        description=np.array(
             [
                 f"{name}; {grams:.1f} g mean weight of {WEIGHED_FISH} fish" if scales else name
                 for name, grams, scales in zip(names, mean_g, weighed, strict=True)
             ],
             object,
         ),
-        "dosage": np.array([vaccine.dosage for vaccine in vaccines], object)[done.kind],
-        "duration_days": np.ones(len(done.day), np.int64),
-        "withholding_period_days": np.array([each.withholding_days for each in specs], np.int64)[done.kind],
-        "outcome": np.where(judged, np.where(fine, SUCCESSFUL, PARTIAL), PENDING),
-        "includes_weighing": weighed,
-        "vaccine_id": ids[done.kind],
-        "check_id": np.zeros(len(done.day), np.int64),
-        "entry_id": happened.operation_entry_id(record, "vaccination", done.kind),
-    }
+        dosage=np.array([vaccine.dosage for vaccine in vaccines], object)[done.kind],
+        duration_days=np.ones(len(done.day), np.int64),
+        withholding_days=np.array([each.withholding_days for each in specs], np.int64)[done.kind],
+        outcome=np.where(judged, np.where(fine, SUCCESSFUL, PARTIAL), PENDING),
+        includes_weighing=weighed,
+        vaccine_id=ids[done.kind],
+        check_id=np.zeros(len(done.day), np.int64),
+        entry_id=happened.operation_entry_id(record, "vaccination", done.kind),
+    )
 
 
 def _weighed(record: BatchRecord, share: Floats) -> Bools:
@@ -125,33 +153,31 @@ def _weighed_mean_g(record: BatchRecord, assignment: Ints, day: Ints) -> Floats:
     return mean_g
 
 
-def _delousings(
-    record: BatchRecord, infested: lice.Infestation, happened: Happenings, checked: Checks
-) -> dict[str, Any]:
+def _delousings(record: BatchRecord, infested: lice.Infestation, happened: Happenings, checked: Checks) -> _Treated:
     done, specs = record.history.treatments, record.catalog.biology.lice_treatments
     ways = [lice.delousing(record, kind) for kind in range(len(specs))]
 
-    def of_way(name: str) -> Any:
+    def of_way(name: str) -> Objects:
         return np.array([getattr(way, name) for way in ways], object)[done.kind]
 
     # In the order of the rings over the well-boat's day.
     per_day = np.array([each.rings_per_day for each in specs], np.int64)[done.kind]
     hour = 7.0 + 2.5 * ((done.assignment - infested.stays[0]) % per_day)
-    return {
-        "day": done.day,
-        "assignment": done.assignment,
-        "hour": np.minimum(hour, 20.0),
-        "treatment_type": of_way("treatment_type"),
-        "description": of_way("name"),
-        "dosage": of_way("dosage"),
-        "duration_days": np.array([each.duration_days for each in specs], np.int64)[done.kind],
-        "withholding_period_days": np.array([each.withholding_days for each in specs], np.int64)[done.kind],
-        "outcome": _outcomes(record, infested),
-        "includes_weighing": np.zeros(len(done.day), bool),
-        "vaccine_id": np.zeros(len(done.day), np.int64),
-        "check_id": _last_check_id(record, checked, done.assignment, done.day),
-        "entry_id": happened.operation_entry_id(record, "treatment", done.kind),
-    }
+    return _Treated(
+        day=done.day,
+        assignment=done.assignment,
+        hour=np.minimum(hour, 20.0),
+        treatment_type=of_way("treatment_type"),
+        description=of_way("name"),
+        dosage=of_way("dosage"),
+        duration_days=np.array([each.duration_days for each in specs], np.int64)[done.kind],
+        withholding_days=np.array([each.withholding_days for each in specs], np.int64)[done.kind],
+        outcome=_outcomes(record, infested),
+        includes_weighing=np.zeros(len(done.day), bool),
+        vaccine_id=np.zeros(len(done.day), np.int64),
+        check_id=_last_check_id(record, checked, done.assignment, done.day),
+        entry_id=happened.operation_entry_id(record, "treatment", done.kind),
+    )
 
 
 def _outcomes(record: BatchRecord, infested: lice.Infestation) -> Ints:
