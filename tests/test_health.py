@@ -10,12 +10,14 @@ import pyarrow as pa
 import pytest
 from django.db import connection
 
+from apps.batch.models import MortalityEvent
 from apps.health.models import HealthSamplingEvent, JournalEntry
 from datagen.biology.lice import POPULATIONS, development_days, lice_per_fish
+from datagen.biology.mortality import CAUSES
 from datagen.case import Case
 from datagen.events import FAMILIES, health, readings
 from datagen.events.context import BatchRecord, life
-from datagen.events.health import lice
+from datagen.events.health import journal, lice
 from datagen.farm import with_database_ids
 from datagen.masterdata import init
 from datagen.planning.plan import Plan
@@ -53,6 +55,10 @@ def columns(table: pa.Table) -> Columns:
         else:
             out[name] = column.to_numpy()
     return out
+
+
+def test_fish_die_of_what_the_schema_and_the_journal_know() -> None:
+    assert tuple(MortalityEvent.Cause.values) == CAUSES == tuple(journal.ISSUES)
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,7 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from datagen.arrays import Dates, Floats
+from datagen.biology.mortality import CAUSES
 from datagen.biology.water import monthly_course, warmest_day, year_wave
 from datagen.catalog.spec import (
     LEAST_EGGS,
@@ -309,9 +310,7 @@ class StageHazard(Spec):
     stage: Annotated[str, Ref("biology.stages.key")]
     daily: Fraction
     batch_spread: Annotated[float, Field(ge=0, le=3)]
-    causes: dict[
-        Annotated[str, Field(pattern="^(DISEASE|HANDLING|PREDATION|ENVIRONMENTAL|UNKNOWN|OTHER)$")], NotNegative
-    ]
+    causes: dict[Annotated[str, Field(pattern=f"^({'|'.join(CAUSES)})$")], NotNegative]
 
     @model_validator(mode="after")
     def _some_cause(self) -> "StageHazard":
