@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass
 from itertools import product
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -102,22 +103,24 @@ def compute(record: Record) -> States:
     # Iwama & Tautz (1981): W^(1/3) gains TGC/1000 x T a day, W in g; below 0 C nothing grows.
     gain = tgc / 1000.0 * np.maximum(np.nan_to_num(temp_c), 0.0)
     life = _live(record, gain)
-    anchored = record.anchor >= 0
+    anchored, fed = record.anchor >= 0, ~np.isnan(record.feed_kg)
     weight_source = np.where(anchored, MEASURED, np.where(life.growth_g > 0, COMPUTED, UNCHANGED))
     weight_confidence = np.where(
         anchored, ANCHOR_CONFIDENCE[record.anchor], np.minimum(temp_confidence, MOST_COMPUTED_CONFIDENCE)
     )
-    fed = ~np.isnan(record.feed_kg)
-    modelled = np.full(present.shape, not record.deaths_recorded)
-    sources = ((temp_source * 2 + modelled) * 2 + ~fed) * 3 + weight_source
-    confidence, confidences = _confidences(
-        temp_confidence.T[present.T], not record.deaths_recorded, fed.T[present.T], weight_confidence.T[present.T]
-    )
+
+    def column(values: NDArray[Any]) -> NDArray[Any]:
+        """A row an assignment and day, by assignment, of a grid [days, assignments]."""
+        return values.T[present.T]
+
     assignment, row = np.nonzero(present.T)
-    weight_g = np.round(life.weight_g.T[present.T], 2)
-    population = life.population.T[present.T]
+    confidence, confidences = _confidences(
+        column(temp_confidence), not record.deaths_recorded, column(fed), column(weight_confidence)
+    )
+    weight_g = np.round(column(life.weight_g), 2)
+    population = column(life.population)
     biomass_kg = np.round(population * weight_g / 1000.0, 2)
-    feed_kg = np.nan_to_num(record.feed_kg.T[present.T])
+    feed_kg = np.nan_to_num(column(record.feed_kg))
     return States(
         batch_id=record.batch_id,
         assignment=assignment,
@@ -130,16 +133,23 @@ def compute(record: Record) -> States:
         avg_weight_g=weight_g,
         population=population,
         biomass_kg=biomass_kg,
-        temp_c=np.round(temp_c.T[present.T], 2),
-        mortality_count=life.deaths.T[present.T],
+        temp_c=np.round(column(temp_c), 2),
+        mortality_count=column(life.deaths),
         feed_kg=feed_kg,
-        observed_fcr=_observed_fcr(assignment, biomass_kg, feed_kg, life.placed.T[present.T]),
-        anchor=record.anchor.T[present.T],
-        sources=sources.T[present.T],
+        observed_fcr=_observed_fcr(assignment, biomass_kg, feed_kg, column(life.placed)),
+        anchor=column(record.anchor),
+        sources=_sources(column(temp_source), not record.deaths_recorded, column(fed), column(weight_source)),
         confidence=confidence,
         confidences=confidences,
-        growth_g=life.growth_g.T[present.T],
+        growth_g=column(life.growth_g),
     )
+
+
+def _sources(temp: Ints, modelled: bool, fed: NDArray[np.bool_], weight: Ints) -> Ints:
+    """Each state's place in SOURCES, which are told in the same order."""
+    kinds = tuple(map(len, (temperature.SOURCES, DEATH_SOURCES, FEED_SOURCES, WEIGHT_SOURCES)))
+    places: Ints = np.ravel_multi_index((temp, np.full(len(temp), int(modelled)), (~fed).astype(int), weight), kinds)
+    return places
 
 
 def _live(record: Record, gain: Floats) -> _Life:
@@ -207,17 +217,12 @@ def _observed_fcr(assignment: Ints, biomass_kg: Floats, feed_kg: Floats, placed:
 def _confidences(temp: Floats, modelled: bool, fed: NDArray[np.bool_], weight: Floats) -> tuple[Ints, list[str]]:
     """Each state's place among the distinct combinations, and these as they are stored: few, so written once."""
     temp_pct, weight_pct = (np.rint(part * 100.0).astype(np.int64) for part in (temp, weight))
-    codes, place = np.unique((temp_pct * 2 + fed) * 101 + weight_pct, return_inverse=True)
+    shape = (101, 2, 101)
+    codes, place = np.unique(np.ravel_multi_index((temp_pct, fed.astype(int), weight_pct), shape), return_inverse=True)
     deaths = MODELLED_DEATHS_CONFIDENCE if modelled else 1.0
+    combinations = zip(*(part.tolist() for part in np.unravel_index(codes, shape)), strict=True)
     texts = [
-        _compact(
-            {
-                "temp": code // 101 // 2 / 100.0,
-                "mortality": deaths,
-                "feed": float(code // 101 % 2),
-                "weight": code % 101 / 100.0,
-            }
-        )
-        for code in codes.tolist()
+        _compact({"temp": of_temp / 100.0, "mortality": deaths, "feed": float(is_fed), "weight": of_weight / 100.0})
+        for of_temp, is_fed, of_weight in combinations
     ]
     return place, texts

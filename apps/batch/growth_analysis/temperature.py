@@ -16,37 +16,40 @@ NEIGHBOUR_DAYS = 7
 """Measured days further away are not interpolated between."""
 
 
+NEVER = 1_000_000
+"""Days to a measured day that there is not."""
+
+
 def fill(measured_c: Floats, present: NDArray[np.bool_], profile_c: Floats) -> tuple[Floats, Ints, Floats]:
     """Temperature, its source and its confidence [days, assignments]; NaN where there is none.
 
     `profile_c` is by day. Each assignment is filled from its own measured days.
     """
-    days, count = measured_c.shape
-    day = np.arange(days)[:, None]
-    known = ~np.isnan(measured_c)
-    never = days * 10
-    before = np.maximum.accumulate(np.where(known, day, -never), axis=0)
-    after = np.minimum.accumulate(np.where(known, day, never)[::-1], axis=0)[::-1]
-    since, until = day - before, after - day
-    column = np.arange(count)
-    before_c, after_c = (measured_c[np.clip(at, 0, days - 1), column] for at in (before, after))
-    between = (since <= NEIGHBOUR_DAYS) & (until <= NEIGHBOUR_DAYS)
-    nearest = np.where(since <= until, NEAREST_BEFORE, NEAREST_AFTER)
-    measured = np.minimum(since, until) < never - days
-    otherwise = np.where(np.isnan(profile_c), NONE, PROFILE)[:, None]
+    since, before_c = _last_measured(measured_c)
+    until, after_c = (of_reversed[::-1] for of_reversed in _last_measured(measured_c[::-1]))
+    profile = np.broadcast_to(profile_c[:, None], measured_c.shape)
     source = np.select(
-        [known, between, measured],
-        [np.full_like(before, MEASURED), np.full_like(before, INTERPOLATED), nearest],
-        otherwise,
+        [
+            ~np.isnan(measured_c),
+            (since <= NEIGHBOUR_DAYS) & (until <= NEIGHBOUR_DAYS),
+            (since <= until) & (since < NEVER),
+            until < NEVER,
+            ~np.isnan(profile),
+        ],
+        [MEASURED, INTERPOLATED, NEAREST_BEFORE, NEAREST_AFTER, PROFILE],
+        NONE,
     )
     gap = np.maximum(since + until, 1)
-    choices = [
-        measured_c,
-        before_c + (after_c - before_c) * since / gap,
-        before_c,
-        after_c,
-        np.broadcast_to(profile_c[:, None], measured_c.shape),
-    ]
-    temp_c = np.choose(np.minimum(source, PROFILE), choices)
+    between_c = before_c + (after_c - before_c) * since / gap
+    # By source; without any, the profile's is NaN.
+    temp_c = np.choose(source, [measured_c, between_c, before_c, after_c, profile, profile])
     confidence = np.where(source == INTERPOLATED, np.maximum(0.4, 0.9 - gap / 30.0), CONFIDENCE[source])
     return np.where(present, temp_c, np.nan), source, confidence
+
+
+def _last_measured(measured_c: Floats) -> tuple[Ints, Floats]:
+    """Days since the last measured day, 0 on one and NEVER before the first, and the temperature of that day."""
+    day = np.arange(len(measured_c))[:, None]
+    last = np.maximum.accumulate(np.where(np.isnan(measured_c), -1, day), axis=0)
+    since = np.where(last < 0, NEVER, day - last)
+    return since, measured_c[np.maximum(last, 0), np.arange(measured_c.shape[1])]
