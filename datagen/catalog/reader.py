@@ -187,10 +187,10 @@ def plain(node: yaml.Node) -> Any:
 def _raise(folder: Path, nodes: dict[str, yaml.Node], faults: list[Fault]) -> None:
     if not faults:
         return
-    raise told(f"catalog {folder}", faults, lambda loc: _place(folder, nodes, loc))
+    raise as_one_error(f"catalog {folder}", faults, lambda loc: _place(folder, nodes, loc))
 
 
-def told(what: str, faults: Sequence[Fault], place: Callable[[Loc], str]) -> UserError:
+def as_one_error(what: str, faults: Sequence[Fault], place: Callable[[Loc], str]) -> UserError:
     """One error of all faults, or of the first where they are many; `place` says where in the file one is."""
     told_faults = [(_short(place(fault.loc), 300), fault) for fault in faults[:MOST_FAULTS]]
     errors = [UserError(where, _short(fault.value, 60), fault.cure) for where, fault in told_faults]

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 import numpy as np
 
 from apps.batch.models import Batch, BatchContainerAssignment, BatchCreationWorkflow, CreationAction
-from datagen.events.context import BatchRecord, Life, Rows
+from datagen.events.context import BatchRecord, LongestLife, Rows
 from datagen.events.growth_samples import last_weighing_day
 from datagen.storage.arrow import record_batch
 
 
-def most_rows(life: Life) -> dict[str, int]:
+def most_rows(life: LongestLife) -> dict[str, int]:
     return {
         "batch_batch": 1,
         "batch_batchcontainerassignment": int(life.containers.sum()),

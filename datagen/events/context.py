@@ -27,7 +27,7 @@ CHUNK_ROWS = 65_536
 
 
 @dataclass(frozen=True)
-class Life:
+class LongestLife:
     """The longest life the plan allows a batch: containers, days and sensors by stage; rings are those at sea."""
 
     catalog: Catalog
@@ -179,11 +179,11 @@ class GeographyRecord:
 Record: TypeAlias = BatchRecord | GeographyRecord
 
 
-def life(case: Case, batch: BatchPlan) -> Life:
+def life(case: Case, batch: BatchPlan) -> LongestLife:
     """The longest life of a batch of the plan."""
     per_stage = [np.array(containers) for containers in batch.containers]
     sensors = [int((case.farm.container_sensors[containers[0]] >= 0).sum()) for containers in per_stage]
-    return Life(
+    return LongestLife(
         case.catalog,
         case.stages,
         np.array([len(containers) for containers in per_stage]),

@@ -6,13 +6,13 @@ Every module in `FAMILIES` of `datagen.events` is one. It knows the models' fiel
 from collections.abc import Iterator
 from typing import Protocol
 
-from datagen.events.context import BatchRecord, GeographyRecord, Life, Rows
+from datagen.events.context import BatchRecord, GeographyRecord, LongestLife, Rows
 
 
 class BatchFamily(Protocol):
     """A family that a batch fills by itself, within its own blocks of keys."""
 
-    def most_rows(self, life: Life) -> dict[str, int]:
+    def most_rows(self, life: LongestLife) -> dict[str, int]:
         """How many rows a batch can have in each of the family's tables, in the longest life the plan allows."""
 
     def expected(self, record: BatchRecord) -> dict[str, int]:

@@ -7,14 +7,14 @@ import numpy as np
 from apps.inventory.models import FeedingEvent
 from datagen.arrays import Floats, Ints
 from datagen.biology.feeding import GRAIN_G, fifo_cost
-from datagen.events.context import CHUNK_ROWS, BatchRecord, Life, Rows
+from datagen.events.context import CHUNK_ROWS, BatchRecord, LongestLife, Rows
 from datagen.storage.arrow import Scaled, record_batch
 
 TWO_MEALS_HOURS = (8.0, 16.0)
 """Hours of the two meals a day (guide); other numbers are spread evenly between them."""
 
 
-def most_rows(life: Life) -> dict[str, int]:
+def most_rows(life: LongestLife) -> dict[str, int]:
     return {"inventory_feedingevent": int((life.container_days * life.stages.meals_per_day).sum())}
 
 

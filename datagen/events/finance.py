@@ -9,13 +9,13 @@ from apps.finance.projection import APPROVED_AFTER_DAYS, EXPORTED_AFTER_DAYS
 from apps.harvest.models import HarvestEvent, HarvestLot
 from datagen.arrays import Ints
 from datagen.catalog.finance import SUBSIDIARIES, Prices
-from datagen.events.context import BatchRecord, Life, Rows
+from datagen.events.context import BatchRecord, LongestLife, Rows
 from datagen.events.harvest import lot_fish_and_grams
 from datagen.events.transfers import moved_kg
 from datagen.storage.arrow import Scaled, record_batch
 
 
-def most_rows(life: Life) -> dict[str, int]:
+def most_rows(life: LongestLife) -> dict[str, int]:
     lots = life.rings * len(life.catalog.grades.grades)
     return {"finance_factharvest": lots, "finance_intercompanytransaction": 1 + lots}
 

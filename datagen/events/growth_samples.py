@@ -7,11 +7,11 @@ import numpy as np
 from apps.batch.models import GrowthSample, IndividualGrowthObservation
 from datagen.arrays import Floats, Ints
 from datagen.biology import size
-from datagen.events.context import CHUNK_ROWS, BatchRecord, Life, Rows
+from datagen.events.context import CHUNK_ROWS, BatchRecord, LongestLife, Rows
 from datagen.storage.arrow import record_batch
 
 
-def most_rows(life: Life) -> dict[str, int]:
+def most_rows(life: LongestLife) -> dict[str, int]:
     spec = life.catalog.biology.sampling
     first = life.stages.index(spec.first_stage)
     samples = int((life.containers * -(-life.days // spec.every_days))[first:].sum())

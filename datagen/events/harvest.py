@@ -7,14 +7,14 @@ import numpy as np
 from apps.harvest.models import HarvestEvent, HarvestLot
 from datagen.arrays import Floats, Ints
 from datagen.biology.feeding import whole_parts
-from datagen.events.context import BatchRecord, Life, Rows
+from datagen.events.context import BatchRecord, LongestLife, Rows
 from datagen.storage.arrow import Scaled, record_batch
 
 GRADE_WEIGHT = 0.06
 """How much heavier than the mean the best grade's fish are, falling evenly to as much lighter; invented."""
 
 
-def most_rows(life: Life) -> dict[str, int]:
+def most_rows(life: LongestLife) -> dict[str, int]:
     return {"harvest_harvestevent": life.rings, "harvest_harvestlot": life.rings * len(life.catalog.grades.grades)}
 
 

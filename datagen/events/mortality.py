@@ -6,11 +6,11 @@ import numpy as np
 
 from apps.batch.models import MortalityEvent
 from datagen.biology.mortality import CAUSES
-from datagen.events.context import BatchRecord, Life, Rows
+from datagen.events.context import BatchRecord, LongestLife, Rows
 from datagen.storage.arrow import record_batch
 
 
-def most_rows(life: Life) -> dict[str, int]:
+def most_rows(life: LongestLife) -> dict[str, int]:
     return {"batch_mortalityevent": int(life.container_days.sum())}
 
 

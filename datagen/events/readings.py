@@ -10,7 +10,7 @@ from datagen.arrays import Bools, Floats, Ints
 from datagen.biology.water import oxygen_saturation_mg_l
 from datagen.catalog.biology import Sensor
 from datagen.catalog.spec import of_geography
-from datagen.events.context import BatchRecord, Life, Rows
+from datagen.events.context import BatchRecord, LongestLife, Rows
 from datagen.storage.arrow import Scaled, record_batch
 from datagen.streams import remembering
 
@@ -33,7 +33,7 @@ Ammonia peaks 2-6 h after a meal, oxygen is lowest before dawn; how far is inven
 """
 
 
-def most_rows(life: Life) -> dict[str, int]:
+def most_rows(life: LongestLife) -> dict[str, int]:
     return {"environmental_environmentalreading": int((life.container_days * life.sensors).sum()) * len(HOURS)}
 
 

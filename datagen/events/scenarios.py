@@ -10,12 +10,12 @@ from datagen.biology.projection import Projection, project
 from datagen.catalog.scenario import model_names, profile_names
 from datagen.catalog.spec import of_geography
 from datagen.events.batches import supplier_index
-from datagen.events.context import BatchRecord, Life, Rows
+from datagen.events.context import BatchRecord, LongestLife, Rows
 from datagen.masterdata.scenario import growth_models, mortality_percent, quarter_of_day
 from datagen.storage.arrow import record_batch
 
 
-def most_rows(life: Life) -> dict[str, int]:
+def most_rows(life: LongestLife) -> dict[str, int]:
     days = life.catalog.scenarios.duration_days
     return {
         "scenario": 1,

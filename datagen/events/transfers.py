@@ -7,14 +7,14 @@ import numpy as np
 from apps.batch.models import BatchTransferWorkflow, TransferAction
 from datagen.biology import size
 from datagen.biology.water import oxygen_saturation_mg_l
-from datagen.events.context import BatchRecord, Life, Rows, nearest_rows
+from datagen.events.context import BatchRecord, LongestLife, Rows, nearest_rows
 from datagen.storage.arrow import record_batch
 
 WEIGHED_FISH = 50
 """Fish weighed at each move; invented."""
 
 
-def most_rows(life: Life) -> dict[str, int]:
+def most_rows(life: LongestLife) -> dict[str, int]:
     stages = len(life.containers)
     return {
         "batch_batchtransferworkflow": stages - 1,

@@ -447,7 +447,7 @@ def _key_cure(key: str, known: Sequence[str]) -> str:
 
 def _raise(path: Path, root: yaml.Node, data: Any, faults: list[Fault]) -> None:
     if faults:
-        raise reader.told(f"schedule {path}", faults, lambda loc: _place(path, root, data, loc))
+        raise reader.as_one_error(f"schedule {path}", faults, lambda loc: _place(path, root, data, loc))
 
 
 def _place(path: Path, root: yaml.Node, data: Any, loc: Loc) -> str:

@@ -6,11 +6,11 @@ them twice. The reasons are there for those who record by hand.
 
 from collections.abc import Iterator
 
-from datagen.events.context import BatchRecord, Life, Rows
+from datagen.events.context import BatchRecord, LongestLife, Rows
 from datagen.events.health import checks, journal, laboratory, lice, treatments
 
 
-def most_rows(life: Life) -> dict[str, int]:
+def most_rows(life: LongestLife) -> dict[str, int]:
     return {
         **journal.most_rows(life),
         **laboratory.most_rows(life),

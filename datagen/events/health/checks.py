@@ -11,7 +11,7 @@ from datagen.biology import health as biology
 from datagen.biology.water import day_of_year, year_wave
 from datagen.catalog import Catalog
 from datagen.catalog.health import Burdens
-from datagen.events.context import CHUNK_ROWS, BatchRecord, Life, Rows
+from datagen.events.context import CHUNK_ROWS, BatchRecord, LongestLife, Rows
 from datagen.events.growth_samples import single_fish
 from datagen.events.health import lice
 from datagen.storage.arrow import record_batch
@@ -28,7 +28,7 @@ class Checks:
     day: Ints
 
 
-def most_rows(life: Life) -> dict[str, int]:
+def most_rows(life: LongestLife) -> dict[str, int]:
     spec = life.catalog.health.checks
     first = life.stages.index(spec.first_stage)
     rounds = -(-life.days[first:] // spec.every_days)

@@ -7,7 +7,7 @@ import numpy as np
 from datagen.arrays import Floats, Ints
 from datagen.biology.mortality import CAUSES
 from datagen.catalog.health import Disease
-from datagen.events.context import BatchRecord, Life
+from datagen.events.context import BatchRecord, LongestLife
 
 NEVER = 1 << 30
 """The day on which ends what has not ended yet."""
@@ -54,7 +54,7 @@ def _week(daily: Floats) -> Floats:
     return summed
 
 
-def most(life: Life) -> int:
+def most(life: LongestLife) -> int:
     """Issues that a life can have at most."""
     return int(life.days.sum()) // life.catalog.health.journal.rest_days + 1
 

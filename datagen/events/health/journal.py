@@ -8,7 +8,7 @@ import numpy as np
 from apps.health.models import JournalEntry
 from datagen.arrays import Ints
 from datagen.catalog.health import Disease
-from datagen.events.context import BatchRecord, Life, Rows
+from datagen.events.context import BatchRecord, LongestLife, Rows
 from datagen.events.health import issues, laboratory, lice
 from datagen.events.health.checks import Checks
 from datagen.events.health.issues import Course, Issue
@@ -67,7 +67,7 @@ class Happenings:
         return np.array([ids[int(k)] for k in kind], np.int64)
 
 
-def most_rows(life: Life) -> dict[str, int]:
+def most_rows(life: LongestLife) -> dict[str, int]:
     spec, days = life.catalog.health.journal, int(life.days.sum())
     rounds = days // spec.every_days + 1
     checks = int((-(-life.days // life.catalog.health.checks.every_days)).sum())

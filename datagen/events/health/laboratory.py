@@ -8,7 +8,7 @@ import numpy as np
 from apps.health.models import HealthLabSample
 from datagen.arrays import Dates, Ints
 from datagen.catalog.health import Disease
-from datagen.events.context import BatchRecord, Life, Rows
+from datagen.events.context import BatchRecord, LongestLife, Rows
 from datagen.events.health import issues
 from datagen.events.health.issues import Issue
 from datagen.storage.arrow import record_batch
@@ -24,7 +24,7 @@ class LabSample:
     results: dict[str, object]
 
 
-def most_rows(life: Life) -> dict[str, int]:
+def most_rows(life: LongestLife) -> dict[str, int]:
     spec = life.catalog.health.journal
     most_samples = max(len(disease.samples) for disease in spec.diseases)
     return {"health_healthlabsample": issues.most(life) * spec.lab_containers * most_samples}

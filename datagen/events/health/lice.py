@@ -11,7 +11,7 @@ from datagen.biology import lice as biology
 from datagen.biology.water import day_of_year, year_wave
 from datagen.catalog.health import Delousing, Settling
 from datagen.catalog.spec import of_geography
-from datagen.events.context import BatchRecord, Life, Rows
+from datagen.events.context import BatchRecord, LongestLife, Rows
 from datagen.storage.arrow import record_batch
 from datagen.streams import remembering, stream
 
@@ -36,7 +36,7 @@ class Infestation:
     counts: Ints
 
 
-def most_rows(life: Life) -> dict[str, int]:
+def most_rows(life: LongestLife) -> dict[str, int]:
     weeks = -(-int(life.days[-1]) // life.catalog.lice.counting.every_days)
     return {"health_licecount": weeks * life.rings * len(life.catalog.lice.types)}
 

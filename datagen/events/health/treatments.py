@@ -7,7 +7,7 @@ import numpy as np
 
 from apps.health.models import HealthSamplingEvent, Treatment
 from datagen.arrays import Bools, Floats, Ints, Objects
-from datagen.events.context import BatchRecord, Life, Rows, nearest_rows
+from datagen.events.context import BatchRecord, LongestLife, Rows, nearest_rows
 from datagen.events.health import lice
 from datagen.events.health.checks import Checks
 from datagen.events.health.journal import Happenings
@@ -40,7 +40,7 @@ class _Treated:
     entry_id: Ints
 
 
-def most_rows(life: Life) -> dict[str, int]:
+def most_rows(life: LongestLife) -> dict[str, int]:
     biology = life.catalog.biology
     # Which stage a vaccination finds depends on the catalog's days: as many rows as the fullest one needs.
     vaccinations = len(biology.vaccinations) * int(life.containers.max())
