@@ -29,7 +29,7 @@ from aquamind.errors import UserError
 from aquamind.server import EmbeddedServer
 from datagen.runs import preflight
 from datagen.storage import arrow, ddl, ledger, postgres
-from datagen.storage.arrow import Scaled, TableHash, columns, record_batch
+from datagen.storage.arrow import FixedPoint, TableHash, columns, record_batch
 
 JSON_TEXT = st.text("xé\\\"'\n", max_size=4)
 Connection = psycopg.Connection[Any]
@@ -140,7 +140,7 @@ def test_all_that_numpy_offers_is_taken() -> None:
     days = np.array(["2025-03-30T01:00", "NaT"], "datetime64[m]")
     batch = readings(
         2,
-        value=Scaled(np.array([12_345, -1])),
+        value=FixedPoint(np.array([12_345, -1])),
         batch_id=np.ma.array([1, 2], mask=[True, False]),
         reading_time=np.array([0, 1]),
         notes=np.array(["a", "ø"]),
@@ -170,7 +170,7 @@ def test_all_that_numpy_offers_is_taken() -> None:
         ({"value": 999_999.99995}, r"value: .* has more digits"),
         ({"value": Decimal("1000000")}, r"value: "),
         ({"value": np.inf}, r"value: inf has more digits"),
-        ({"value": Scaled(np.array([1, 2, 10**10]))}, r"value: 10000000000 / 10000 has more digits"),
+        ({"value": FixedPoint(np.array([1, 2, 10**10]))}, r"value: 10000000000 / 10000 has more digits"),
         ({"value": np.array([1, 2, -(10**6)])}, r"value: -1000000 has more digits"),
         ({"recorded_by_id": 2**31}, r"recorded_by_id: 2147483648 does not fit int32"),
         ({"batch_id": np.array([1.5, 2, 3])}, r"batch_id: whole numbers wanted"),

@@ -7,7 +7,7 @@ import numpy as np
 from apps.inventory.models import FeedContainerStock, FeedPurchase
 from datagen.biology.feeding import GRAIN_G
 from datagen.events.context import GeographyRecord, Rows
-from datagen.storage.arrow import Scaled, record_batch
+from datagen.storage.arrow import FixedPoint, record_batch
 
 TABLES: tuple[str, ...] = ("inventory_feedpurchase", "inventory_feedcontainerstock")
 
@@ -35,7 +35,7 @@ def expand(record: GeographyRecord) -> Iterator[Rows]:
             id=purchase_id,
             feed_id=farm.feed_id[bought.feed],
             purchase_date=ordered,
-            quantity_kg=Scaled(bought.quantity_g // GRAIN_G),
+            quantity_kg=FixedPoint(bought.quantity_g // GRAIN_G),
             cost_per_kg=bought.price_per_kg,
             supplier=suppliers[bought.feed],
             batch_number=[f"{code}-FEED-{number:06d}" for number in range(1, count + 1)],
@@ -52,7 +52,7 @@ def expand(record: GeographyRecord) -> Iterator[Rows]:
             id=record.ids(FeedContainerStock, count),
             feed_container_id=farm.store_id[bought.store],
             feed_purchase_id=purchase_id,
-            quantity_kg=Scaled(bought.left_g // GRAIN_G),
+            quantity_kg=FixedPoint(bought.left_g // GRAIN_G),
             entry_date=unloaded,
             created_at=unloaded,
             updated_at=unloaded,

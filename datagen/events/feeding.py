@@ -8,7 +8,7 @@ from apps.inventory.models import FeedingEvent
 from datagen.arrays import Floats, Ints
 from datagen.biology.feeding import GRAIN_G, fifo_cost
 from datagen.events.context import CHUNK_ROWS, BatchRecord, LongestLife, Rows
-from datagen.storage.arrow import Scaled, record_batch
+from datagen.storage.arrow import FixedPoint, record_batch
 
 TWO_MEALS_HOURS = (8.0, 16.0)
 """Hours of the two meals a day (guide); other numbers are spread evenly between them."""
@@ -66,7 +66,7 @@ def _meals(record: BatchRecord, rows: Ints, meals: Ints, done: int, biomass_kg: 
         feeding_date=record.date(day),
         feeding_time=np.rint(hour * 3.6e9).astype(np.int64),
         # Kilograms with four places: a gram is ten units.
-        amount_kg=Scaled((end_g - begin_g) * 10),
+        amount_kg=FixedPoint((end_g - begin_g) * 10),
         batch_biomass_kg=biomass_kg[row],
         feeding_percentage=(end_g - begin_g) / np.maximum(biomass_kg[row], 1e-9) / 10.0,
         feed_cost=_cost(record, row, days.feed_position_g[row] + begin_g, days.feed_position_g[row] + end_g),

@@ -12,7 +12,7 @@ from datagen.catalog.finance import SUBSIDIARIES, Prices
 from datagen.events.context import BatchRecord, LongestLife, Rows
 from datagen.events.harvest import lot_fish_and_grams
 from datagen.events.transfers import moved_kg
-from datagen.storage.arrow import Scaled, record_batch
+from datagen.storage.arrow import FixedPoint, record_batch
 
 
 def most_rows(life: LongestLife) -> dict[str, int]:
@@ -118,7 +118,7 @@ def _transactions(
         content_type_id=content_type_id,
         object_id=object_id,
         posting_date=record.date(day),
-        amount=Scaled(amount),
+        amount=FixedPoint(amount),
         currency=_prices(record).currency,
         state=np.array(["pending", "posted", "exported"])[approved.astype(int) + exported],
         approved_by_id=np.ma.array(np.full(count, record.staff("FIN")[0]), mask=~approved),
@@ -143,7 +143,7 @@ def _facts(record: BatchRecord, fish: Ints, grams: Ints) -> Rows:
         lot_id=record.ids(HarvestLot, events * grades),
         product_grade_id=np.tile(farm.grade_id, events),
         event_date=np.repeat(record.at(harvests.day, 6), grades),
-        quantity_kg=Scaled(grams.ravel()),
+        quantity_kg=FixedPoint(grams.ravel()),
         unit_count=fish.ravel(),
         dim_batch_id=record.batch_id,
         created_at=moment,

@@ -8,7 +8,7 @@ from apps.harvest.models import HarvestEvent, HarvestLot
 from datagen.arrays import Floats, Ints
 from datagen.biology.feeding import whole_parts
 from datagen.events.context import BatchRecord, LongestLife, Rows
-from datagen.storage.arrow import Scaled, record_batch
+from datagen.storage.arrow import FixedPoint, record_batch
 
 GRADE_WEIGHT = 0.06
 """How much heavier than the mean the best grade's fish are, falling evenly to as much lighter; invented."""
@@ -68,9 +68,9 @@ def _lots(record: BatchRecord, event_id: Ints) -> Rows:
     events, grades = fish.shape
     moment = np.repeat(record.at(harvests.day, 16), grades)
 
-    def share(part: float) -> Scaled:
+    def share(part: float) -> FixedPoint:
         yielded: Floats = np.rint(grams.ravel() * part)
-        return Scaled(yielded.astype(np.int64))
+        return FixedPoint(yielded.astype(np.int64))
 
     return HarvestLot, record_batch(
         HarvestLot,
@@ -79,7 +79,7 @@ def _lots(record: BatchRecord, event_id: Ints) -> Rows:
         event_id=np.repeat(event_id, grades),
         product_grade_id=np.tile(record.farm.grade_id, events),
         unit_count=fish.ravel(),
-        live_weight_kg=Scaled(grams.ravel()),
+        live_weight_kg=FixedPoint(grams.ravel()),
         gutted_weight_kg=share(spec.gutted_share),
         fillet_weight_kg=share(spec.fillet_share),
         created_at=moment,

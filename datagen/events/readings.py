@@ -11,7 +11,7 @@ from datagen.biology.water import oxygen_saturation_mg_l
 from datagen.catalog.biology import Sensor
 from datagen.catalog.spec import of_geography
 from datagen.events.context import BatchRecord, LongestLife, Rows
-from datagen.storage.arrow import Scaled, record_batch
+from datagen.storage.arrow import FixedPoint, record_batch
 from datagen.streams import remembering
 
 TIDE_HOURS = 12.42
@@ -175,7 +175,7 @@ def _readings(record: BatchRecord, grid: _StageGrid, first: int) -> Rows:
         batch_container_assignment_id=column(record.assignment_id[grid.stays][:, None, None, None]),
         parameter_id=column(farm.parameter_id[grid.parameters][:, None, None]),
         sensor_id=column(sensor[:, :, None, None]),
-        value=Scaled(values),
+        value=FixedPoint(values),
         reading_time=(moments := column(time)),
         created_at=moments,
     )

@@ -28,7 +28,7 @@ NO_DEFAULT = object()
 
 
 @dataclass(frozen=True)
-class Scaled:
+class FixedPoint:
     """Exact decimals as whole numbers of the column's smallest unit: with 2 places, 1234 is 12.34."""
 
     units: npt.NDArray[np.int64]
@@ -91,7 +91,7 @@ def with_constants(batch: pa.RecordBatch, constants: Mapping[str, bytes]) -> pa.
 def record_batch(model: Model, rows: int, **values: Any) -> pa.RecordBatch:
     """Build rows of a table from arrays and scalars; a column that is not given takes its field's default, else NULL.
 
-    Decimals: floats are rounded half to even, integers are taken as whole, `Scaled` as is. NaN, NaT and masked
+    Decimals: floats are rounded half to even, integers are taken as whole, `FixedPoint` as is. NaN, NaT and masked
     elements become NULL. Timestamps: datetime64, or int64 microseconds since 1970. JSON: text, or objects to be
     written as text; a list is always one element a row.
     A value that the column cannot hold is a ValueError that names the column.
@@ -215,7 +215,7 @@ def _array(column: Column, value: Any, rows: int) -> Array:
 def _is_scalar(value: Any) -> bool:
     if isinstance(value, np.ndarray):
         return value.ndim == 0
-    return not isinstance(value, list | tuple | Scaled | pa.Array | pa.ChunkedArray)
+    return not isinstance(value, list | tuple | FixedPoint | pa.Array | pa.ChunkedArray)
 
 
 def _convert(column: Column, value: Any) -> Array:
@@ -256,14 +256,14 @@ def _split(value: Any) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_] | None]:
 
 def _decimals(column: Column, value: Any) -> Array:
     digits, places = column.type.precision, column.type.scale
-    units, null = _split(value.units if isinstance(value, Scaled) else value)
+    units, null = _split(value.units if isinstance(value, FixedPoint) else value)
     if units.dtype.kind == "O":
         units, null = _scale_objects(column, units)
     elif units.dtype.kind == "f":
         units, null = _round(column, units, null)
     elif units.dtype.kind not in "iu":
         raise column.fault(f"numbers wanted, not {units.dtype}")
-    elif not isinstance(value, Scaled):
+    elif not isinstance(value, FixedPoint):
         if len(units) and max(int(units.max()), -int(units.min())) >= 10 ** (digits - places):
             raise column.fault(f"{_farthest(units)} has more digits than {column.type}")
         units = units.astype(np.int64) * 10**places
