@@ -433,10 +433,12 @@ def status(as_json: AsJson = False) -> None:
 
     dsn = _dsn()
     orm.use(dsn)
+    from datagen.runs import revisions
     from datagen.storage import ledger
 
     with database.connect(dsn, autocommit=True, application_name="aquamind status") as connection:
         found = ledger.status(connection)
+        found["schema_moved_on"] = revisions.moved_on(connection) if found["runs"] else []
     if as_json:
         console.out.print_json(json.dumps(found, default=str))
         return
@@ -450,6 +452,10 @@ def status(as_json: AsJson = False) -> None:
     for one in found["runs"]:
         state = f"finished {one['finished'][:19]}" if one["finished"] else "interrupted: run it again to finish it"
         console.out.print(f"Run {one['id']}: as of {one['as_of']}, seed {one['seed']}, {state}")
+    if revision := found["runs"][-1]["parameters"].get("revision"):
+        console.out.print(f"Schema: {revision}", markup=False, soft_wrap=True)
+    if moved := found["schema_moved_on"]:
+        console.out.print(f"The schema has moved on since: {', '.join(moved)}", markup=False, soft_wrap=True)
     if found["dropped"]:
         console.out.print(f"{len(found['dropped'])} indexes and keys are missing until the run is finished")
     console.show_table(

@@ -1,6 +1,9 @@
 """Databases as each of AquaMind's revisions makes them are recognised and filled, and odd ones told before a row."""
 
 import csv
+import os
+import shutil
+import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -16,12 +19,13 @@ from pytest_django import DjangoDbBlocker
 from aquamind.database import connect
 from aquamind.errors import UserError
 from aquamind.server import EmbeddedServer
-from datagen import runs
-from datagen.runs import advancing
-from datagen.storage import fill
+from datagen import checks, runs
+from datagen.runs import advancing, revisions, wiping
+from datagen.storage import fill, ledger
 from tests.worlds import Silent, case_of, company, small_plan
 
 REFERENCE = Path(__file__).parent / "reference"
+POSTGRES_15 = Path("/usr/lib/postgresql/15/bin")
 GUIDE, TODAY = "aquamind", "aquamind_2026"
 
 
@@ -80,18 +84,38 @@ def build(connection: psycopg.Connection[Any], revision: str, content_types: lis
 
 
 @pytest.fixture
-def new_schema(server: EmbeddedServer, template: str) -> Callable[[str, str], str]:
+def new_schema(server: EmbeddedServer, template: str) -> Callable[..., str]:
     connections["default"].close()
     with connect(server.url(template)) as connection:
         content_types = connection.execute("SELECT id, app_label, model FROM django_content_type").fetchall()
 
-    def make(name: str, revision: str) -> str:
-        server.create_database(name)
-        with connect(server.url(name), autocommit=True) as connection:
+    def make(name: str, revision: str, at: EmbeddedServer = server) -> str:
+        at.create_database(name)
+        with connect(at.url(name), autocommit=True) as connection:
             build(connection, revision, content_types)
-        return server.url(name)
+        return at.url(name)
 
     return make
+
+
+class Older(EmbeddedServer):
+    """A server of PostgreSQL 15."""
+
+    def _run(self, program: str, *arguments: str) -> None:
+        super()._run(program, *(each for each in arguments if each != "--no-data-checksums"))
+
+
+@pytest.fixture
+def older_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[EmbeddedServer]:
+    if not (POSTGRES_15 / "initdb").exists():
+        pytest.skip(f"PostgreSQL 15 is not here ({POSTGRES_15}): apt-get install postgresql-15")
+    monkeypatch.setattr("aquamind.server._programs", lambda: POSTGRES_15)
+    older = Older(Path(tempfile.gettempdir()) / f"aquamind-tests-15-{os.getpid()}")
+    older.start()
+    yield older
+    connections["default"].close()
+    older.stop("immediate")
+    shutil.rmtree(older.home)
 
 
 def load(dsn: str, **options: Any) -> str:
@@ -105,11 +129,41 @@ def values(dsn: str, table: str, column: str) -> set[Any]:
         return {value for (value,) in connection.execute(query)}
 
 
-def test_both_revisions_hold_the_same(new_schema: Callable[[str, str], str], fresh_database: str) -> None:
+def recognised(dsn: str) -> str:
+    with connect(dsn) as connection:
+        return str(ledger.status(connection)["runs"][-1]["parameters"]["revision"])
+
+
+def test_both_revisions_hold_the_same(new_schema: Callable[..., str], fresh_database: str) -> None:
     ours, guide, today = fresh_database, new_schema("guide", GUIDE), new_schema("today", TODAY)
     assert load(ours) == load(guide) == load(today)
+    assert [recognised(dsn) for dsn in (ours, guide, today)] == [revisions.OURS, revisions.GUIDE, revisions.TODAY]
     for (table, column), value in fill.KNOWN.items():
         assert values(today, table, column) == {{"false": False}.get(value, value)}
+
+
+def test_both_revisions_are_filled_on_postgresql_15(
+    new_schema: Callable[..., str], older_server: EmbeddedServer
+) -> None:
+    assert load(new_schema("guide", GUIDE, older_server)) == load(new_schema("today", TODAY, older_server))
+
+
+def test_what_the_later_revision_added_is_known() -> None:
+    guide, today = (
+        {f"{each['table']}.{each['column']}" for each in read(f"{name}_columns.csv")} for name in (GUIDE, TODAY)
+    )
+    tables = {each.partition(".")[0] for each in guide}
+    assert {each for each in today - guide if each.partition(".")[0] in tables} == revisions.ADDED
+
+
+def test_half_a_migration_is_refused(new_schema: Callable[..., str]) -> None:
+    half = new_schema("half", TODAY)
+    with connect(half, autocommit=True) as connection:
+        connection.execute("ALTER TABLE batch_transferaction DROP leg_type")
+    with pytest.raises(UserError, match=r"has 16, and not batch_transferaction\.leg_type\. Finish its migration"):
+        load(half)
+    with connect(half) as connection:
+        assert connection.execute("SELECT to_regnamespace('datagen')").fetchone() == (None,)
 
 
 def test_columns_that_nobody_knows_are_one_error_until_they_are_given(
@@ -142,6 +196,24 @@ def test_columns_that_nobody_knows_are_one_error_until_they_are_given(
     catalog, farm = company()
     advancing.advance(fresh_database, catalog, farm, plan.as_of + timedelta(days=1), 1, Silent())
     assert values(fresh_database, "batch_batch", "origin") == {"it's"}
+    _moves_on(connection, fresh_database)
+
+
+def _moves_on(connection: psycopg.Connection[Any], dsn: str) -> None:
+    """Under loaded data, a column comes and one is renamed."""
+    assert revisions.moved_on(connection) == []
+    connection.execute("ALTER TABLE batch_batch ADD remark text")
+    assert revisions.moved_on(connection) == ["batch_batch.remark is new"]
+    plan, (catalog, farm) = small_plan(batches=1, containers=1), company()
+    assert advancing.advance(dsn, catalog, farm, plan.as_of + timedelta(days=2), 1, Silent()).rows
+    connection.execute("ALTER TABLE batch_batch RENAME notes TO note")
+    assert revisions.moved_on(connection) == ["batch_batch.note is new", "batch_batch.notes is gone"]
+    with pytest.raises(UserError, match=r"batch_batch\.notes is missing"):
+        advancing.advance(dsn, catalog, farm, plan.as_of + timedelta(days=3), 1, Silent())
+    with pytest.raises(UserError, match=r"batch_batch\.notes is not there any more"):
+        checks.verify(dsn, 1, Silent())
+    wiping.wipe(connection, dsn)
+    assert values(dsn, "batch_batch", "id") == set()
 
 
 @pytest.mark.parametrize("text", ["batch_batch.origin", "origin=1", ".origin=1", "batch_batch.=1"])

@@ -25,6 +25,7 @@ from aquamind.errors import NothingJudgedError, UserError
 from datagen.checks import plan as promises
 from datagen.execution import cancel_until
 from datagen.pipeline import Progress
+from datagen.runs import revisions
 from datagen.storage import ledger, postgres
 
 SHOWN_ROWS = 10
@@ -134,6 +135,11 @@ def admit(connection: psycopg.Connection[Any]) -> None:
         raise NothingJudgedError("database", name, "It has no table batch_batch. Run `aquamind init` first")
     if unfinished := ledger.unfinished(connection):
         raise NothingJudgedError("database", name, unfinished)
+    if gone := revisions.missing(connection):
+        cure = f"Its schema has moved on: {', '.join(gone)} {'is' if len(gone) == 1 else 'are'} not there any more"
+        raise NothingJudgedError(
+            "database", name, f"{cure}. Use a version of this tool that knows it, or an older schema"
+        )
     batches = connection.execute("SELECT EXISTS (SELECT FROM batch_batch)").fetchone()
     # Where batches were written and are gone, that is for the plans' verdict to say.
     if not (batches is not None and batches[0]) and not ledger.unit_names(connection):

@@ -24,7 +24,7 @@ from datagen.pipeline import Progress, Report
 from datagen.planning import schedule
 from datagen.planning.presets import carry_on
 from datagen.planning.room import check_room
-from datagen.runs import preflight, protection, wiping
+from datagen.runs import preflight, protection, revisions, wiping
 from datagen.simulation.history import History
 from datagen.simulation.loop import held_back
 from datagen.storage import changes, fill, ledger, postgres
@@ -76,7 +76,8 @@ def _carry(
     masterdata.init(catalog, farm)
     then = replace(then, farm=with_database_ids(farm, connection))
     now = replace(then, plan=carry_on(then, to))
-    parameters = {"preset": now.plan.preset, "taken": taken, "schedule": schedule.text(now)}
+    described = {"schedule": schedule.text(now), **revisions.described(connection)}
+    parameters = {"preset": now.plan.preset, "taken": taken, **described}
     if now.plan == then.plan:
         report.content_hash = ledger.status(connection)["content_hash"]
         return report

@@ -23,7 +23,7 @@ from datagen.masterdata.rows import Created
 from datagen.pipeline import Progress, Report
 from datagen.planning import schedule
 from datagen.planning.room import check_room
-from datagen.runs import analysis, outlook, preflight, protection, wiping
+from datagen.runs import analysis, outlook, preflight, protection, revisions, wiping
 from datagen.simulation.history import History
 from datagen.simulation.loop import held_back
 from datagen.storage import ddl, fill, ledger, postgres
@@ -157,6 +157,7 @@ def check_schema(
     """What is put into columns of these tables and of master data that are not ours; None where there is no schema."""
     there = connection.execute("SELECT to_regclass('public.batch_batch') IS NOT NULL").fetchone()
     if there is not None and there[0]:
+        revisions.recognise(connection)
         return preflight.check_target(connection, pipeline.models({*tables, *wiping.MASTER_DATA, "auth_user"}), fills)
     for table, column in fills or ():
         cure = "The database is empty, and gets a schema without columns to be filled so. Leave it out"
@@ -208,7 +209,11 @@ def _begin(connection: psycopg.Connection[Any], job: Job, tables: list[str]) -> 
         _refuse_other_runs(connection, identity)
     taken = {table: _highest_key(connection, table) for table in tables}
     described = schedule.text(job.case)
-    run = ledger.begin(connection, identity, {"preset": job.case.plan.preset, "taken": taken, "schedule": described})
+    run = ledger.begin(
+        connection,
+        identity,
+        {"preset": job.case.plan.preset, "taken": taken, "schedule": described, **revisions.described(connection)},
+    )
     parameters = connection.execute("SELECT parameters FROM datagen.run WHERE id = %s", [run]).fetchone()
     assert parameters is not None
     return run, parameters[0]["taken"]
