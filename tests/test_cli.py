@@ -94,7 +94,7 @@ def test_a_target_that_differs_is_refused_before_the_first_row(fresh_database: s
     done = aquamind("run", *SMALL, dsn=fresh_database)
     assert done.returncode == 2
     assert "batch_mortalityevent.biomass_kg is missing" in done.stderr
-    assert "batch_growthsample.scale_id must be filled" in done.stderr
+    assert "batch_growthsample.scale_id (integer) must be filled" in done.stderr
     with psycopg.connect(fresh_database) as connection:
         assert connection.execute("SELECT count(*) FROM infrastructure_container").fetchone() == (0,)
 
