@@ -21,7 +21,7 @@ from benchmarks import sweep
 from datagen import pipeline
 from datagen.case import Case
 from datagen.catalog import Catalog
-from datagen.catalog.reader import load
+from datagen.catalog.reader import closest, load
 from datagen.farm import Farm, resolve
 from datagen.planning import schedule
 from datagen.planning.forecast import Forecast
@@ -393,7 +393,9 @@ def test_names_of_batches_are_unique_and_of_their_geography(
         assert "faults" not in message
 
 
-def test_all_faults_are_told_at_once(catalog: Catalog, farm: Farm, tmp_path: Path, four: str) -> None:
+def test_all_faults_are_told_at_once(
+    catalog: Catalog, farm: Farm, tmp_path: Path, four: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     wrong = four.replace("post_smolt:\n", "post-smolt:\n", 1).replace("FAR-S02-B-01", "FAR-S02-B-00")
     wrong = wrong.replace("preset: guide", "preset: guid").replace("batch_count: 4", "batch_count: 3")
     message = told(wrong, catalog, farm, tmp_path / "schedule.yaml")
@@ -402,6 +404,16 @@ def test_all_faults_are_told_at_once(catalog: Catalog, farm: Farm, tmp_path: Pat
         assert each in message
     many = told(re.sub(r"(FAR|SCO)-S", "OLD-S", four), catalog, farm, tmp_path / "schedule.yaml")
     assert "More than 20 faults" in many
+
+    sought: list[str] = []
+
+    def seeking(name: str, known: list[str]) -> str:
+        sought.append(name)
+        return closest(name, known)
+
+    monkeypatch.setattr("datagen.farm.closest", seeking)
+    assert told(re.sub(r"(FAR|SCO)-S", "OLD-S", four), catalog, farm, tmp_path / "schedule.yaml") == many
+    assert len(sought) == 21, "a likely name is sought for no more faults than are told: it takes time"
 
 
 def test_what_is_no_schedule_is_refused(catalog: Catalog, farm: Farm, tmp_path: Path) -> None:

@@ -161,7 +161,7 @@ def by_month(sea: dict[str, Any], monthly_c: list[float]) -> dict[str, Any]:
 ABSURD = {
     "no hall for a stage": ("containers.station_layouts.0.halls.2.stage", None, "has a hall for parr"),
     "a hall for the sea": ("containers.station_layouts.0.halls.0.stage", "adult", "lives at sea"),
-    "a ring for fry": ("containers.area_layouts.0.stage", "fry", "At sea lives adult"),
+    "a ring for fry": ("containers.area_layouts.0.stage", "fry", "The stage at sea is adult"),
     "no area": ("sites.areas", lambda areas: [a for a in areas if a["geography"] != "Scotland"], "no sea area"),
     "nothing in production": (
         "sites",

@@ -44,7 +44,7 @@ def _of_stages(catalog: "Catalog") -> Iterator[Fault]:
             yield Fault(("biology", "stages", index, "fcr"), stage.fcr, cure)
     life_days = sum(stage.duration_days for stage in biology.stages)
     if life_days > LONGEST_LIFE_DAYS:
-        cure = f"So many days last the stages together; shorten them to {LONGEST_LIFE_DAYS} or fewer"
+        cure = f"The stages together last that many days; shorten them to {LONGEST_LIFE_DAYS} or fewer"
         yield Fault(("biology", "stages"), life_days, cure)
     yield from _of_feeds(catalog)
     yield from _of_days(catalog)
@@ -124,7 +124,9 @@ def _of_layouts(catalog: "Catalog") -> Iterator[Fault]:
                 yield Fault(("containers", "station_layouts", number, "halls", place, "stage"), hall.stage, cure)
     for number, area in enumerate(catalog.containers.area_layouts):
         if area.stage != sea:
-            yield Fault(("containers", "area_layouts", number, "stage"), area.stage, f"At sea lives {sea}; name it")
+            yield Fault(
+                ("containers", "area_layouts", number, "stage"), area.stage, f"The stage at sea is {sea}; name it"
+            )
     known = {sensor.parameter for sensor in catalog.water.sensors}
     for number, hung in enumerate(catalog.environment.sensor_sets):
         for place, parameter in enumerate(hung.parameters):
@@ -140,7 +142,7 @@ def _of_sea_phase(catalog: "Catalog") -> Iterator[Fault]:
     harvest = biology.harvest
     latest = sea_days - (1 + harvest.fasting_days + (rings - 1) // harvest.rings_per_day)
     if latest < 1:
-        cure = f"The harvest of {rings} rings takes {sea_days - latest} days; more than that must be lived at sea"
+        cure = f"The harvest of {rings} rings takes {sea_days - latest} days; the stage at sea must last longer"
         yield Fault(("biology", "stages", len(biology.stages) - 1, "duration_days"), sea_days, cure)
     for index, treatment in enumerate(biology.lice_treatments):
         over = treatment.sea_day + treatment.jitter_days + (rings - 1) // treatment.rings_per_day

@@ -163,7 +163,7 @@ def node_faults(node: yaml.Node, loc: Loc) -> Iterator[Fault]:
         # YAML itself would silently keep the last of two equal keys.
         for key, times in Counter(key.value for key, _ in node.value).items():
             if times > 1:
-                yield Fault((*loc, key), key, f"The key stands here {times} times; keep one")
+                yield Fault((*loc, key), key, f"The key is here {times} times; keep one")
         for key, value in node.value:
             yield from node_faults(key, (*loc, key.value))
             yield from node_faults(value, (*loc, key.value))

@@ -5,6 +5,7 @@ import os
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -128,10 +129,13 @@ def parse(content: str, path: Path, catalog: Catalog, farm: Farm) -> Plan:
     """The plan of a schedule's text; `path` is what faults are told of."""
     root = reader.parse(content, path)
     if not isinstance(root, yaml.MappingNode):
-        raise UserError(f"{path}:1", None, "It is no schedule; write metadata: and batches:, as `aquamind plan` does")
+        raise UserError(
+            f"{path}:1", None, "It is not a schedule; write metadata: and batches:, as `aquamind plan` does"
+        )
     _raise(path, root, None, [*islice(reader.node_faults(root, ()), reader.MOST_FAULTS + 1)])
     reading = _Reading(stages(catalog), farm, reader.plain(root))
-    reading.judge()
+    with suppress(_Enough):
+        reading.judge()
     _raise(path, root, reading.data, reading.faults)
     return reading.plan()
 
@@ -170,6 +174,10 @@ def _batch(batch: BatchPlan, keys: Sequence[str], farm: Farm) -> dict[str, Any]:
     }
 
 
+class _Enough(Exception):
+    """More faults are there than are told."""
+
+
 class _Stay(NamedTuple):
     """The days on which a batch may be in a container or hall; `place` is the container's in the file's list."""
 
@@ -196,7 +204,7 @@ class _Reading:
     faults: list[Fault] = field(default_factory=list)
 
     def judge(self) -> None:
-        """Read all parts, and note every fault."""
+        """Read all parts, and note every fault, until there are more than are told: a cure takes time to find."""
         document = self._valid(_Document, self.data, ())
         if document is None:
             # The outline is wrong, but the batches that are there may still be told their own faults.
@@ -219,6 +227,8 @@ class _Reading:
 
     def _tell(self, loc: Loc, value: Any, cure: str) -> None:
         self.faults.append(Fault(loc, value, cure))
+        if len(self.faults) > reader.MOST_FAULTS:
+            raise _Enough
 
     def _valid(self, model: type[_Model], data: Any, loc: Loc) -> _Model | None:
         """Data as a model, or None where it has faults."""
@@ -226,8 +236,19 @@ class _Reading:
             # Through JSON, because only there strict types go with lists for tuples and text for dates.
             return model.model_validate_json(json.dumps(data), strict=True)
         except ValidationError as error:
-            self.faults += [_fault(detail, loc) for detail in error.errors(include_url=False)]
+            for detail in error.errors(include_url=False):
+                fault = _fault(detail, loc)
+                self._tell(fault.loc, fault.value, fault.cure)
             return None
+
+    def _tell_wrong_keys(self, found: dict[str, Any], known: Sequence[str], loc: Loc) -> None:
+        """Stages that are none, and stages left out; one spelled with a hyphen is told once."""
+        for key in found:
+            if key not in known:
+                self._tell((*loc, key), key, f"No such stage. {_key_cure(key, known)}")
+        for key in known:
+            if key not in {name.replace("-", "_") for name in found}:
+                self._tell((*loc, key), None, "This stage is missing; add it")
 
     def plan(self) -> Plan:
         about = self.metadata
@@ -252,7 +273,7 @@ class _Reading:
             cure = f"The file holds {batches} batches; write that, or bring back what is missing"
             self._tell(("metadata", "batch_count"), about.batch_count, cure)
         days = dict(zip(self.stages.key, self.stages.duration_days.tolist(), strict=True))
-        self.faults += _wrong_keys(about.stage_days, list(days), ("metadata", "stage_days"))
+        self._tell_wrong_keys(about.stage_days, list(days), ("metadata", "stage_days"))
         for key, found in about.stage_days.items():
             if found != days.get(key, found):
                 cure = f"In the catalog the stage lasts {days[key]} days; name the schedule's own catalog, or plan anew"
@@ -293,7 +314,7 @@ class _Reading:
             except UserError as error:
                 self._tell((*here, "start_date"), error.value, error.cure)
         keys = self.stages.key[:-1]
-        self.faults += _wrong_keys(batch.freshwater, keys, (*here, "freshwater"))
+        self._tell_wrong_keys(batch.freshwater, keys, (*here, "freshwater"))
 
     def _judge_area(self, sea: _Rings, geography: int, rings: Sequence[int], here: Loc) -> None:
         farm = self.farm
@@ -406,7 +427,7 @@ class _Reading:
         for worker, names in document.worker_partitions.items():
             for place, name in enumerate(names):
                 if name in seen or name not in wanted:
-                    cure = "It stands in the partitions twice" if name in seen else "There is no such batch"
+                    cure = "It is in the partitions twice" if name in seen else "There is no such batch"
                     self._tell(("worker_partitions", str(worker), place), name, f"{cure}; name each batch once")
                 seen.add(name)
         for name in wanted:
@@ -428,16 +449,6 @@ def _fault(detail: ErrorDetails, loc: Loc) -> Fault:
             return Fault(loc, value, "Write keys with values here")
         case _:
             return Fault(loc, value, detail["msg"])
-
-
-def _wrong_keys(found: dict[str, Any], known: Sequence[str], loc: Loc) -> Iterator[Fault]:
-    """Stages that are none, and stages left out; one spelled with a hyphen is told once."""
-    for key in found:
-        if key not in known:
-            yield Fault((*loc, key), key, f"No such stage. {_key_cure(key, known)}")
-    for key in known:
-        if key not in {name.replace("-", "_") for name in found}:
-            yield Fault((*loc, key), None, "This stage is missing; add it")
 
 
 def _key_cure(key: str, known: Sequence[str]) -> str:
