@@ -59,7 +59,7 @@ FAULTS: dict[str, tuple[str, str, str, set[str], str]] = {
     "newer schema": (
         "".join(f"ALTER TABLE {t} ADD new int NOT NULL DEFAULT 0;ALTER TABLE {t} ALTER new DROP DEFAULT;" for t in NEW),
         "".join(f"ALTER TABLE {t} DROP new;" for t in NEW),
-        "keeper", ADDERS - WIPERS, ".new must be filled",
+        "keeper", ADDERS - WIPERS, ".new (integer) must be filled",
     ),
     "older schema": (
         "ALTER TABLE batch_mortalityevent RENAME count TO number",
