@@ -171,6 +171,7 @@ def test_columns_that_nobody_knows_are_one_error_until_they_are_given(
 ) -> None:
     connection.execute("ALTER TABLE infrastructure_hall ADD floor smallint NOT NULL CHECK (floor > 0), ADD roof text")
     connection.execute("ALTER TABLE batch_batch ADD origin varchar(5) NOT NULL, ADD seen date NOT NULL DEFAULT now()")
+    connection.execute("ALTER TABLE batch_batch ADD owner_id integer REFERENCES auth_user, ADD code text UNIQUE")
     with pytest.raises(UserError) as caught:
         load(fresh_database)
     assert "batch_batch.origin (character varying(5)) must be filled" in str(caught.value)
@@ -180,6 +181,8 @@ def test_columns_that_nobody_knows_are_one_error_until_they_are_given(
         (("infrastructure_hall", "floor"), "high", "smallint"),
         (("infrastructure_hall", "floor"), "0", "violates check"),
         (("batch_batch", "origin"), "Norway", "too long"),
+        (("batch_batch", "owner_id"), "77", "No row of auth_user has this id"),
+        (("batch_batch", "code"), "A", "Each row has to hold another value"),
         (("batch_batch", "species_id"), "1", "fills itself"),
         (("batch_batch", "nowhere"), "1", "no such column"),
         (("nowhere", "id"), "1", "no such column"),

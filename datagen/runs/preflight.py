@@ -133,7 +133,10 @@ def check_target(connection: Connection, models: Iterable[arrow.Model], given: f
     if lacking := [place for place in must if place not in values]:
         faults += [f"{table}.{column} ({theirs[table, column][0]}) must be filled" for table, column in lacking]
         options = " ".join(f"--fill {table}.{column}=VALUE" for table, column in lacking)
-        cures.append(f"Say what every row is to hold in columns that are not known here: {options}")
+        cures.append(
+            "Say what every row is to hold in columns that are not known here, to `aquamind init` or what makes rows: "
+            f"{options}"
+        )
     if faults:
         told = f"Its schema is not the one to be filled: {'; '.join(faults)}. {'. '.join(cures)}"
         raise UserError("database", connection.info.dbname, told)

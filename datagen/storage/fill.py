@@ -36,6 +36,18 @@ CONDITIONS = """
     WHERE contype = 'c' AND conrelid = to_regclass(format('public.%%I', %s::text)) AND attname = %s
 """
 
+UNIQUE = """
+    SELECT EXISTS (SELECT FROM pg_index JOIN pg_attribute ON attrelid = indrelid AND indkey[0] = attnum
+                   WHERE indisunique AND indnkeyatts = 1 AND indrelid = to_regclass(format('public.%%I', %s::text))
+                       AND attname = %s)
+"""
+REFERENCES = """
+    SELECT confrelid::regclass::text, theirs.attname
+    FROM pg_constraint JOIN pg_attribute AS ours ON ours.attrelid = conrelid AND conkey = ARRAY[ours.attnum]
+    JOIN pg_attribute AS theirs ON theirs.attrelid = confrelid AND confkey = ARRAY[theirs.attnum]
+    WHERE contype = 'f' AND conrelid = to_regclass(format('public.%%I', %s::text)) AND ours.attname = %s
+"""
+
 
 def parse(given: Iterable[str]) -> Fills:
     """Values from `table.column=value`, as a user writes them."""
@@ -83,6 +95,10 @@ def constants(connection: Connection) -> dict[str, dict[str, bytes]]:
 
 def check(connection: Connection, table: str, column: str, kind: str, value: str) -> None:
     """Refuse a value that a column would not take; tried on a column of the same type that is gone afterwards."""
+    unique = connection.execute(UNIQUE, [table, column]).fetchone()
+    if unique is not None and unique[0]:
+        cure = "Each row has to hold another value there, and one for all is given. Give the column a default"
+        raise UserError("fill", f"{table}.{column}={value}", cure)
     name, literal = sql.Identifier(column), sql.Literal(value)
     probe = sql.SQL("CREATE TEMP TABLE aquamind_probe ({} {})").format(name, sql.SQL(kind))
     try:
@@ -91,6 +107,11 @@ def check(connection: Connection, table: str, column: str, kind: str, value: str
             for (condition,) in connection.execute(CONDITIONS, [table, column]).fetchall():
                 connection.execute(f"ALTER TABLE aquamind_probe ADD {condition}".encode())
             connection.execute(sql.SQL("INSERT INTO aquamind_probe VALUES ({})").format(literal))
+            for referred, key in connection.execute(REFERENCES, [table, column]).fetchall():
+                found = sql.SQL("SELECT FROM aquamind_probe JOIN {} AS referred ON referred.{} = aquamind_probe.{}")
+                if not connection.execute(found.format(sql.SQL(referred), sql.Identifier(key), name)).rowcount:
+                    cure = f"No row of {referred} has this {key}. Give one that is there"
+                    raise UserError("fill", f"{table}.{column}={value}", cure)
     except (psycopg.DataError, psycopg.IntegrityError) as error:
         said = str(error).splitlines()[0]
         raise UserError(
