@@ -261,8 +261,8 @@ def batch(
     from datagen.runs import occupancy
 
     code = farm.geography_code[farm.geography_index(geography)]
-    taken, running_number = occupancy.taken(_dsn(), farm.container_name, code)
-    made = single_plan(company, farm, geography, start, eggs, last, seed, taken, running_number)
+    occupied, running_number = occupancy.taken(_dsn(), farm.container_name, code)
+    made = single_plan(company, farm, geography, start, eggs, last, seed, occupied, running_number)
     _execute(Case(company, farm, made), 1, as_json, beside=True, to_destroy=to_destroy, fill=fill)
 
 

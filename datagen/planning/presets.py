@@ -158,12 +158,12 @@ def single_plan(
     eggs: int | None,
     as_of: date,
     seed: int,
-    taken: Collection[int] = (),
+    occupied: Collection[int] = (),
     running_number: int = 1,
 ) -> Plan:
     """One batch of 10 containers a stage; eggs None draws their number.
 
-    It keeps out of halls and areas with containers in `taken`: their feed, simulated without it, would not add up.
+    It keeps out of halls and areas with containers in `occupied`: their feed, simulated without it, would not add up.
     `running_number` is the batch's in its geography.
     """
     check_as_of(start, as_of)
@@ -174,7 +174,7 @@ def single_plan(
         raise UserError("eggs", eggs, f"Give a whole number of eggs from {LEAST_EGGS:,} to {MOST_EGGS:,}.")
     preset = PRESETS["small"]
     try:
-        plan = _book(catalog, farm, preset, as_of, seed, [(place, start)], taken, running_number)
+        plan = _book(catalog, farm, preset, as_of, seed, [(place, start)], occupied, running_number)
     except DoesNotFit as why:
         raise UserError(
             "geography",
@@ -222,13 +222,13 @@ def _book(
     as_of: date,
     seed: int,
     starts: list[tuple[int, date]],
-    taken: Collection[int] = (),
+    occupied: Collection[int] = (),
     first_number: int = 1,
 ) -> Plan:
     """A plan of batches that start in these geographies on these days, in order."""
     starts_at = tuple(stages(catalog).starts.tolist())
     booking = Booking(farm, starts_at, preset.saturation, preset.containers_per_stage)
-    used = np.isin(farm.container_unit, farm.container_unit[list(taken)])
+    used = np.isin(farm.container_unit, farm.container_unit[list(occupied)])
     booking.free_from[used] = np.iinfo(np.int64).max
     spacing_days = preset.stagger_days * len({place for place, _ in starts})
     lived: Counter[int] = Counter()

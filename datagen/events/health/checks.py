@@ -58,17 +58,25 @@ def checks(record: BatchRecord) -> Checks:
         stays = np.flatnonzero(a.stage == stage)
         if not len(stays):
             break
-        turn = int(record.stream(keys[stage], "health check, turn").integers(len(stays)))
+        begin = int(record.stream(keys[stage], "health check, turn").integers(len(stays)))
         of_round = int(_of_round(len(record.batch.containers[stage]), spec.one_container_in))
         for number, day in enumerate(range(spec.day_of_stage, int(a.days[stays].max()), spec.every_days)):
             here = stays[a.days[stays] > day]
             here = here[record.history.days.fish[a.row[here] + day] >= spec.fish]
-            taken = min(of_round, len(here))
-            # Evenly spread over the unit, and moving on by as many each round.
-            place = (turn + number * of_round + np.arange(taken) * len(here) // max(taken, 1)) % max(len(here), 1)
-            rows.append(a.row[np.sort(here[place])] + day)
+            rows.append(a.row[here[_rota(len(here), of_round, begin + number * of_round)]] + day)
     row = np.concatenate(rows) if rows else np.zeros(0, np.int64)
     return Checks(row, record.row_assignment[row], record.row_day[row])
+
+
+def _rota(containers: int, of_round: int, begin: int) -> Ints:
+    """Which containers of a unit are checked in a round: evenly spread over the unit, from a place on.
+
+    >>> [_rota(10, 3, begin).tolist() for begin in (0, 3, 6)]
+    [[0, 3, 6], [3, 6, 9], [2, 6, 9]]
+    """
+    chosen = min(of_round, containers)
+    spread = np.arange(chosen) * containers // max(chosen, 1)
+    return np.sort((begin + spread) % max(containers, 1))
 
 
 def burdens(record: BatchRecord, checked: Checks, infested: lice.Infestation | None) -> Floats:
