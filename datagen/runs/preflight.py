@@ -115,7 +115,8 @@ def check_target(connection: Connection, models: Iterable[arrow.Model], given: f
     known = {model._meta.db_table: model for model in models}
     given = given or {}
     target: dict[str, dict[str, tuple[str, bool]]] = {}
-    tables = sorted({*known, *(table for table, _ in given)})
+    said = {**fill.kept(connection), **given}
+    tables = sorted({*known, *(table for table, _ in said)})
     for table, column, kind, must_be_filled in connection.execute(TARGET_COLUMNS, [tables]):
         target.setdefault(table, {})[column] = (kind, must_be_filled)
     faults = []
@@ -127,7 +128,6 @@ def check_target(connection: Connection, models: Iterable[arrow.Model], given: f
     cures = ["Migrate it (python manage.py migrate) or choose another database"] if faults else []
     theirs = _not_ours(target)
     _check_given(given, target, theirs)
-    said = {**fill.kept(connection), **given}
     values = {**fill.KNOWN, **said}
     must = [place for place, (_, must_be_filled) in theirs.items() if must_be_filled and place[0] in known]
     if lacking := [place for place in must if place not in values]:
