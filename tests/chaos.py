@@ -47,7 +47,9 @@ def write_schedule(path: Path, batches: int, containers: int, days: int) -> None
     preset = Preset("medium", stagger_days=10, batches=batches // 2, containers_per_stage=containers)
     plan, _ = make_plan(catalog, farm, preset, AS_OF, 1)
     as_of = plan.batches[0].start + timedelta(days=days - 1)
-    schedule.write(Case(catalog, farm, roomy(replace(plan, as_of=as_of))), path)
+    # No further batch starts as it is carried on: it would have eggs for many more containers.
+    plan = replace(plan, as_of=as_of, stagger_days=1000)
+    schedule.write(Case(catalog, farm, roomy(plan)), path)
 
 
 @dataclass

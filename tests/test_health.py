@@ -21,7 +21,7 @@ from datagen.events.health import journal, lice
 from datagen.farm import with_database_ids
 from datagen.masterdata import init
 from datagen.planning.plan import Plan
-from datagen.storage import postgres
+from datagen.storage import ledger, postgres
 from tests.worlds import SEA, company, records, small_plan
 
 Columns = dict[str, np.ndarray]
@@ -357,6 +357,7 @@ def test_a_batchs_health_record_fits_the_database(world: Any) -> None:
     case = replace(world[0][0].case, farm=with_database_ids(farm, connection))
     record = replace(world[0][0], case=case)
     connection.ensure_connection()
+    ledger.prepare(connection.connection)
     families = [family for family in FAMILIES if family is not readings]
     written = postgres._copy_all(connection.connection, [rows for each in families for rows in each.expand(record)])
     connection.check_constraints()
