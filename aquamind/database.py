@@ -2,6 +2,7 @@
 
 import functools
 import json
+import logging
 import os
 from typing import Any
 
@@ -17,6 +18,9 @@ NAME = "aquamind_db"
 # Any constant, as long as every version of this tool uses the same.
 TURN = 0x41515541
 """The advisory lock of a database: whoever writes holds it alone, whoever judges shares it."""
+
+# What psycopg ignores while an error is on its way, such as a COPY that cannot be ended either, that error says.
+logging.getLogger("psycopg").setLevel(logging.ERROR)
 
 SESSION = {
     "TimeZone": "UTC",

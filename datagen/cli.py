@@ -1,7 +1,7 @@
 """Fills a PostgreSQL database with years of a salmon company's operation, in one command or step by step."""
 
 import errno
-import json
+import io
 import os
 import signal
 import sys
@@ -64,6 +64,9 @@ LEAVE_WITHIN_S = 1.0
 def main(command: Callable[[], Any] = app) -> None:
     """Run a command; a mistake of the user's is one message and exit code 2, what stops it from outside one and 1."""
     _heed_interrupts()
+    # A terminal may not know all letters of a name.
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
     try:
         command()
     except UserError as error:
@@ -378,7 +381,7 @@ def init(
             table: {**each._asdict(), "different": [one._asdict() for one in each.different]}
             for table, each in done.items()
         }
-        console.out.print_json(json.dumps(told))
+        console.print_json(told)
         return
     console.show_table(
         "Master data",
@@ -440,7 +443,7 @@ def status(as_json: AsJson = False) -> None:
         found = ledger.status(connection)
         found["schema_moved_on"] = revisions.moved_on(connection) if found["runs"] else []
     if as_json:
-        console.out.print_json(json.dumps(found, default=str))
+        console.print_json(found)
         return
     if not found["runs"]:
         console.out.print(f"Database {database.redacted(dsn)}: nothing yet. Next: aquamind run", soft_wrap=True)
@@ -476,7 +479,7 @@ def verify(workers: Workers = CORES, as_json: AsJson = False) -> None:
         verdicts = checks.verify(_dsn(), workers, steps)
     broken = [verdict for verdict in verdicts if verdict.offending]
     if as_json:
-        console.out.print_json(json.dumps([asdict(verdict) for verdict in verdicts], default=str))
+        console.print_json([asdict(verdict) for verdict in verdicts])
     else:
         console.show_table(
             "Laws",
@@ -600,7 +603,7 @@ def _show_plan(case: Any, bound: str | None, as_json: bool) -> None:
 
     made = outlook.foresee(case, pipeline.simulate(case), bound)
     if as_json:
-        console.out.print_json(json.dumps(asdict(made), default=lambda value: getattr(value, "item", value.__str__)()))
+        console.print_json(asdict(made))
     else:
         console.show_outlook(made)
 
@@ -643,7 +646,7 @@ def _execute(
 def _show(report: Any, seconds: float, as_json: bool, title: str) -> None:
     if as_json:
         made = {"seconds": {**report.seconds, "all": seconds}, "rows": report.rows, "content_hash": report.content_hash}
-        console.out.print_json(json.dumps(made))
+        console.print_json(made)
         return
     total = sum(report.rows.values())
     rows = [(table, f"{number:,}") for table, number in sorted(report.rows.items(), key=lambda item: -item[1])]

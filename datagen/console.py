@@ -1,5 +1,6 @@
 """What a user sees: progress on standard error, results on standard output."""
 
+import json
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -77,6 +78,12 @@ class Steps:
         if not err.is_terminal and self._task is not None:
             task = self._bars.tasks[self._task]
             err.print(f"{task.description}: {state}{task.elapsed or 0:.1f} s {task.fields['note']}", soft_wrap=True)
+
+
+def print_json(made: object) -> None:
+    """Print a result as JSON, in ASCII: a terminal may know no other letters, and names have them."""
+    text = json.dumps(made, default=lambda value: getattr(value, "item", value.__str__)())
+    out.print_json(text, ensure_ascii=True)
 
 
 def show_table(title: str, columns: Iterable[tuple[str, str]], rows: Iterable[Iterable[object]]) -> None:
