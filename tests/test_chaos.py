@@ -88,7 +88,7 @@ def test_what_is_broken_off_again_and_again_is_finished_in_the_end(
         assert wait_until(running, partial(moment, arena)), running.communicate()
         started = workers(running)
         blow(arena, running)
-        _, told = running.communicate(timeout=60)
+        _, told = running.communicate(timeout=180)
         assert running.returncode == code, (blow, told)
         last_words = [line for line in told.splitlines() if ": done, " not in line and " %, " not in line]
         assert len(last_words) == bool(said), told
@@ -113,7 +113,7 @@ def test_a_full_disk_stops_a_run_until_there_is_room(
     with ballast.open("wb") as file, suppress(OSError):
         while True:
             os.posix_fallocate(file.fileno(), file.seek(0, os.SEEK_END), 2**20)
-    _, told = running.communicate(timeout=60)
+    _, told = running.communicate(timeout=180)
     assert running.returncode in (1, 2), told
     assert "Traceback" not in told
     assert "un again" in told
