@@ -128,7 +128,7 @@ def test_what_is_written_is_read_back(bare: Connection, model: Any) -> None:
 @given(st.lists(st.floats(-99_999, 99_999) | st.just(float("nan")), min_size=1))
 def test_floats_become_decimals_rounded_half_to_even(values: list[float]) -> None:
     column = columns(EnvironmentalReading)["value"]
-    nullable = arrow.Column(column.table, column.name, column.type, True, None, None, False)
+    nullable = dataclasses.replace(column, nullable=True, default=None)
     found = arrow._convert(nullable, np.array(values)).to_pylist()
     unit = Decimal("0.0001")
     # The scaled float is the one that is rounded: exact decimals of binary fractions hold more digits than were meant.
