@@ -11,6 +11,7 @@ from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextC
 from rich.table import Table
 
 if TYPE_CHECKING:
+    from datagen.pipeline import Report
     from datagen.runs.outlook import Outlook
 
 out = Console(highlight=False)
@@ -134,3 +135,20 @@ def show_outlook(made: "Outlook") -> None:
 
 def _percent(share: float | None) -> str:
     return "-" if share is None else f"{100 * share:.1f} %"
+
+
+def show_report(report: "Report", seconds: float, as_json: bool, title: str) -> None:
+    """Print what a command wrote, as tables or JSON."""
+    if as_json:
+        made = {"seconds": {**report.seconds, "all": seconds}, "rows": report.rows, "content_hash": report.content_hash}
+        print_json(made)
+        return
+    total = sum(report.rows.values())
+    rows = [(table, f"{number:,}") for table, number in sorted(report.rows.items(), key=lambda item: -item[1])]
+    show_table(title, [("table", "left"), ("rows", "right")], [*rows, ("all", f"{total:,}")])
+    show_table(
+        "Time",
+        [("step", "left"), ("seconds", "right")],
+        [*((step, f"{s:.1f}") for step, s in report.seconds.items()), ("all", f"{seconds:.1f}")],
+    )
+    out.print(f"Content {report.content_hash[:16]}")

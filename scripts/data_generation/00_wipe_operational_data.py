@@ -6,7 +6,7 @@ import typer
 from command import main
 
 from aquamind.errors import UserError
-from datagen import cli
+from datagen.cli import keeping
 
 
 def wipe(
@@ -15,8 +15,8 @@ def wipe(
     """Delete batches and all that was recorded of them; infrastructure and master data stay."""
     if not confirm:
         raise UserError("confirm", None, "not given: nothing was deleted. Add --confirm, and type DELETE when asked")
-    cli.wipe()
-    cli.init(only=["feeds"])
+    keeping.wipe()
+    keeping.init(only=["feeds"])
 
 
 if __name__ == "__main__":

@@ -2,12 +2,12 @@
 
 from command import main
 
-from datagen import cli
+from datagen.cli import keeping
 
 
 def bootstrap() -> None:
     """Create geographies, stations, halls, areas, containers and sensors that are missing."""
-    cli.init(only=["infrastructure", "environment"])
+    keeping.init(only=["infrastructure", "environment"])
 
 
 if __name__ == "__main__":

@@ -2,12 +2,12 @@
 
 from command import main
 
-from datagen import cli
+from datagen.cli import keeping
 
 
 def activities() -> None:
     """Create activity templates that are missing."""
-    cli.init(only=["activities"])
+    keeping.init(only=["activities"])
 
 
 if __name__ == "__main__":

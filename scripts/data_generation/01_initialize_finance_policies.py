@@ -2,12 +2,12 @@
 
 from command import main
 
-from datagen import cli
+from datagen.cli import keeping
 
 
 def finance() -> None:
     """Create companies, sites and policies between companies that are missing."""
-    cli.init(only=["finance"])
+    keeping.init(only=["finance"])
 
 
 if __name__ == "__main__":

@@ -2,12 +2,12 @@
 
 from command import main
 
-from datagen import cli
+from datagen.cli import keeping
 
 
 def health() -> None:
     """Create health parameters with their scores, lice types and vaccines that are missing."""
-    cli.init(only=["health"])
+    keeping.init(only=["health"])
 
 
 if __name__ == "__main__":

@@ -2,12 +2,12 @@
 
 from command import main
 
-from datagen import cli
+from datagen.cli import keeping
 
 
 def scenario() -> None:
     """Create temperature profiles, models and constraints of scenarios that are missing."""
-    cli.init(only=["scenario"])
+    keeping.init(only=["scenario"])
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from command import main
 
-from datagen import cli
+from datagen.cli import making
 
 if __name__ == "__main__":
-    main(cli.batch)
+    main(making.batch)

@@ -9,7 +9,8 @@ import typer
 from command import main
 
 from aquamind.errors import UserError
-from datagen import cli, console
+from datagen import console
+from datagen.cli import making, options
 from datagen.planning.presets import PRESETS
 
 
@@ -53,21 +54,21 @@ def opened(path: Path) -> TextIO:
 def orchestrate(
     batches: Annotated[int, typer.Option(help="Batches per geography.")] = 20,
     execute: Annotated[bool, typer.Option("--execute", help="Do it; without, the plan is shown.")] = False,
-    workers: cli.Workers = cli.CORES,
-    stagger: cli.Stagger = None,
-    as_of: cli.Day = None,
-    seed: cli.Seed = 1,
-    catalog: cli.Folder = None,
+    workers: options.Workers = options.CORES,
+    stagger: options.Stagger = None,
+    as_of: options.Day = None,
+    seed: options.Seed = 1,
+    catalog: options.Folder = None,
 ) -> None:
     """Plan and load batches in both geographies, 10 containers a stage; the log is batch_gen_BATCHES.log in /tmp."""
     days = stagger_days(batches) if stagger is None else stagger
     if not execute:
-        cli.run("medium", as_of, seed, stagger=days, batches=batches, catalog=catalog, dry_run=True)
+        making.run("medium", as_of, seed, stagger=days, batches=batches, catalog=catalog, dry_run=True)
         console.err.print("Nothing was written. Add --execute to do it")
         return
     log = opened(Path(tempfile.gettempdir()) / f"batch_gen_{batches}.log")
     sys.stdout, sys.stderr = Copied(sys.stdout, log), Copied(sys.stderr, log)
-    cli.run("medium", as_of, seed, stagger=days, batches=batches, catalog=catalog, workers=workers)
+    making.run("medium", as_of, seed, stagger=days, batches=batches, catalog=catalog, workers=workers)
 
 
 if __name__ == "__main__":

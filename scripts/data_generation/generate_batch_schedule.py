@@ -7,29 +7,29 @@ import typer
 from command import main
 
 from aquamind.errors import UserError
-from datagen import cli
 from datagen.catalog.reader import load
+from datagen.cli import making, options
 
 
 def generate(
-    batches: cli.Batches = None,
-    years: cli.Years = None,
-    stagger: cli.Stagger = None,
-    saturation: cli.Saturation = None,
+    batches: options.Batches = None,
+    years: options.Years = None,
+    stagger: options.Stagger = None,
+    saturation: options.Saturation = None,
     adult_duration: Annotated[int | None, typer.Option(help="Longest days as Adult: those of the catalog.")] = None,
     output: Annotated[Path, typer.Option(help="Schedule file to write.")] = Path("config/schedule.yaml"),
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan and write nothing.")] = False,
-    preset: cli.PresetName = "production",
-    as_of: cli.Day = None,
-    seed: cli.Seed = 1,
-    catalog: cli.Folder = None,
+    preset: options.PresetName = "production",
+    as_of: options.Day = None,
+    seed: options.Seed = 1,
+    catalog: options.Folder = None,
 ) -> None:
     """Plan as many batches as fit, each in its own containers, and write them as a schedule."""
     adult = load(catalog).biology.stages[-1]
     if adult_duration not in (None, adult.duration_days):
         cure = f"{adult.name} lasts {adult.duration_days} days in biology.yaml; change it in a --catalog of your own"
         raise UserError("adult-duration", adult_duration, cure)
-    cli.plan(preset, as_of, seed, years, stagger, saturation, batches, catalog, output, dry_run)
+    making.plan(preset, as_of, seed, years, stagger, saturation, batches, catalog, output, dry_run)
 
 
 if __name__ == "__main__":

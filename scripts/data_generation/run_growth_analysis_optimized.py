@@ -2,12 +2,12 @@
 
 from command import main
 
-from datagen import cli
+from datagen.cli import keeping, options
 
 
-def analyse(workers: cli.Workers = cli.CORES) -> None:
+def analyse(workers: options.Workers = options.CORES) -> None:
     """Compute the daily state of every assignment from what was recorded; again, it changes nothing."""
-    cli.analyse(workers=workers)
+    keeping.analyse(workers=workers)
 
 
 if __name__ == "__main__":

@@ -5,14 +5,14 @@ from command import main
 
 from aquamind import database
 from aquamind.errors import UserError
-from datagen import cli
+from datagen.cli import keeping
 from datagen.runs import preflight
 from datagen.storage import ledger, postgres
 
 
 def seed() -> None:
     """Seed planned activities for every active batch with a scenario; again, it changes nothing."""
-    cli.init(only=["activities"])
+    keeping.init(only=["activities"])
     from apps.batch.models import Batch
     from datagen.runs import analysis
 

@@ -4,11 +4,12 @@ from command import main, tell
 
 from aquamind import database
 from aquamind.errors import UserError
-from datagen import checks, cli, console
+from datagen import checks, console
 from datagen.checks import plan as promises
+from datagen.cli import options
 
 
-def verify(workers: cli.Workers = cli.CORES) -> None:
+def verify(workers: options.Workers = options.CORES) -> None:
     """Say of every promise of the plans and every law of the record whether it holds; exit code 1 if one does not."""
     dsn = database.url()
     with database.connect(dsn, application_name="aquamind verify") as connection:

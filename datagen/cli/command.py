@@ -1,0 +1,120 @@
+"""The command `aquamind` as a program: its one application, and how it ends on mistakes, faults and interrupts."""
+
+import errno
+import io
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from functools import cache
+from multiprocessing import active_children
+from typing import Any
+
+import typer
+
+from aquamind.errors import NothingJudgedError, UserError
+from datagen import console
+from datagen.cli.options import target
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Fills a PostgreSQL database with years of a salmon company's operation, in one command or step by step.",
+)
+INTERRUPTED = 130
+LEAVE_WITHIN_S = 1.0
+"""After an interrupt."""
+
+
+def main(command: Callable[[], Any] = app) -> None:
+    """Run a command; a mistake of the user's is one message and exit code 2, what stops it from outside one and 1."""
+    _heed_interrupts()
+    # A terminal may not know all letters of a name.
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
+    try:
+        command()
+    except UserError as error:
+        console.err.print(f"Error: {error}", markup=False, soft_wrap=True)
+        sys.exit(1 if isinstance(error, NothingJudgedError) else 2)
+    except KeyboardInterrupt:
+        _say_interrupted()
+        sys.exit(INTERRUPTED)
+    except SystemExit as ended:
+        if ended.code == INTERRUPTED:
+            _say_interrupted()
+        raise
+    except Exception as error:
+        if (refused := _refused(error)) is not None:
+            console.err.print(f"Error: {refused}", markup=False, soft_wrap=True)
+            sys.exit(2)
+        if (what := _stopped_by(error)) is None:
+            raise
+        console.err.print(f"Stopped: {what}. Run the same again to go on", markup=False, soft_wrap=True)
+        sys.exit(1)
+
+
+def _heed_interrupts() -> None:
+    """Let an interrupt end a command in the usual way, or without it where that takes long: a server may not answer."""
+
+    def interrupted(*_: object) -> None:
+        leaving = threading.Timer(LEAVE_WITHIN_S, _leave)
+        leaving.daemon = True
+        leaving.start()
+        raise KeyboardInterrupt
+
+    # Not where a shell has made what runs in the background deaf.
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, interrupted)
+
+
+def _leave() -> None:
+    for worker in active_children():
+        worker.kill()
+    console.err.show_cursor()
+    _say_interrupted()
+    os._exit(INTERRUPTED)
+
+
+@cache
+def _say_interrupted() -> None:
+    console.err.print("Interrupted. Run the same again to go on")
+
+
+def _refused(error: BaseException) -> UserError | None:
+    from aquamind import database
+
+    return database.explained(error)
+
+
+def _stopped_by(error: BaseException | None) -> str | None:
+    """What ended a command from outside; None where the program itself is at fault."""
+    from concurrent.futures import BrokenExecutor
+
+    import psycopg
+
+    while error is not None:
+        if isinstance(error, BrokenExecutor):
+            return "a worker process died; it was killed, or memory ran out"
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            return f"no space left to write {error.filename or 'the output'}. Free some"
+        if isinstance(error, psycopg.errors.LockNotAvailable):
+            return _locked_by()
+        if isinstance(error, psycopg.errors.DiskFull):
+            return f"the server's disk is full: {str(error).splitlines()[0]}. Free some"
+        if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
+            return f"the database failed: {(str(error).splitlines() or [type(error).__name__])[0]}"
+        error = error.__cause__ or error.__context__
+    return None
+
+
+def _locked_by() -> str:
+    from aquamind import database
+    from datagen.storage import postgres
+
+    with database.connect(target(), autocommit=True, application_name="aquamind") as connection:
+        who = postgres.blocker(connection)
+    return f"{who}, which was needed. Wait until it ends, or end it" if who else "a lock was not to be had in 10 s"

@@ -1,0 +1,267 @@
+"""Commands that make a record: run, plan, generate, batch, advance."""
+
+import tempfile
+import time
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from aquamind.errors import UserError
+from datagen import console
+from datagen.cli.command import app
+from datagen.cli.options import (
+    CORES,
+    AsJson,
+    Batches,
+    Day,
+    Destroy,
+    Fill,
+    Folder,
+    PresetName,
+    Saturation,
+    Seed,
+    Stagger,
+    Workers,
+    Years,
+    parsed_day,
+    target,
+)
+
+
+@app.command()
+def run(
+    preset: PresetName = "production",
+    as_of: Day = None,
+    seed: Seed = 1,
+    years: Years = None,
+    stagger: Stagger = None,
+    saturation: Saturation = None,
+    batches: Batches = None,
+    catalog: Folder = None,
+    workers: Workers = CORES,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan and write nothing.")] = False,
+    to_destroy: Destroy = None,
+    fill: Fill = None,
+    as_json: AsJson = False,
+) -> None:
+    """Do everything: schema, master data, plan, simulation, load, indexes. Example: aquamind run --preset guide"""
+    case, bound = _planned(preset, as_of, seed, years, stagger, saturation, batches, catalog)
+    if dry_run:
+        _show_plan(case, bound, as_json)
+    else:
+        _execute(case, workers, as_json, to_destroy=to_destroy, fill=fill, show=not as_json, bound=bound)
+
+
+@app.command()
+def plan(
+    preset: PresetName = "production",
+    as_of: Day = None,
+    seed: Seed = 1,
+    years: Years = None,
+    stagger: Stagger = None,
+    saturation: Saturation = None,
+    batches: Batches = None,
+    catalog: Folder = None,
+    output: Annotated[Path | None, typer.Option(help="Schedule file to write, for `aquamind generate`.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan and write nothing.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show a plan and write it as a schedule file. Example: aquamind plan --years 4 --output config/schedule.yaml"""
+    from datagen.planning import schedule
+
+    case, bound = _planned(preset, as_of, seed, years, stagger, saturation, batches, catalog)
+    _show_plan(case, bound, as_json)
+    if output is not None and not dry_run:
+        schedule.write(case, output)
+        also = f" --catalog {catalog}" if catalog else ""
+        console.err.print(f"Written: {output}. Next: aquamind generate {output}{also}", soft_wrap=True)
+
+
+@app.command()
+def generate(
+    schedule_file: Annotated[Path, typer.Argument(help="Schedule file of `aquamind plan`.")],
+    catalog: Folder = None,
+    workers: Workers = CORES,
+    log_dir: Annotated[Path | None, typer.Option(help="Folder for a log of each batch: its rows and time.")] = None,
+    to_destroy: Destroy = None,
+    fill: Fill = None,
+    as_json: AsJson = False,
+) -> None:
+    """Execute a schedule file. Example: aquamind generate config/schedule.yaml --workers 2"""
+    from datagen.case import Case
+    from datagen.catalog.reader import load
+    from datagen.farm import resolve
+    from datagen.planning import schedule
+
+    company = load(catalog)
+    farm = resolve(company)
+    case = Case(company, farm, schedule.read(schedule_file, company, farm))
+    if log_dir is not None:
+        try:
+            log_dir.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=log_dir):
+                pass
+        except OSError as error:
+            raise UserError("log-dir", str(log_dir), f"{error.strerror}. Name a folder that can be written") from None
+    _execute(case, workers, as_json, log_dir=log_dir, to_destroy=to_destroy, fill=fill)
+
+
+@app.command()
+def batch(
+    start_date: Annotated[str, typer.Option(help="Day the eggs arrive, such as 2025-01-01.")],
+    eggs: Annotated[int, typer.Option(help="Eyed eggs delivered.")],
+    geography: Annotated[str, typer.Option(help="Such as 'Faroe Islands'.")],
+    duration: Annotated[int, typer.Option(help="Days of record; at most up to today.")] = 900,
+    as_of: Day = None,
+    seed: Seed = 1,
+    catalog: Folder = None,
+    to_destroy: Destroy = None,
+    fill: Fill = None,
+    as_json: AsJson = False,
+) -> None:
+    """One batch of 10 containers a stage, beside what is there. Example: aquamind batch --start-date 2025-01-01
+    --eggs 3500000 --geography "Faroe Islands" --duration 200"""
+    from datagen import orm
+    from datagen.case import Case
+    from datagen.catalog.reader import load
+    from datagen.farm import resolve
+    from datagen.planning.presets import single_plan
+
+    if duration < 1:
+        raise UserError("duration", duration, "Give at least 1 day.")
+    start = parsed_day("start-date", start_date)
+    company = load(catalog)
+    farm = resolve(company)
+    today = parsed_day("as-of", as_of)
+    last = start + timedelta(days=max(min(duration - 1, (today - start).days), 0))
+    # Checked before a server is started, or asked.
+    single_plan(company, farm, geography, start, eggs, min(last, today), seed)
+    orm.use(target())
+    from datagen.runs import occupancy
+
+    code = farm.geography_code[farm.geography_index(geography)]
+    occupied, running_number = occupancy.taken(target(), farm.container_name, code)
+    made = single_plan(company, farm, geography, start, eggs, last, seed, occupied, running_number)
+    _execute(Case(company, farm, made), 1, as_json, beside=True, to_destroy=to_destroy, fill=fill)
+
+
+@app.command()
+def advance(
+    to: Annotated[
+        str | None, typer.Option(help="New last day of the record, such as 2025-11-28; default today.")
+    ] = None,
+    catalog: Folder = None,
+    workers: Workers = CORES,
+    to_destroy: Destroy = None,
+    fill: Fill = None,
+    as_json: AsJson = False,
+) -> None:
+    """Carry the database on to a later day: only what is new is written. Example: aquamind advance --to 2025-11-28"""
+    from datagen import orm
+    from datagen.catalog.reader import load
+    from datagen.farm import resolve
+
+    company = load(catalog)
+    day, dsn = parsed_day("to", to), target()
+    orm.use(dsn)
+
+    from datagen.runs import advancing
+    from datagen.storage import fill as filling
+
+    fills = filling.parse(fill or ())
+    begin = time.perf_counter()
+    with console.Steps() as steps:
+        report = advancing.advance(dsn, company, resolve(company), day, workers, steps, to_destroy, fills)
+    if not report.rows and not as_json:
+        console.err.print(f"Nothing to do: the record reaches {day} already")
+        return
+    console.show_report(report, time.perf_counter() - begin, as_json, "Rows written or changed")
+
+
+def _planned(
+    preset: str,
+    as_of: str | None,
+    seed: int,
+    years: float | None,
+    stagger: int | None,
+    saturation: float | None,
+    batches: int | None,
+    folder: Path | None,
+) -> tuple[Any, str | None]:
+    """The case of a preset with what was set otherwise, and what bound its plan, if anything."""
+    from dataclasses import replace
+
+    from datagen.case import Case
+    from datagen.catalog.reader import closest, load
+    from datagen.farm import resolve
+    from datagen.planning.presets import PRESETS, make_plan, small_plan
+    from datagen.planning.room import check_room
+
+    if preset not in PRESETS:
+        raise UserError("preset", preset, f"There is no such preset. {closest(preset, list(PRESETS))}")
+    changed: dict[str, Any] = {"years": years, "stagger_days": stagger, "saturation": saturation, "batches": batches}
+    given = {name: value for name, value in changed.items() if value is not None}
+    if preset == "small" and given:
+        name, value = next(iter(given.items()))
+        raise UserError(name.removesuffix("_days"), value, "`small` is one batch; choose another preset with it")
+    chosen = replace(PRESETS[preset], **given)
+    company = load(folder)
+    farm = resolve(company)
+    day = parsed_day("as-of", as_of)
+    if preset == "small":
+        made, bound = small_plan(company, farm, day, seed), None
+    else:
+        made, bound = make_plan(company, farm, chosen, day, seed)
+    case = Case(company, farm, made)
+    check_room(case)
+    return case, bound
+
+
+def _show_plan(case: Any, bound: str | None, as_json: bool) -> None:
+    from dataclasses import asdict
+
+    from datagen import pipeline
+    from datagen.runs import outlook
+
+    made = outlook.foresee(case, pipeline.simulate(case), bound)
+    if as_json:
+        console.print_json(asdict(made))
+    else:
+        console.show_outlook(made)
+
+
+def _execute(
+    case: Any,
+    workers: int,
+    as_json: bool,
+    beside: bool = False,
+    log_dir: Path | None = None,
+    to_destroy: str | None = None,
+    fill: list[str] | None = None,
+    show: bool = False,
+    bound: str | None = None,
+) -> None:
+    from datagen import orm
+    from datagen.runs import outlook
+
+    dsn = target()
+    orm.use(dsn)
+    from datagen import runs
+    from datagen.storage import fill as filling
+
+    fills = filling.parse(fill or ())
+    begin = time.perf_counter()
+    with console.Steps() as steps:
+
+        def announce(histories: Any) -> None:
+            with steps.aside():
+                console.show_outlook(outlook.foresee(case, histories, bound))
+
+        job = runs.Job(dsn, case, workers, beside, log_dir, to_destroy, fills, announce if show else None)
+        report = runs.execute(job, steps)
+    console.show_report(report, time.perf_counter() - begin, as_json, "Rows")
+    if not as_json:
+        said = "Next: aquamind status, aquamind verify, aquamind serve, aquamind psql; aquamind wipe to begin anew"
+        console.out.print(said, soft_wrap=True)

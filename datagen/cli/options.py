@@ -1,0 +1,54 @@
+"""Options that several commands take, and what is made of them."""
+
+import os
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from aquamind.errors import UserError
+
+Day = Annotated[str | None, typer.Option(help="Last day of the record, such as 2025-11-21; default today.")]
+Seed = Annotated[int, typer.Option(help="Another seed is another company history.", min=0, max=2**62)]
+Folder = Annotated[Path | None, typer.Option("--catalog", help="Folder of another company; default the built-in one.")]
+Workers = Annotated[int, typer.Option(help="Processes that load, and connections that build indexes.", min=1, max=64)]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+PresetName = Annotated[str, typer.Option(help="production, guide, medium or small.")]
+Years = Annotated[float | None, typer.Option(help="Years from the first batch at sea to today.")]
+Stagger = Annotated[int | None, typer.Option(help="Days between batch starts over all.")]
+Saturation = Annotated[float | None, typer.Option(help="Highest planned share of each kind of container.")]
+Batches = Annotated[int | None, typer.Option(help="Batches per geography; default as many as the years hold.")]
+Destroy = Annotated[
+    str | None,
+    typer.Option(
+        "--database-name-to-destroy",
+        help="The database's name, typed to allow that all operational rows in it are deleted first if there are some "
+        "that this tool did not write; without, such a database is refused.",
+    ),
+]
+Fill = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--fill",
+        metavar="TABLE.COLUMN=VALUE",
+        help="What every row is to hold in a column of the database that this tool does not know; may be repeated, and "
+        "is remembered there.",
+    ),
+]
+CORES = os.cpu_count() or 2
+
+
+def target() -> str:
+    from aquamind import database
+
+    return database.url()
+
+
+def parsed_day(field: str, text: str | None) -> date:
+    if text is None:
+        return date.today()
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").date()
+    except ValueError:
+        raise UserError(field, text, "Write a day as YYYY-MM-DD, such as 2025-11-21.") from None
