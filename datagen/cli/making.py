@@ -142,8 +142,8 @@ def batch(
     from datagen.runs import occupancy
 
     code = farm.geography_code[farm.geography_index(geography)]
-    occupied, running_number = occupancy.taken(target(), farm.container_name, code)
-    made = single_plan(company, farm, geography, start, eggs, last, seed, occupied, running_number)
+    filled, running_number = occupancy.occupied(target(), farm.container_name, code)
+    made = single_plan(company, farm, geography, start, eggs, last, seed, filled, running_number)
     _execute(Case(company, farm, made), 1, as_json, beside=True, to_destroy=to_destroy, fill=fill)
 
 

@@ -7,7 +7,7 @@ from aquamind import database
 from datagen.storage import ledger
 
 
-def taken(dsn: str, containers: Sequence[str], code: str) -> tuple[set[int], int]:
+def occupied(dsn: str, containers: Sequence[str], code: str) -> tuple[set[int], int]:
     """Indices of those containers that batches have lived in, and the next running number of a geography by its code.
 
     What an interrupted run has left is not counted: run again, it must find what it found before.
