@@ -147,6 +147,9 @@ def preset(name: str) -> Measured:
 def guide() -> Measured:
     measured = preset("guide")
     measured["seconds"]["pg_restore"] = pg_restore()
+    for command in ("snapshot", "restore"):
+        measured["seconds"][command], _ = timed(command, "measured")
+        show(f"aquamind {command}", measured["seconds"][command])
     return measured
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from django.db import connections
 from pytest_django import DjangoDbBlocker
 
 from aquamind.server import PROJECT
@@ -37,6 +38,20 @@ def test_a_query_finds_rows(query: Path, new_database: Callable[[], str], django
     assert done.returncode == 0, done.stderr
     heading, *rows = done.stdout.splitlines()
     assert rows, heading
+
+
+def test_a_dirtied_database_is_clean_again(new_database: Callable[[], str], django_db_blocker: DjangoDbBlocker) -> None:
+    with django_db_blocker.unblock():
+        dsn = small_record(new_database)
+    connections["default"].close()
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    env = os.environ | {"DATABASE_URL": dsn, "PATH": path}
+    subprocess.run([*AQUAMIND, "snapshot", "clean"], env=env, cwd=PROJECT, check=True, capture_output=True)
+    tests = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "examples/clean_slate"]
+    del env["DJANGO_SETTINGS_MODULE"]  # of these tests
+    done = subprocess.run(tests, env=env, cwd=PROJECT, check=False, capture_output=True, text=True)
+    assert (done.returncode, "2 passed" in done.stdout) == (0, True), done.stdout
+    subprocess.run([*AQUAMIND, "snapshots", "--drop", "clean"], env=env, cwd=PROJECT, check=True, capture_output=True)
 
 
 def test_the_company_of_one_station_has_room_for_what_its_readme_runs() -> None:

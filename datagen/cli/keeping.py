@@ -206,3 +206,67 @@ def _verdict(checked: bool, offending: int) -> str:
     if not checked:
         return "nothing to check"
     return f"{offending:,} rows break it" if offending else "holds"
+
+
+@app.command()
+def snapshot(
+    name: Annotated[str, typer.Argument(help="What to call it.")],
+    replace: Annotated[bool, typer.Option("--replace", help="In place of one of that name.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Keep the database as it is now, for `aquamind restore`. Example: aquamind snapshot clean"""
+    from dataclasses import asdict
+
+    from datagen.runs import snapshots
+
+    begin = time.perf_counter()
+    made = snapshots.take(target(), name, replace)
+    seconds = time.perf_counter() - begin
+    if as_json:
+        console.print_json({**asdict(made), "seconds": seconds})
+        return
+    said = f"Kept in {seconds:.1f} s, {made.size_bytes / 1e9:.1f} GB. Next: aquamind restore {name}"
+    console.err.print(said, markup=False, soft_wrap=True)
+
+
+@app.command()
+def restore(
+    name: Annotated[str, typer.Argument(help="One that `aquamind snapshots` shows.")],
+    to_destroy: Destroy = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make the database again what it was at a snapshot; all that was changed since is gone. Example: aquamind restore
+    clean"""
+    from datagen.runs import snapshots
+
+    begin = time.perf_counter()
+    snapshots.restore(target(), name, to_destroy)
+    seconds = time.perf_counter() - begin
+    if as_json:
+        console.print_json({"name": name, "seconds": seconds})
+    else:
+        console.err.print(f"Restored in {seconds:.1f} s", markup=False)
+
+
+@app.command()
+def snapshots(
+    drop: Annotated[list[str] | None, typer.Option(help="Delete this one first; may be repeated.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """What snapshots of the database there are, with their size. Example: aquamind snapshots --drop clean"""
+    from dataclasses import asdict
+
+    from datagen.runs import snapshots as kept
+
+    dsn = target()
+    for name in drop or ():
+        kept.drop(dsn, name)
+    found = kept.known(dsn)
+    if as_json:
+        console.print_json([asdict(each) for each in found])
+        return
+    console.show_table(
+        "Snapshots",
+        [("name", "left"), ("made (UTC)", "left"), ("record to", "left"), ("content hash", "left"), ("GB", "right")],
+        [(each.name, each.made, each.as_of, each.content_hash[:16], f"{each.size_bytes / 1e9:.2f}") for each in found],
+    )
