@@ -194,6 +194,7 @@ BREAKS = [
     broken(
         "days_within_assignments",
         f"UPDATE inventory_feedingevent SET batch_id = (SELECT max(id) FROM batch_batch) WHERE id = {A_MEAL}",
+        "feeding_summaries",
     ),
     broken(
         "weights",
@@ -361,6 +362,15 @@ BREAKS = [
         "feeding_summaries",
         """UPDATE inventory_batchfeedingsummary SET total_feed_kg = total_feed_kg + 1 WHERE id = (SELECT max(id) FROM
         inventory_batchfeedingsummary)""",
+    ),
+    broken(
+        "feeding_summaries",
+        """UPDATE inventory_containerfeedingsummary SET period_start = period_start - 7, total_feed_kg = 0,
+        growth_kg = 0, fcr = NULL WHERE id = (SELECT max(id) FROM inventory_containerfeedingsummary)""",
+    ),
+    broken(
+        "feeding_summaries",
+        "DELETE FROM inventory_batchfeedingsummary WHERE id IN (SELECT max(id) FROM inventory_batchfeedingsummary)",
     ),
     broken("journal", "UPDATE health_journalentry SET entry_date = entry_date - interval '2 years' WHERE id = 1"),
     broken(

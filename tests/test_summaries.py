@@ -65,25 +65,23 @@ def two_tanks() -> States:
     return states(weighed, never)
 
 
-def test_two_samples_measure_growth() -> None:
-    containers, _ = summarise(two_tanks(), LAST)
-    june = only(containers, container_assignment_id=40, period_start=date(2025, 6, 1))
-    assert june["period_end"] == np.datetime64("2025-06-30")
-    assert june["total_feed_kg"] == pytest.approx(29 * 1.2)
-    assert june["growth_kg"] == pytest.approx((122 - 101) / 1000 * 1000)
-    assert june["fcr"] == pytest.approx(29 * 1.2 / 21)
-    assert (june["starting_biomass_kg"], june["ending_biomass_kg"]) == (100.0, 128.0)
-    assert (june["estimation_method"], june["data_points"], june["confidence_level"]) == ("MEASURED", 3, "VERY_HIGH")
-
-
-def test_without_two_samples_the_model_fills_in() -> None:
+def test_a_weeks_growth_is_of_the_days_of_its_feed() -> None:
     containers, _ = summarise(two_tanks(), LAST)
     week = only(containers, container_assignment_id=40, period_start=date(2025, 6, 16))
     assert week["period_end"] == np.datetime64("2025-06-22")
     assert (week["growth_kg"], week["fcr"]) == (pytest.approx(7.0), pytest.approx(7 * 1.2 / 7.0))
-    assert (week["estimation_method"], week["data_points"]) == ("INTERPOLATED", 1)
+    assert (week["starting_biomass_kg"], week["ending_biomass_kg"]) == (114.0, 120.0)
+    assert (week["estimation_method"], week["data_points"], week["confidence_level"]) == ("MEASURED", 1, "VERY_HIGH")
     never = only(containers, container_assignment_id=41, period_start=date(2025, 6, 16))
     assert (never["fcr"], never["confidence_level"]) == (pytest.approx(7 * 0.5 / (7 * 0.8 * 0.5)), "LOW")
+    assert (never["estimation_method"], never["data_points"]) == ("INTERPOLATED", 0)
+
+
+def test_the_last_week_ends_on_the_as_of_day() -> None:
+    for columns in summarise(two_tanks(), LAST):
+        assert columns["period_end"].max() == np.datetime64(LAST)
+        last = columns["period_start"][columns["period_end"] == np.datetime64(LAST)]
+        assert set(last) == {np.datetime64("2025-07-28")}
 
 
 def test_confidence_fades_with_the_days_since_a_weighing() -> None:
@@ -102,17 +100,17 @@ def test_confidence_fades_with_the_days_since_a_weighing() -> None:
 
 def test_a_batch_is_the_sum_of_its_containers() -> None:
     _, batches = summarise(two_tanks(), LAST)
-    june = only(batches, period_start=date(2025, 6, 1))
-    feed, growth = (29 * 1.2, 29 * 0.5), (21.0, 29 * 0.8 * 0.5)
+    week = only(batches, period_start=date(2025, 6, 16))
+    feed, growth = (7 * 1.2, 7 * 0.5), (7.0, 7 * 0.8 * 0.5)
     fcr = (feed[0] / growth[0], feed[1] / growth[1])
-    assert june["total_feed_kg"] == pytest.approx(sum(feed))
-    assert june["total_growth_kg"] == pytest.approx(sum(growth))
-    assert june["fcr"] == pytest.approx(sum(feed) / sum(growth))
-    assert june["weighted_avg_fcr"] == pytest.approx((feed[0] * fcr[0] + feed[1] * fcr[1]) / sum(feed))
-    assert (june["estimation_method"], june["overall_confidence_level"], june["container_count"]) == ("MIXED", "LOW", 2)
-    assert (june["total_starting_biomass_kg"], june["total_ending_biomass_kg"]) == (125.0, 153.0)
-    assert june["average_biomass_kg"] == pytest.approx(114.0 + 25.0)
-    assert june["average_feeding_percentage"] == pytest.approx(100 * 1.7 / 139.0)
+    assert week["total_feed_kg"] == pytest.approx(sum(feed))
+    assert week["total_growth_kg"] == pytest.approx(sum(growth))
+    assert week["fcr"] == pytest.approx(sum(feed) / sum(growth))
+    assert week["weighted_avg_fcr"] == pytest.approx((feed[0] * fcr[0] + feed[1] * fcr[1]) / sum(feed))
+    assert (week["estimation_method"], week["overall_confidence_level"], week["container_count"]) == ("MIXED", "LOW", 2)
+    assert (week["total_starting_biomass_kg"], week["total_ending_biomass_kg"]) == (139.0, 145.0)
+    assert week["average_biomass_kg"] == pytest.approx(117.0 + 25.0)
+    assert week["average_feeding_percentage"] == pytest.approx(100 * 1.7 / 142.0)
 
 
 def test_what_moved_is_not_counted_twice() -> None:
@@ -126,43 +124,22 @@ def test_what_moved_is_not_counted_twice() -> None:
 
 
 def test_a_conversion_that_means_nothing_is_left_out() -> None:
-    """Shrinking between samples, no feed, or hardly any growth: 0.1 kg from 99 kg of feed."""
-    shrunk = {"first": FIRST, "fish": 1000, "weight_g": np.linspace(110, 100, 28), "feed_kg": 1, "growth_g": 1}
+    """No growth, no feed, or hardly any growth: 0.1 kg from 99 kg of feed."""
+    still = {"first": FIRST, "fish": 1000, "weight_g": np.full(28, 100.0), "feed_kg": 1, "growth_g": 0}
     unfed = {"first": FIRST, "fish": 1000, "weight_g": np.linspace(100, 110, 28), "feed_kg": 0, "growth_g": 1}
     barely = {"first": FIRST, "fish": 1000, "weight_g": np.full(28, 100.0), "feed_kg": 99 / 28, "growth_g": 1e-4 / 28}
-    twice = {"weighed": {1: SAMPLE, 20: SAMPLE}}
-    containers, batches = summarise(states(shrunk | twice, unfed | twice, barely), LAST)
-    assert np.isnan(containers["fcr"][containers["period_start"] == np.datetime64("2025-06-01")]).all()
-    june = only(batches, period_start=date(2025, 6, 1))
-    assert np.isnan(june["fcr"])
-    assert np.isnan(june["weighted_avg_fcr"])
-    assert june["total_feed_kg"] == pytest.approx(28 + 99)
-
-
-@pytest.mark.parametrize(
-    ("as_of", "rolling"),
-    [
-        (date(2025, 7, 31), [("2025-07-02", "2025-07-31")]),
-        # The last thirty days are June: one row, not two that the schema refuses.
-        (date(2025, 6, 30), [("2025-06-01", "2025-06-30")]),
-        # Nothing lived in them.
-        (date(2025, 9, 30), []),
-    ],
-)
-def test_thirty_days_up_to_the_last(as_of: date, rolling: list[tuple[str, str]]) -> None:
-    days = min((as_of - FIRST).days, 59) + 1
-    stay = {"first": FIRST, "fish": 10, "weight_g": np.full(days, 100.0), "feed_kg": 1, "growth_g": 1}
-    _, batches = summarise(states(stay), as_of)
-    long = batches["period_end"] - batches["period_start"] == np.timedelta64(29, "D")
-    recent = batches["period_end"] >= np.datetime64(as_of)
-    found = list(zip(batches["period_start"][long & recent], batches["period_end"][long & recent], strict=True))
-    assert [(str(start), str(end)) for start, end in found] == rolling
+    containers, batches = summarise(states(still, unfed, barely), LAST)
+    assert len(containers["fcr"]) == 12
+    assert np.isnan(containers["fcr"]).all()
+    assert np.isnan(batches["fcr"]).all()
+    assert np.isnan(batches["weighted_avg_fcr"]).all()
+    assert batches["total_feed_kg"].sum() == pytest.approx(28 + 99)
 
 
 def test_longer_records_keep_the_keys_of_shorter_ones() -> None:
     stay = {"first": FIRST, "fish": 10, "feed_kg": 1, "growth_g": 1}
     keys = []
-    for days in (20, 400):
+    for days in (21, 400):
         as_of = FIRST + timedelta(days=days - 1)
         for columns in summarise(states(stay | {"weight_g": np.full(days, 100.0)}), as_of):
             buckets = zip(columns["period_start"], columns["period_end"], strict=True)
@@ -171,7 +148,7 @@ def test_longer_records_keep_the_keys_of_shorter_ones() -> None:
     of_container, of_batch, later_of_container, later_of_batch = keys
     for short, long in ((of_container, later_of_container), (of_batch, later_of_batch)):
         common = [bucket for bucket in short if bucket in long]
-        assert len(common) == 4, "three weeks and June"
+        assert len(common) == 3, "weeks"
         assert [short[bucket] for bucket in common] == [long[bucket] for bucket in common]
 
 
@@ -183,35 +160,28 @@ def loaded(new_database: Callable[[], str], django_db_blocker: DjangoDbBlocker) 
         yield connection
 
 
-def test_every_week_and_month_of_a_life_is_there_once(loaded: psycopg.Connection[Any]) -> None:
+def test_every_week_of_a_life_is_there_once(loaded: psycopg.Connection[Any]) -> None:
     for batch_id, start, end in loaded.execute(
         "SELECT id, start_date, least(%s, actual_end_date - 1) FROM batch_batch", [AS_OF]
     ).fetchall():
         life = np.arange(np.datetime64(start), np.datetime64(end) + 1)
-        mondays = life - (life.astype(int) + 3) % 7
-        months = life.astype("datetime64[M]")
-        buckets = {(monday.item(), (monday + 6).item()) for monday in np.unique(mondays)}
-        for month in np.unique(months):
-            day = month.astype("datetime64[D]")
-            buckets.add((day.item(), ((month + 1).astype("datetime64[D]") - 1).item()))
-        if end >= AS_OF - timedelta(days=29):
-            buckets.add((AS_OF - timedelta(days=29), AS_OF))
+        mondays = np.unique(life - (life.astype(int) + 3) % 7)
+        weeks = [(monday.item(), min((monday + 6).item(), AS_OF)) for monday in mondays]
         found = loaded.execute(
-            "SELECT period_start, period_end FROM inventory_batchfeedingsummary WHERE batch_id = %s", [batch_id]
+            "SELECT period_start, period_end FROM inventory_batchfeedingsummary WHERE batch_id = %s ORDER BY 1",
+            [batch_id],
         ).fetchall()
-        assert len(found) == len(buckets)
-        assert set(found) == buckets
+        assert found == weeks
 
 
 def test_summaries_hold_all_feed(loaded: psycopg.Connection[Any]) -> None:
-    """What the months of all containers sum to is what was given in all meals; the batches' sum is the same."""
-    monthly = "EXTRACT(day FROM period_start) = 1 AND EXTRACT(day FROM period_end + 1) = 1"
+    """What all rows sum to is what was given in all meals, of containers as of batches."""
     meals, containers, batches = (
-        loaded.execute(query.encode()).fetchone()[0]
-        for query in (
-            "SELECT sum(amount_kg) FROM inventory_feedingevent",
-            f"SELECT sum(total_feed_kg) FROM inventory_containerfeedingsummary WHERE {monthly}",
-            f"SELECT sum(total_feed_kg) FROM inventory_batchfeedingsummary WHERE {monthly}",
+        loaded.execute(f"SELECT sum({column}) FROM inventory_{table}".encode()).fetchone()[0]
+        for column, table in (
+            ("amount_kg", "feedingevent"),
+            ("total_feed_kg", "containerfeedingsummary"),
+            ("total_feed_kg", "batchfeedingsummary"),
         )
     )
     assert containers == meals
@@ -221,10 +191,7 @@ def test_summaries_hold_all_feed(loaded: psycopg.Connection[Any]) -> None:
 def test_conversions_are_those_of_salmon(loaded: psycopg.Connection[Any]) -> None:
     """Weeks, whose growth is free of the samples' errors, lie around the 1.0-1.3 of a life."""
     fcr = [
-        float(row[0])
-        for row in loaded.execute(
-            "SELECT fcr FROM inventory_batchfeedingsummary WHERE period_end - period_start = 6 AND fcr IS NOT NULL"
-        )
+        float(row[0]) for row in loaded.execute("SELECT fcr FROM inventory_batchfeedingsummary WHERE fcr IS NOT NULL")
     ]
     assert len(fcr) > 150
     assert 1.0 < np.median(fcr) < 1.3

@@ -119,21 +119,18 @@ FEED = """
     GROUP BY 1 ORDER BY 1
 """
 
-WHOLE_MONTHS = (
-    "period_start = date_trunc('month', period_start) AND period_end = period_start + interval '1 month - 1 day'"
-)
-FCR = f"""
+FCR = """
     SELECT period_start AS first, period_end AS last, weighted_avg_fcr::float8 AS fcr,
            overall_confidence_level AS confidence, estimation_method AS method
     FROM inventory_batchfeedingsummary
-    WHERE batch_id = %(batch)s AND {WHOLE_MONTHS} AND weighted_avg_fcr IS NOT NULL
+    WHERE batch_id = %(batch)s AND weighted_avg_fcr IS NOT NULL
     ORDER BY period_start
 """
-CONTAINER_FCR = f"""
+CONTAINER_FCR = """
     SELECT period_start AS first, period_end AS last, fcr::float8 AS fcr, confidence_level AS confidence,
            estimation_method AS method
     FROM inventory_containerfeedingsummary
-    WHERE batch_id = %(batch)s AND container_assignment_id = %(stay)s AND {WHOLE_MONTHS} AND fcr IS NOT NULL
+    WHERE batch_id = %(batch)s AND container_assignment_id = %(stay)s AND fcr IS NOT NULL
     ORDER BY period_start
 """
 

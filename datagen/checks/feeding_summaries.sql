@@ -1,5 +1,5 @@
 -- title: Feeding summaries are the sums of meals
--- means: The feed of every container summary is what its assignment was given in the period; a batch summary's is that of its containers; FCR is feed over growth.
+-- means: The feed of every container summary is what its assignment was given in the period; a batch summary's is that of its containers; periods of one do not overlap, and those of a batch sum to all its meals; FCR is feed over growth.
 -- on: inventory_containerfeedingsummary
 WITH change AS (
     SELECT batch_assignment_id AS assignment_id, feeding_date AS day, sum(amount_kg) AS kg
@@ -30,11 +30,30 @@ WITH change AS (
         ON part.batch_id = summary.batch_id AND part.period_start = summary.period_start
             AND part.period_end = summary.period_end
     GROUP BY summary.id, batch.id
+    UNION ALL
+    SELECT 'all of a batch', batch.batch_number, NULL, min(period_start), max(period_end), sum(total_feed_kg),
+        (SELECT sum(amount_kg) FROM inventory_feedingevent WHERE batch_id = batch.id), count(*), NULL, NULL
+    FROM inventory_batchfeedingsummary
+    JOIN batch_batch batch ON batch.id = batch_id
+    GROUP BY batch.id
+    UNION ALL
+    SELECT 'overlapping', batch_number, NULL, next_start, period_end, NULL, NULL, 1, NULL, NULL
+    FROM (
+        SELECT batch_id, period_end, lead(period_start) OVER (PARTITION BY batch_id ORDER BY period_start) AS next_start
+        FROM inventory_batchfeedingsummary
+        UNION ALL
+        SELECT batch_id, period_end,
+            lead(period_start) OVER (PARTITION BY container_assignment_id ORDER BY period_start)
+        FROM inventory_containerfeedingsummary
+    ) following
+    JOIN batch_batch batch ON batch.id = batch_id
+    WHERE next_start <= period_end
 )
 SELECT * FROM judged
-WHERE period_end < period_start
-    OR fed_kg IS NULL
-    OR abs(total_feed_kg - fed_kg) > 0.01 * parts
+WHERE summary = 'overlapping'
+    OR period_end < period_start
+    OR summary <> 'all of a batch' AND fed_kg IS NULL
+    OR abs(total_feed_kg - coalesce(fed_kg, 0)) > 0.01 * parts
     OR growth_kg < 0 AND fcr IS NOT NULL
     OR abs(fcr - total_feed_kg / nullif(growth_kg, 0)) > 0.001 + 0.01 * (1 + fcr) / nullif(growth_kg, 0)
 ORDER BY batch_number, container, period_start

@@ -86,15 +86,15 @@ def analyse(dsn: str, batches: list[int] | None, workers: int, progress: Progres
 
 def expected(case: Case, histories: dict[int, History]) -> dict[str, int]:
     """Rows by table of all that is worked out from the record of a plan that was lived."""
-    epoch, last = (int(np.datetime64(day).astype(np.int64)) for day in (case.plan.first_day, case.plan.as_of))
+    epoch = int(np.datetime64(case.plan.first_day).astype(np.int64))
     states = containers = batches = completed = 0
     for history in histories.values():
         stays = history.assignments
         first, end = epoch + stays.first_day, epoch + stays.departure_day - 1
         states += int(stays.days.sum())
-        containers += periods(first, end, last)
+        containers += periods(first, end)
         of_batch = np.flatnonzero(np.diff(stays.batch, prepend=-1) != 0)
-        batches += periods(np.minimum.reduceat(first, of_batch), np.maximum.reduceat(end, of_batch), last)
+        batches += periods(np.minimum.reduceat(first, of_batch), np.maximum.reduceat(end, of_batch))
         completed += len(history.completed())
     growing = sum(batch.start <= case.plan.as_of for batch in case.plan.batches) - completed
     return {
