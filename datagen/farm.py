@@ -22,6 +22,12 @@ LICE_TYPE_NAME_SQL = "concat_ws(' ', species, gender, development_stage)"
 """A lice type has no name of its own in the database; this is the one it goes by here."""
 
 
+HALL_NAME_SQL = (
+    "concat_ws(' ', (SELECT name FROM infrastructure_freshwaterstation WHERE id = freshwater_station_id), name)"
+)
+"""A hall's name is one of its station's; here it goes by both."""
+
+
 class Connection(Protocol):
     """A database connection, Django's or psycopg's."""
 
@@ -91,6 +97,7 @@ class Farm:
     grade_id: Ints
 
     health_parameter_name: Names
+    health_parameter_also: tuple[Names, ...]
     health_parameter_id: Ints
     lice_type_name: Names
     lice_type_id: Ints
@@ -199,7 +206,7 @@ def with_database_ids(farm: Farm, connection: Connection) -> Farm:
         return int(ids(table, [name], key=key)[0])
 
     halls_first = int((~farm.unit_is_area).sum())
-    hall_ids = ids("infrastructure_hall", farm.unit_name[:halls_first])
+    hall_ids = ids("infrastructure_hall", farm.unit_name[:halls_first], HALL_NAME_SQL)
     area_ids = ids("infrastructure_area", farm.unit_name[halls_first:])
     farm = replace(
         farm,
@@ -214,7 +221,7 @@ def with_database_ids(farm: Farm, connection: Connection) -> Farm:
         species_id=int(ids("batch_species", [farm.species_name])[0]),
         stage_id=ids("batch_lifecyclestage", farm.stage_name),
         grade_id=ids("harvest_productgrade", farm.grade_code, "code"),
-        health_parameter_id=ids("health_healthparameter", farm.health_parameter_name),
+        health_parameter_id=ids("health_healthparameter", _health_parameters(farm, connection)),
         lice_type_id=ids("health_licetype", farm.lice_type_name, LICE_TYPE_NAME_SQL),
         vaccine_id=ids("health_vaccinationtype", farm.vaccine_name),
         sample_type_id=ids("health_sampletype", farm.sample_type_name),
@@ -251,6 +258,18 @@ def _finance_ids(farm: Farm, ids: Callable[..., Ints]) -> dict[str, Any]:
         "transfer_content_type_id": int(content_types[0]),
         "harvest_content_type_id": int(content_types[1]),
     }
+
+
+def _health_parameters(farm: Farm, connection: Connection) -> list[str]:
+    """What the database calls them, whatever the case."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name FROM health_healthparameter")
+        there = {name.casefold(): name for (name,) in cursor.fetchall()}
+    known = zip(farm.health_parameter_name, farm.health_parameter_also, strict=True)
+    return [
+        next((there[each.casefold()] for each in (name, *also) if each.casefold() in there), name)
+        for name, also in known
+    ]
 
 
 def _database_ids(connection: Connection, table: str, column: str, names: Sequence[str], key: str = "id") -> Ints:
@@ -415,6 +434,7 @@ def _health(catalog: Catalog) -> dict[str, Any]:
         "sample_type": [kind.name for kind in catalog.health.sample_types],
     }
     resolved: dict[str, Any] = {f"{what}_name": tuple(known) for what, known in names.items()}
+    resolved["health_parameter_also"] = tuple(parameter.also for parameter in catalog.health.parameters)
     return resolved | {f"{what}_id": _counted(len(known)) for what, known in names.items()}
 
 

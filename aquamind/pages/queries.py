@@ -13,7 +13,8 @@ FILTERS = ("geography", "status", "stage", "year")
 
 # A stay lasts until the day the fish leave; an open one until the day after its batch's record ends.
 STAYS = """
-    SELECT stay.id, stay.batch_id, container.name AS container, coalesce(hall.name, area.name) AS place,
+    SELECT stay.id, stay.batch_id, container.name AS container,
+           coalesce(station.name || ' ' || hall.name, area.name) AS place,
            CASE WHEN area.id IS NULL THEN 'hall' ELSE 'area' END AS kind,
            coalesce(station.geography_id, area.geography_id) AS geography_id, stage.name AS stage,
            stay.assignment_date AS first,
@@ -147,7 +148,7 @@ PLACES = """
         WHERE EXISTS (SELECT FROM infrastructure_sensor sensor WHERE sensor.container_id = container.id)
         GROUP BY hall_id, area_id
     )
-    SELECT geography.name AS geography, coalesce(hall.name, area.name) AS place,
+    SELECT geography.name AS geography, coalesce(station.name || ' ' || hall.name, area.name) AS place,
            CASE WHEN area.id IS NULL THEN 'hall' ELSE 'area' END AS kind, containers
     FROM equipped
     LEFT JOIN infrastructure_hall hall ON hall.id = hall_id

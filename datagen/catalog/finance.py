@@ -4,20 +4,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from datagen.catalog.spec import Name, Ref, Spec, Unique
+from datagen.catalog.spec import Ref, Spec, Unique
 
 SUBSIDIARIES = ("FW", "FM", "LG")
 """In the order in which they own a fish."""
 
 Subsidiary = Literal["FW", "FM", "LG"]
 PricePerKg = Annotated[float, Field(gt=0, lt=1e6)]
-
-
-class Division(Spec):
-    """A part of the company that owns fish in turn."""
-
-    code: Subsidiary
-    name: Name
 
 
 class GradePrice(Spec):
@@ -37,6 +30,5 @@ class Prices(Spec):
 class Finance(Spec):
     """The freshwater company owns all stages but the last; prices of grades include the mark-up."""
 
-    divisions: Annotated[tuple[Division, ...], Field(min_length=3, max_length=3), Unique("code")]
     markup_percent: Annotated[float, Field(ge=0, lt=1000)]
     prices: Annotated[tuple[Prices, ...], Unique("geography")]

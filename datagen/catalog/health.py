@@ -30,7 +30,12 @@ class Burdens(Spec):
 
 
 class HealthParameter(Named):
-    """A sign scored on a fish; `scores` say in clinical words what 0, 1, 2 and 3 look like."""
+    """A sign scored on a fish; `scores` say in clinical words what 0, 1, 2 and 3 look like.
+
+    Where a database has it by one of the names in `also`, that row is used.
+    """
+
+    also: tuple[Name, ...] = ()
 
     scores: Annotated[tuple[str, ...], Field(min_length=4, max_length=4)]
     burdens: Burdens

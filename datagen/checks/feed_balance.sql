@@ -15,11 +15,12 @@ WITH change AS (
     SELECT hall_id, area_id, feed_id, sum(bought_kg) AS bought_kg, sum(fed_kg) AS fed_kg, sum(stock_kg) AS stock_kg
     FROM change GROUP BY 1, 2, 3
 )
-SELECT coalesce(hall.name, area.name) AS place, feed.name AS feed, bought_kg, fed_kg, stock_kg,
+SELECT coalesce(station.name || ' ' || hall.name, area.name) AS place, feed.name AS feed, bought_kg, fed_kg, stock_kg,
     bought_kg - fed_kg - stock_kg AS kg_missing
 FROM account
 JOIN inventory_feed feed ON feed.id = account.feed_id
 LEFT JOIN infrastructure_hall hall ON hall.id = account.hall_id
+LEFT JOIN infrastructure_freshwaterstation station ON station.id = hall.freshwater_station_id
 LEFT JOIN infrastructure_area area ON area.id = account.area_id
 WHERE bought_kg <> fed_kg + stock_kg
 ORDER BY place, feed

@@ -20,10 +20,11 @@ WITH capacity AS (
     SELECT DISTINCT ON (hall_id, area_id) hall_id, area_id, moment, stock_kg FROM running
     ORDER BY hall_id, area_id, stock_kg DESC
 )
-SELECT coalesce(hall.name, area.name) AS place, fullest.moment, fullest.stock_kg, capacity.capacity_kg
+SELECT coalesce(station.name || ' ' || hall.name, area.name) AS place, fullest.moment, fullest.stock_kg, capacity.capacity_kg
 FROM fullest
 JOIN capacity ON capacity.hall_id = fullest.hall_id OR capacity.area_id = fullest.area_id
 LEFT JOIN infrastructure_hall hall ON hall.id = fullest.hall_id
+LEFT JOIN infrastructure_freshwaterstation station ON station.id = hall.freshwater_station_id
 LEFT JOIN infrastructure_area area ON area.id = fullest.area_id
 WHERE fullest.stock_kg > capacity.capacity_kg
 UNION ALL

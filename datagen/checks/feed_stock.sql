@@ -22,9 +22,10 @@ WITH change AS (
     WHERE stock_kg < 0
     ORDER BY hall_id, area_id, feed_id, moment
 )
-SELECT coalesce(hall.name, area.name) AS place, feed.name AS feed, moment, stock_kg
+SELECT coalesce(station.name || ' ' || hall.name, area.name) AS place, feed.name AS feed, moment, stock_kg
 FROM short
 JOIN inventory_feed feed ON feed.id = short.feed_id
 LEFT JOIN infrastructure_hall hall ON hall.id = short.hall_id
+LEFT JOIN infrastructure_freshwaterstation station ON station.id = hall.freshwater_station_id
 LEFT JOIN infrastructure_area area ON area.id = short.area_id
 ORDER BY place, feed

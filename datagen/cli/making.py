@@ -113,7 +113,7 @@ def batch(
     start_date: Annotated[str, typer.Option(help="Day the eggs arrive, such as 2025-01-01.")],
     eggs: Annotated[int, typer.Option(help="Eyed eggs delivered.")],
     geography: Annotated[str, typer.Option(help="Such as 'Faroe Islands'.")],
-    duration: Annotated[int, typer.Option(help="Days of record; at most up to today.")] = 900,
+    duration: Annotated[int, typer.Option(help="Days of record; at most up to the as-of day.")] = 900,
     as_of: Day = None,
     seed: Seed = 1,
     catalog: Folder = None,
@@ -150,7 +150,7 @@ def batch(
 @app.command()
 def advance(
     to: Annotated[
-        str | None, typer.Option(help="New last day of the record, such as 2025-11-28; default today.")
+        str | None, typer.Option(help="New last day of the record, such as 2025-11-28; default yesterday.")
     ] = None,
     catalog: Folder = None,
     workers: Workers = CORES,

@@ -1,7 +1,7 @@
 """Options that several commands take, and what is made of them."""
 
 import os
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +9,7 @@ import typer
 
 from aquamind.errors import UserError
 
-Day = Annotated[str | None, typer.Option(help="Last day of the record, such as 2025-11-21; default today.")]
+Day = Annotated[str | None, typer.Option(help="Last day of the record, such as 2025-11-21; default yesterday.")]
 Seed = Annotated[int, typer.Option(help="Another seed is another company history.", min=0, max=2**62)]
 Folder = Annotated[Path | None, typer.Option("--catalog", help="Folder of another company; default the built-in one.")]
 Workers = Annotated[int, typer.Option(help="Processes that load, and connections that build indexes.", min=1, max=64)]
@@ -47,7 +47,7 @@ def target() -> str:
 
 def parsed_day(field: str, text: str | None) -> date:
     if text is None:
-        return date.today()
+        return date.today() - timedelta(days=1)
     try:
         return datetime.strptime(text, "%Y-%m-%d").date()
     except ValueError:

@@ -29,7 +29,7 @@ from datagen.masterdata.rows import Created, create, ids_by_name
 
 def init_infrastructure(catalog: Catalog, farm: Farm) -> Created:
     """Geographies, stations, halls, areas, containers, sensors, feed stores: 14,000 rows in about 2 seconds."""
-    return {**_init_sites(catalog, farm), **_init_containers(catalog, farm), **_init_sensors(catalog, farm)}
+    return {**_init_sites(catalog), **_init_containers(catalog, farm), **_init_sensors(catalog, farm)}
 
 
 def init_species(catalog: Catalog) -> Created:
@@ -150,7 +150,7 @@ def init_users(catalog: Catalog) -> Created:
     return created | create(UserProfile, profiles, "user_id")
 
 
-def _init_sites(catalog: Catalog, farm: Farm) -> Created:
+def _init_sites(catalog: Catalog) -> Created:
     geographies = ({"name": each.name, "description": each.description} for each in catalog.company.geographies)
     created = create(Geography, geographies)
     geography_ids = ids_by_name(Geography)
@@ -170,18 +170,17 @@ def _init_sites(catalog: Catalog, farm: Farm) -> Created:
     created |= create(FreshwaterStation, stations)
     station_ids = ids_by_name(FreshwaterStation)
     stages = {stage.key: stage.name for stage in catalog.biology.stages}
-    # Units are the halls and then the areas, so the halls, being fewer, end the pairing.
     hall_rows = (
         {
-            "name": name,
+            "name": f"Hall {hall.letter}",
             "freshwater_station_id": station_ids[station.name],
             "description": f"{stages[hall.stage]} hall" if hall.stage else "",
             "area_sqm": hall.floor_area_m2,
             "active": station.in_production,
         }
-        for name, (station, hall) in zip(farm.unit_name, halls(catalog), strict=False)
+        for station, hall in halls(catalog)
     )
-    created |= create(Hall, hall_rows)
+    created |= create(Hall, hall_rows, "freshwater_station_id", "name")
     area_rows = (
         {
             "name": area.name,
@@ -238,7 +237,8 @@ def _init_containers(catalog: Catalog, farm: Farm) -> Created:
 
 def _places(farm: Farm) -> list[dict[str, Any]]:
     """For each unit the foreign keys of what stands there: a hall or an area."""
-    hall_ids, area_ids = ids_by_name(Hall), ids_by_name(Area)
+    stations = Hall._default_manager.values_list("freshwater_station__name", "name", "pk")
+    hall_ids, area_ids = {f"{station} {name}": key for station, name, key in stations}, ids_by_name(Area)
     return [
         {"area_id": area_ids[name]} if is_area else {"hall_id": hall_ids[name]}
         for name, is_area in zip(farm.unit_name, farm.unit_is_area, strict=True)

@@ -21,13 +21,14 @@ def init_finance(catalog: Catalog) -> Created:
         (
             {
                 "geography_id": geography_ids[geography.name],
-                "subsidiary": division.code,
-                "display_name": f"{catalog.company.name} {geography.name} {division.name}",
+                "subsidiary": subsidiary,
+                # As AquaMind's own synchronisation calls it, which would rename any other.
+                "display_name": f"{subsidiary}-{geography.name}",
                 "currency": prices[geography.name].currency,
-                "nav_company_code": f"{geography.code}-{division.code}",
+                "nav_company_code": f"{geography.code}-{subsidiary}",
             }
             for geography in catalog.company.geographies
-            for division in sorted(catalog.finance.divisions, key=lambda each: SUBSIDIARIES.index(each.code))
+            for subsidiary in SUBSIDIARIES
         ),
         "geography_id",
         "subsidiary",

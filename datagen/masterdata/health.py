@@ -9,24 +9,25 @@ from apps.health.models import (
     VaccinationType,
 )
 from datagen.catalog import Catalog
-from datagen.masterdata.rows import Created, create, ids_by_name
+from datagen.masterdata.rows import Created, called, create, ids_by_name
 
 
 def init_health(catalog: Catalog) -> Created:
     """Health parameters with what their scores mean, sample types and reasons of death."""
     health = catalog.health
+    names = {each.name: called(HealthParameter, each.name, *each.also) for each in health.parameters}
     worst = len(health.score_labels) - 1
     created = create(
         HealthParameter,
         (
-            {"name": each.name, "description": each.description, "min_score": 0, "max_score": worst}
+            {"name": names[each.name], "description": each.description, "min_score": 0, "max_score": worst}
             for each in health.parameters
         ),
     )
     parameter_ids = ids_by_name(HealthParameter)
     meanings = [
         {
-            "parameter_id": parameter_ids[each.name],
+            "parameter_id": parameter_ids[names[each.name]],
             "score_value": score,
             "label": label,
             "description": meaning,
@@ -40,7 +41,11 @@ def init_health(catalog: Catalog) -> Created:
         **create(ParameterScoreDefinition, meanings, "parameter_id", "score_value"),
         **create(SampleType, ({"name": each.name, "description": each.description} for each in health.sample_types)),
         **create(
-            MortalityReason, ({"name": each.name, "description": each.description} for each in health.mortality_reasons)
+            MortalityReason,
+            (
+                {"name": called(MortalityReason, each.name), "description": each.description}
+                for each in health.mortality_reasons
+            ),
         ),
     }
 

@@ -81,6 +81,8 @@ def create(model: Any, rows: Iterable[dict[str, Any]], *key: str) -> Created:
     key = key or ("name",)
     # Of several rows of a name the first.
     there = {tuple(getattr(row, name) for name in key): row for row in model._default_manager.order_by("-pk")}
+    if not there:
+        _count_from_one(model)
     missing, differing = [], []
     for row in rows:
         found = there.get(tuple(row[name] for name in key))
@@ -101,8 +103,21 @@ def create(model: Any, rows: Iterable[dict[str, Any]], *key: str) -> Created:
     return {model._meta.db_table: Done(len(missing), updated, tuple(left))}
 
 
+def called(model: Any, *names: str) -> str:
+    """What a row by one of these names, in this order, is called in the database, whatever the case; else the first."""
+    there = {name.casefold(): name for name in model._default_manager.values_list("name", flat=True)}
+    return next((there[name.casefold()] for name in names if name.casefold() in there), names[0])
+
+
 def ids_by_name(model: Any, key: str = "name") -> dict[str, int]:
     return dict(model._default_manager.values_list(key, "pk"))
+
+
+def _count_from_one(model: Any) -> None:
+    """Let an empty table's keys begin anew, whatever a failed run has used: AquaMind's first pages ask for key 1."""
+    sequence = "SELECT setval(sequence, 1, false) FROM pg_get_serial_sequence(%s, %s) AS sequence WHERE sequence <> ''"
+    with connection.cursor() as cursor:
+        cursor.execute(sequence, [model._meta.db_table, model._meta.pk.column])
 
 
 def _insert(model: Any, rows: list[Any]) -> None:

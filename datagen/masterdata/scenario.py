@@ -183,7 +183,8 @@ def _init_limits(catalog: Catalog) -> Created:
     constraints = (
         {
             "constraint_set_id": set_id,
-            "lifecycle_stage": stages[limits.stage].name,
+            # By key, and not by name as in the models: AquaMind looks for `smolt`.
+            "lifecycle_stage": limits.stage,
             "min_weight_g": stages[limits.stage].weight_min_g,
             "max_weight_g": stages[limits.stage].weight_max_g,
             "min_temperature_c": limits.temp_min_c,
