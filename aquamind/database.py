@@ -123,6 +123,12 @@ def for_programs(dsn: str) -> tuple[dict[str, str], list[str]]:
     return variables, ["-d", make_conninfo(**rest)] if rest else []
 
 
+def is_local(connection: psycopg.Connection[Any]) -> bool:
+    """Whether the server is on this machine, as far as its address tells."""
+    host = connection.info.host or "/"
+    return host.startswith(("/", "@")) or host == "localhost" or host.startswith("127.") or host == "::1"
+
+
 def stop() -> bool:
     """Stop the embedded server, and tell whether it ran; the data stays."""
     ran = server().running()

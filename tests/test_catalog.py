@@ -31,8 +31,11 @@ COUNTS = {
     "environmental_environmentalparameter": 8,
     "inventory_feed": 6,
     "harvest_productgrade": 5,
-    "auth_user": 12,
-    "users_userprofile": 12,
+    "auth_user": 17,
+    "users_userprofile": 17,
+    "users_userprofile_allowed_stations": 22,
+    "users_userprofile_allowed_areas": 43,
+    "users_userprofile_allowed_containers": 3,
     "health_healthparameter": 9,
     "health_parameterscoredefinition": 36,
     "health_sampletype": 6,
@@ -150,7 +153,7 @@ def test_only_a_slip_of_the_pen_is_guessed_at(name: str, known: list[str], cure:
 def test_people_of_a_geography_come_before_those_of_the_company(farm: Farm) -> None:
     scotland = farm.geography_index("Scotland")
     operators = [farm.user_name[i - 1] for i in farm.user_ids("OPR", scotland)]
-    assert operators == ["ewan.macleod", "isla.williamson"]
+    assert operators == ["ewan.macleod", "isla.williamson", "rory.gillies", "ailsa.drummond"]
     assert [farm.user_name[i - 1] for i in farm.user_ids("FIN", scotland)] == ["marjun.petersen"]
 
 
@@ -190,6 +193,12 @@ STATION = "{code: S02, name: Glimdalur Smolt Station, geography: Faroe Islands, 
         ("biology", "feed: Starter Feed 0.5mm", "feed: Starter Feed 0.5 mm", "'Starter Feed 0.5mm'"),
         ("environment", "2009-06-03", "2009-13-03", r"sensor_installation_date: '2009-13-03'. .*valid date"),
         ("people", "role: ADMIN", "role: !boss ADMIN", "Correct the YAML"),
+        (
+            "people",
+            "[S01, S02,",
+            "[S99, S02,",
+            r"users\[2\].sites\[0\]: 'S99'. No station or area of the user's geography",
+        ),
         ("biology", "fcr: 0\n", "fcr: 1\n", r"stages\[0\].fcr: 1.*With 0 meals_per_day"),
         ("biology", "fcr: 1.1\n", "fcr: 0\n", r"stages\[2\].fcr: 0.*With 2 meals_per_day"),
         # YAML reads a bare NO as false.
@@ -215,7 +224,7 @@ def test_all_faults_are_told_at_once(faulty: Callable[..., Path]) -> None:
     with pytest.raises(UserError, match="2 faults") as error:
         load(folder)
     assert re.search(r"sites\.yaml:\d+ areas\[0\]\.layout: 'see_area'", str(error.value))
-    assert re.search(r"people\.yaml:\d+ users\[5\]\.geography: 'Scottland'", str(error.value))
+    assert re.search(r"people\.yaml:\d+ users\[7\].geography: 'Scottland'", str(error.value))
 
 
 def test_shares_of_grades_make_a_whole(faulty: Callable[..., Path]) -> None:

@@ -197,7 +197,11 @@ class Grades(Spec):
 
 
 class Person(Spec):
-    """Someone who records or executes; without a geography, for the whole company."""
+    """Someone who records or executes; without a geography, for the whole company.
+
+    An operator sees only the stations (of a freshwater subsidiary) and areas (farming) of these codes, and these
+    containers; where neither is named, all of the geography's.
+    """
 
     username: Annotated[str, Field(pattern=r"^[\w.@+-]{1,150}$")]
     first_name: Annotated[str, Field(min_length=1, max_length=60)]
@@ -208,6 +212,8 @@ class Person(Spec):
     job_title: Name
     department: Name
     language: Literal["en", "fo", "da"] = "en"
+    sites: tuple[str, ...] = ()
+    containers: tuple[str, ...] = ()
 
 
 class People(Spec):

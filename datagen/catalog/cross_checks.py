@@ -22,6 +22,7 @@ def faults(catalog: "Catalog") -> Iterator[Fault]:
         yield from _of_geography(catalog, geography)
     if not catalog.producing():
         yield Fault(("sites", "stations"), None, "No station or area is in production; at least one must be")
+    yield from _of_people(catalog)
     yield from _of_layouts(catalog)
     yield from _of_sea_phase(catalog)
     yield from _of_prices(catalog)
@@ -113,6 +114,21 @@ def _of_geography(catalog: "Catalog", geography: str) -> Iterator[Fault]:
     for loc, each in said:
         if not {geography, None} & {one.geography for one in each}:
             yield Fault(loc, geography, "Nothing is said of it here; add an entry for it, or one without a geography")
+
+
+def _of_people(catalog: "Catalog") -> Iterator[Fault]:
+    kinds = (("FW", catalog.sites.stations), ("FM", catalog.sites.areas))
+    for number, user in enumerate(catalog.people.users):
+        seen = {
+            site.code
+            for subsidiary, sites in kinds
+            for site in sites
+            if user.subsidiary in (subsidiary, "ALL") and user.geography in (None, site.geography)
+        }
+        for place, code in enumerate(user.sites):
+            if code not in seen:
+                cure = "No station or area of the user's geography and subsidiary has this code"
+                yield Fault(("people", "users", number, "sites", place), code, cure)
 
 
 def _of_layouts(catalog: "Catalog") -> Iterator[Fault]:

@@ -1,13 +1,22 @@
-"""Commands that let a user at the data: psql, serve, stop."""
+"""Commands that let people at the data: psql, users, serve, stop."""
 
+import getpass
 import os
-from typing import Annotated
+import secrets
+import sys
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from aquamind.errors import UserError
 from datagen import console
 from datagen.cli.command import app
-from datagen.cli.options import target
+from datagen.cli.options import AsJson, target
+
+if TYPE_CHECKING:
+    from datagen.masterdata.people import Account
+
+SHORTEST_PASSWORD = 8
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
@@ -23,6 +32,89 @@ def psql(context: typer.Context) -> None:
     # In this process's place: Ctrl-C is for psql, which ends a query by it and stays.
     command = [program, *arguments, *context.args]
     os.execve(program, command, {"PGCONNECT_TIMEOUT": "15", **environment, **variables})
+
+
+@app.command()
+def users(
+    password_for: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Ask for this user's password and set it; may be repeated. A script gives AQUAMIND_PASSWORD."
+        ),
+    ] = None,
+    demo_passwords: Annotated[
+        bool, typer.Option("--demo-passwords", help="Set a new random password for every user, and print them.")
+    ] = False,
+    on_remote_server: Annotated[
+        bool, typer.Option("--on-remote-server", help="Allow demo passwords on a server of another machine.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Who may log in to AquaMind, or to the admin of `aquamind serve`, and what each sees; sets passwords.
+    Example: aquamind users --password-for rannva.joensen"""
+    from dataclasses import asdict
+
+    from aquamind import database
+    from datagen import orm
+
+    dsn = target()
+    orm.use(dsn)
+    from datagen.masterdata import people
+    from datagen.storage import postgres
+
+    with database.connect(dsn, autocommit=True, application_name="aquamind users") as connection:
+        postgres.hold(connection, shared=not (password_for or demo_passwords))
+        found = people.accounts()
+        if not found:
+            raise UserError(
+                "database", database.redacted(dsn), "It has no user of this tool. Run `aquamind init` first"
+            )
+        given: dict[str, str] = {}
+        if demo_passwords:
+            if not (on_remote_server or database.is_local(connection)):
+                cure = "Name a local one, or say --on-remote-server; --password-for sets one of your own"
+                raise UserError("demo-passwords", database.redacted(dsn), f"The server is on another machine. {cure}")
+            given = {each.username: secrets.token_urlsafe(9) for each in found}
+        given.update({name: _asked_for(name) for name in password_for or ()})
+        if given:
+            people.set_passwords(given)
+            found = people.accounts()
+    shown = given if demo_passwords else {}
+    if as_json:
+        console.print_json([asdict(each) | ({"password": shown[each.username]} if shown else {}) for each in found])
+        return
+    columns = ["user", "name", "role", "geography", "subsidiary", "sees", "password" if shown else "can log in"]
+    console.show_table(
+        "Users",
+        [(name, "left") for name in columns],
+        [
+            (each.username, each.full_name, each.role, each.geography, each.subsidiary, _seen(each))
+            + ((shown[each.username],) if shown else ("yes" if each.can_log_in else "no",))
+            for each in found
+        ],
+    )
+
+
+def _seen(account: "Account") -> str:
+    if account.role != "OPR":
+        return "as its role"
+    parts = {"stations": account.stations, "areas": account.areas, "containers": account.containers}
+    return ", ".join(f"{count} {what}" for what, count in parts.items() if count) or "nothing"
+
+
+def _asked_for(username: str) -> str:
+    """From the environment or the keyboard: what stands on a command line, every user of the machine can read."""
+    password = os.environ.get("AQUAMIND_PASSWORD")
+    if password is None:
+        if not sys.stdin.isatty():
+            cure = "Set it in the environment (AQUAMIND_PASSWORD), or run this in a terminal, which asks"
+            raise UserError("password", None, f"There is no terminal to ask for it. {cure}")
+        password = getpass.getpass(f"Password for {username}: ")
+        if getpass.getpass("Once more: ") != password:
+            raise UserError("password", None, "The two are not the same. Nothing was changed")
+    if len(password) < SHORTEST_PASSWORD:
+        raise UserError("password", None, f"Shorter than {SHORTEST_PASSWORD} characters. Choose a longer one")
+    return password
 
 
 @app.command()

@@ -17,10 +17,10 @@ from datagen.masterdata.company import (
     init_grades,
     init_infrastructure,
     init_species,
-    init_users,
 )
 from datagen.masterdata.finance import init_finance
 from datagen.masterdata.health import init_health, init_lice, init_treatments
+from datagen.masterdata.people import init_users
 from datagen.masterdata.rows import WORDS, Created, Difference
 from datagen.masterdata.scenario import init_scenario
 from datagen.storage import ledger
@@ -47,6 +47,7 @@ _REFERS_TO = {
     "scenario": {"species"},
     "finance": {"infrastructure", "species", "grades"},
     "activities": {"species"},
+    "users": {"infrastructure"},
 }
 
 

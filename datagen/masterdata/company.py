@@ -1,10 +1,7 @@
-"""The company's own master data: sites, containers, sensors, species, parameters, feeds, grades, people."""
+"""The company's own master data: sites, containers, sensors, species, parameters, feeds, grades."""
 
 import hashlib
 from typing import Any
-
-from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
-from django.contrib.auth.models import User
 
 from apps.batch.models import LifeCycleStage, Species
 from apps.environmental.models import EnvironmentalParameter
@@ -20,7 +17,6 @@ from apps.infrastructure.models import (
     Sensor,
 )
 from apps.inventory.models import Feed
-from apps.users.models import UserProfile
 from aquamind.errors import UserError
 from datagen.catalog import Catalog
 from datagen.farm import Farm, areas, halls
@@ -117,37 +113,6 @@ def init_grades(catalog: Catalog) -> Created:
         {"code": grade.code, "name": grade.name, "description": grade.description} for grade in catalog.grades.grades
     )
     return create(ProductGrade, rows, "code")
-
-
-def init_users(catalog: Catalog) -> Created:
-    """The people who record and execute, with profiles; with these passwords nobody can log in."""
-    places = {geography.name: geography.profile_code for geography in catalog.company.geographies}
-    users = (
-        {
-            "username": user.username,
-            "first_name": user.first_name,
-            "last_name": user.last_name,
-            "email": f"{user.username}@{catalog.people.email_domain}",
-            "password": UNUSABLE_PASSWORD_PREFIX,
-        }
-        for user in catalog.people.users
-    )
-    created = create(User, users, "username")
-    user_ids = ids_by_name(User, "username")
-    profiles = (
-        {
-            "user_id": user_ids[user.username],
-            "full_name": f"{user.first_name} {user.last_name}",
-            "job_title": user.job_title,
-            "department": user.department,
-            "language_preference": user.language,
-            "geography": places[user.geography] if user.geography else "ALL",
-            "role": user.role,
-            "subsidiary": user.subsidiary,
-        }
-        for user in catalog.people.users
-    )
-    return created | create(UserProfile, profiles, "user_id")
 
 
 def _init_sites(catalog: Catalog) -> Created:

@@ -28,6 +28,8 @@ WORDS = frozenset(
         "display_name",
         "nav_company_code",
         "site_name",
+        "is_staff",
+        "is_superuser",
         "first_name",
         "last_name",
         "email",
@@ -91,15 +93,15 @@ def create(model: Any, rows: Iterable[dict[str, Any]], *key: str) -> Created:
         elif changes := {name: value for name, value in row.items() if _differs(found, name, value)}:
             differing.append((found, changes))
     _insert(model, missing)
-    own = _own(model, [found.pk for found, _ in differing]) if differing else set()
-    follow = bool(own) and not _recorded()
+    ours = own(model, [found.pk for found, _ in differing]) if differing else set()
+    follow = bool(ours) and not _recorded()
     left: list[Difference] = []
     for found, changes in differing:
-        if follow and found.pk in own:
+        if follow and found.pk in ours:
             _update(found, changes)
         else:
-            left += [_difference(found, key, name, value, found.pk in own) for name, value in changes.items()]
-    updated = sum(found.pk in own for found, _ in differing) if follow else 0
+            left += [_difference(found, key, name, value, found.pk in ours) for name, value in changes.items()]
+    updated = sum(found.pk in ours for found, _ in differing) if follow else 0
     return {model._meta.db_table: Done(len(missing), updated, tuple(left))}
 
 
@@ -155,7 +157,7 @@ def _stored(row: Any, name: str, value: Any) -> Any:
     return value
 
 
-def _own(model: Any, keys: list[int]) -> set[int]:
+def own(model: Any, keys: list[int]) -> set[int]:
     """Which of these rows this tool wrote and nobody has changed since; none where that cannot be told."""
     signed = ledger.transactions(connection.connection, "datagen.master_data")
     table, key = model._meta.db_table, model._meta.pk.column
