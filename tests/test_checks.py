@@ -316,7 +316,12 @@ BREAKS = [
     broken(
         "activities",
         """UPDATE planning_plannedactivity SET due_date = due_date + 1 WHERE id = (SELECT min(id) FROM
-        planning_plannedactivity)""",
+        planning_plannedactivity WHERE activity_type = 'HARVEST')""",
+    ),
+    broken(
+        "activities",
+        """UPDATE planning_plannedactivity SET completed_at = completed_at + interval '30 days' WHERE id = (SELECT
+        min(id) FROM planning_plannedactivity WHERE status = 'COMPLETED')""",
     ),
     broken(
         "activities",

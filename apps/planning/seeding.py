@@ -16,12 +16,15 @@ from apps.planning.models import ActivityTemplate, ActivityType, PlannedActivity
 from apps.record import last_day
 from apps.scenario.models import Scenario
 
-EARLIEST_DAYS: dict[str, int] = {ActivityType.VACCINATION: 30, ActivityType.TREATMENT: 30, ActivityType.SAMPLING: 3}
-"""How long before its day an operation still counts as the planned one; after it, the next one does, however late."""
+NEAR_DAYS: dict[str, int] = {ActivityType.VACCINATION: 30, ActivityType.TREATMENT: 45, ActivityType.SAMPLING: 3}
+"""How long before its template's day an operation still counts as the planned one; after it, the next one does."""
 
-HABITS = ((0.15, -4, -1), (0.70, 0, 0), (0.95, 1, 10), (1.0, 20, 45))
-"""Up to which share of the activities that leave no record of their own are done so many days after their day: early,
-on time, late, and very late, until when they are overdue; invented."""
+HABITS = ((0.80, -3, 0), (0.97, 1, 5), (1.0, 6, 10))
+"""Up to which share of the activities are done so many days after the day that was planned last: the planners follow
+the fish, so most are on time; invented. A planned day lies that far before what happened."""
+
+CANCELLED = 0.03
+"""Share of feed changes and samplings that are called off; invented."""
 
 PAUSE_DAYS = 14
 """Treatments further apart than this belong to different operations."""
@@ -49,19 +52,21 @@ class _Past:
     """What happened to a batch, and when."""
 
     transfers: dict[int | None, tuple[date | None, int, int | None]] = field(default_factory=dict)
-    operations: dict[str, list[tuple[date, date]]] = field(default_factory=lambda: defaultdict(list))
+    operations: dict[str, list[tuple[date, date, int | None]]] = field(default_factory=lambda: defaultdict(list))
     harvest_began: bool = False
     operator: int | None = None
 
 
 @dataclass(frozen=True)
 class _Outcome:
-    """What became of an activity."""
+    """What became of an activity, and for which day it was planned last."""
 
+    due: date
     status: str = PlannedActivity.Status.PENDING
     done: date | None = None
     workflow: int | None = None
     by: int | None = None
+    container: int | None = None
 
 
 def activities(as_of: date | None) -> list[tuple[Any, ...]]:
@@ -98,12 +103,13 @@ def _pasts() -> dict[int, _Past]:
         vaccinated = kind == Treatment.TreatmentType.VACCINATION
         known = pasts[batch].operations[ActivityType.VACCINATION if vaccinated else ActivityType.TREATMENT]
         if known and (day - known[-1][1]).days <= PAUSE_DAYS:
-            known[-1] = (known[-1][0], day)
+            known[-1] = (known[-1][0], day, None)
         else:
-            known.append((day, day))
+            known.append((day, day, None))
     samples = GrowthSample.objects.filter(assignment__batch__status=Batch.Status.ACTIVE)
-    for batch, day in samples.values_list("assignment__batch", "sample_date").distinct().order_by("sample_date"):
-        pasts[batch].operations[ActivityType.SAMPLING].append((day, day))
+    sampled = samples.values_list("assignment__batch", "sample_date").annotate(Min("assignment__container"))
+    for batch, day, container in sampled.order_by("sample_date"):
+        pasts[batch].operations[ActivityType.SAMPLING].append((day, day, container))
     for batch in HarvestEvent.objects.filter(**active).values_list("batch", flat=True).distinct():
         pasts[batch].harvest_began = True
     operators = CreationAction.objects.filter(workflow__batch__status=Batch.Status.ACTIVE)
@@ -120,8 +126,7 @@ def _activities(
     rows = []
     taken: set[tuple[str, date]] = set()
     for key, template in enumerate(templates, (batch.pk - 1) * len(templates) + 1):
-        due = batch.start_date + timedelta(days=template.day_offset or 0)
-        outcome = _outcome(batch, template, past, due, as_of, taken)
+        outcome = _outcome(batch, template, past, as_of, taken)
         done_at = outcome.done and datetime.combine(outcome.done, time(15), UTC)
         rows.append(
             (
@@ -129,13 +134,13 @@ def _activities(
                 batch.pk,
                 scenario,
                 template.activity_type,
-                due,
+                outcome.due,
                 str(outcome.status),
                 done_at,
                 (outcome.by or past.operator) if done_at else None,
                 creator,
                 outcome.workflow,
-                None,
+                outcome.container,
                 template.notes_template or ": ".join(filter(None, (template.name, template.description))),
                 planned_at,
                 done_at or planned_at,
@@ -149,51 +154,59 @@ def _anybody() -> int:
 
 
 def _outcome(
-    batch: Batch, template: ActivityTemplate, past: _Past, due: date, as_of: date, taken: set[tuple[str, date]]
+    batch: Batch, template: ActivityTemplate, past: _Past, as_of: date, taken: set[tuple[str, date]]
 ) -> _Outcome:
     """What is due in the future is pending; of the rest, the record tells, and habit where there is none."""
     status, kind = PlannedActivity.Status, template.activity_type
-    outcome = _Outcome()
-    if due > as_of:
-        return outcome
-    moved = past.transfers.get(template.target_lifecycle_stage_id)
+    name = f"{batch.batch_number} {template.name}"
+    planned = batch.start_date + timedelta(days=template.day_offset or 0)
+    late = timedelta(days=_habit_days(name))
+    if kind == ActivityType.HARVEST:
+        return _Outcome(
+            batch.expected_end_date or planned, status.IN_PROGRESS if past.harvest_began else status.PENDING
+        )
     if kind == ActivityType.TRANSFER:
-        if moved:
-            outcome = _Outcome(status.COMPLETED, *moved)
-    elif kind == ActivityType.HARVEST:
-        if past.harvest_began:
-            outcome = _Outcome(status.IN_PROGRESS)
-    elif kind in EARLIEST_DAYS:
-        outcome = _operated(kind, past.operations[kind], due, as_of, taken)
-    elif moved and moved[0] == due:
-        outcome = _Outcome(status.COMPLETED, due, None, moved[2])
-    else:
-        done = due + timedelta(days=_habit_days(f"{batch.batch_number} {template.name}"))
-        if done <= as_of:
-            outcome = _Outcome(status.COMPLETED, done)
-    return outcome
+        done, workflow, by = past.transfers.get(template.target_lifecycle_stage_id, (None, None, None))
+        return _Outcome(done - late, status.COMPLETED, done, workflow, by) if done else _Outcome(planned)
+    if kind in NEAR_DAYS:
+        return _operated(kind, past, planned, late, as_of, taken, name)
+    if planned + late > as_of:
+        return _Outcome(planned)
+    return (
+        _Outcome(planned, status.CANCELLED)
+        if _called_off(name)
+        else _Outcome(planned, status.COMPLETED, planned + late)
+    )
 
 
 def _operated(
-    kind: str, operations: list[tuple[date, date]], due: date, as_of: date, taken: set[tuple[str, date]]
+    kind: str, past: _Past, planned: date, late: timedelta, as_of: date, taken: set[tuple[str, date]], name: str
 ) -> _Outcome:
-    """The first operation near or after the planned day that no earlier activity has claimed."""
-    for first, last in operations:
-        if (due - last).days <= EARLIEST_DAYS[kind] and (kind, first) not in taken:
+    """The first operation near or after the template's day that no earlier activity has claimed."""
+    status = PlannedActivity.Status
+    if kind == ActivityType.SAMPLING and planned <= as_of and _called_off(name):
+        return _Outcome(planned, status.CANCELLED)
+    for first, last, container in past.operations[kind]:
+        if (planned - last).days <= NEAR_DAYS[kind] and (kind, first) not in taken:
             taken.add((kind, first))
-            running = kind == ActivityType.TREATMENT and last >= as_of
-            return (
-                _Outcome(PlannedActivity.Status.IN_PROGRESS)
-                if running
-                else _Outcome(PlannedActivity.Status.COMPLETED, last)
-            )
-    return _Outcome()
+            if kind == ActivityType.TREATMENT and last >= as_of:
+                return _Outcome(first - late, status.IN_PROGRESS)
+            return _Outcome(last - late, status.COMPLETED, last, container=container)
+    return _Outcome(planned)
+
+
+def _called_off(name: str) -> bool:
+    return _draw(f"{name} called off") < CANCELLED
+
+
+def _draw(name: str) -> float:
+    """Between 0 and 1, by name, so that every seeding draws the same."""
+    return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest()) / 2**64
 
 
 def _habit_days(name: str) -> int:
-    """Days between the planned day and the real one, drawn by name, so that every seeding draws the same."""
-    draw = int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest()) / 2**64
-    below = 0.0
+    """Days between the planned day and the real one."""
+    draw, below = _draw(name), 0.0
     for upto, earliest, latest in HABITS:
         if draw < upto:
             return earliest + int((draw - below) / (upto - below) * (latest - earliest + 1))

@@ -1,30 +1,31 @@
 -- title: Every active batch has its planned activities once
--- means: Each active batch with a scenario has one activity for each active template (twenty), due on its day; no batch has one twice; completed ones have a moment of completion, pending ones have none.
+-- means: Each active batch with a scenario has one activity for each active template (twenty), planned near its template's day and the harvest on the day that is expected of the batch; no batch has one twice; completed ones have a moment of completion within ten days of the day planned, others have none.
 -- on: planning_plannedactivity
 WITH template AS (
-    SELECT activity_type, day_offset, count(*) AS activities
+    SELECT activity_type, day_offset, row_number() OVER (PARTITION BY activity_type ORDER BY day_offset, id) AS place
     FROM planning_activitytemplate
     WHERE is_active AND trigger_type = 'DAY_OFFSET'
-    GROUP BY 1, 2
 ), planned AS (
-    SELECT batch_id, activity_type, due_date, count(*) AS activities,
-        count(*) FILTER (WHERE (status = 'COMPLETED') <> (completed_at IS NOT NULL)) AS misnamed
+    SELECT *, row_number() OVER (PARTITION BY batch_id, activity_type ORDER BY due_date, id) AS place
     FROM planning_plannedactivity
-    GROUP BY 1, 2, 3
 ), wanted AS (
-    SELECT batch.id AS batch_id, template.activity_type, batch.start_date + template.day_offset AS due_date,
-        template.activities
+    SELECT batch.id AS batch_id, template.activity_type, template.place,
+        CASE WHEN activity_type = 'HARVEST' THEN coalesce(batch.expected_end_date, batch.start_date + day_offset)
+            ELSE batch.start_date + day_offset END AS template_day,
+        -- Lice, and the fish that weigh enough, come when they come.
+        CASE activity_type WHEN 'HARVEST' THEN 0 WHEN 'TREATMENT' THEN 60 ELSE 40 END AS within_days
     FROM batch_batch batch
     CROSS JOIN template
     WHERE EXISTS (SELECT FROM scenario WHERE scenario.batch_id = batch.id)
 )
-SELECT batch.batch_number, batch.status, coalesce(planned.activity_type, wanted.activity_type) AS activity_type,
-    coalesce(planned.due_date, wanted.due_date) AS due_date,
-    coalesce(planned.activities, 0) AS activities, coalesce(wanted.activities, 0) AS wanted, planned.misnamed
+SELECT batch.batch_number, batch.status AS batch_status, activity_type, planned.status, planned.due_date,
+    wanted.template_day, planned.completed_at
 FROM planned
-FULL JOIN wanted USING (batch_id, activity_type, due_date)
+FULL JOIN wanted USING (batch_id, activity_type, place)
 JOIN batch_batch batch ON batch.id = batch_id
-WHERE coalesce(planned.activities, 0) > coalesce(wanted.activities, 0)
-    OR (batch.status = 'ACTIVE' AND coalesce(planned.activities, 0) < wanted.activities)
-    OR planned.misnamed > 0
+WHERE wanted.batch_id IS NULL
+    OR (batch.status = 'ACTIVE' AND planned.id IS NULL)
+    OR abs(planned.due_date - wanted.template_day) > wanted.within_days
+    OR (planned.status = 'COMPLETED') <> (planned.completed_at IS NOT NULL)
+    OR abs(planned.completed_at::date - planned.due_date) > 10
 ORDER BY batch_number, due_date

@@ -7,7 +7,11 @@ import numpy as np
 from apps.batch.models import Batch, BatchContainerAssignment, BatchCreationWorkflow, CreationAction
 from datagen.events.context import BatchRecord, LongestLife, Rows
 from datagen.events.growth_samples import last_weighing_day
+from datagen.planning.forecast import Forecast
 from datagen.storage.arrow import record_batch
+
+MOST_OVERDUE_DAYS = 10
+"""Invented."""
 
 
 def most_rows(life: LongestLife) -> dict[str, int]:
@@ -51,7 +55,10 @@ def _batch(record: BatchRecord) -> Rows:
     done = completed(record)
     ended = int(assignments.departure_day.max())
     changed = min(ended, record.last_day)
-    expected = record.start_day + record.stage_starts[-1]
+    expected = record.start_day + Forecast(record.case, record.batch).harvested
+    if not done:
+        # Whose day has passed is planned anew: nothing is overdue for long.
+        expected = max(expected, record.last_day - int(record.stream("days overdue").integers(MOST_OVERDUE_DAYS)))
     stage = int(assignments.stage[~assignments.left].max()) if not done else record.sea
     return Batch, record_batch(
         Batch,
@@ -66,7 +73,7 @@ def _batch(record: BatchRecord) -> Rows:
         start_date=record.date(record.start_day)[None],
         expected_end_date=record.date(expected)[None],
         actual_end_date=record.date(ended)[None] if done else None,
-        notes=f"Harvest at {record.batch.harvest_target_g / 1000:.2f} kg",
+        notes=f"To be harvested from {record.batch.harvest_target_g / 1000:.1f} kg on",
         created_at=record.at(record.start_day, 7)[None],
         updated_at=record.at(changed, 18)[None],
     )
