@@ -12,11 +12,12 @@ from django.db import connections
 from pytest_django import DjangoDbBlocker
 
 from aquamind.server import PROJECT
+from datagen import runs
 from datagen.catalog.reader import load
 from datagen.farm import resolve
 from datagen.planning.presets import PRESETS, make_plan
 from tests.loaded import small_record
-from tests.worlds import AS_OF
+from tests.worlds import AS_OF, Silent, case_of, small_plan
 
 EXAMPLES = PROJECT / "examples"
 AQUAMIND = [sys.executable, "-c", "from datagen.cli import main; main()"]
@@ -40,9 +41,10 @@ def test_a_query_finds_rows(query: Path, new_database: Callable[[], str], django
     assert rows, heading
 
 
-def test_a_dirtied_database_is_clean_again(new_database: Callable[[], str], django_db_blocker: DjangoDbBlocker) -> None:
+def test_a_dirtied_database_is_clean_again(fresh_database: str, django_db_blocker: DjangoDbBlocker) -> None:
+    dsn = fresh_database  # not the record that others read
     with django_db_blocker.unblock():
-        dsn = small_record(new_database)
+        runs.execute(runs.Job(dsn, case_of(small_plan(batches=1, containers=1)), 1), Silent())
     connections["default"].close()
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     env = os.environ | {"DATABASE_URL": dsn, "PATH": path}

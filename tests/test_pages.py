@@ -102,8 +102,8 @@ def test_a_batchs_series_are_what_is_recorded(client: Client, batch: Batch) -> N
     assert sum(chart["deaths"]["fish"]) == MortalityEvent.objects.filter(batch=batch).aggregate(n=Sum("count"))["n"]
     fed_kg = FeedingEvent.objects.filter(batch=batch).aggregate(kg=Sum("amount_kg"))["kg"]
     assert sum(chart["feed"]["kg"]) == pytest.approx(float(fed_kg), abs=0.05 * len(chart["feed"]["kg"]))
-    months = BatchFeedingSummary.objects.filter(batch=batch, period_start="2024-10-01", period_end="2024-10-31")
-    assert chart["fcr"]["fcr"][chart["fcr"]["first"].index("2024-10-01")] == float(months.get().weighted_avg_fcr)
+    weeks = BatchFeedingSummary.objects.filter(batch=batch, period_start="2024-10-07", period_end="2024-10-13")
+    assert chart["fcr"]["fcr"][chart["fcr"]["first"].index("2024-10-07")] == float(weeks.get().weighted_avg_fcr)
     assert set(chart["stays"]["id"]) == set(batch.batch_assignments.values_list("pk", flat=True))
 
 
