@@ -49,6 +49,20 @@ def test_their_rows_are_used_and_keys_begin_with_one(
     for ids in (farm.geography_id, farm.station_id, farm.container_id, farm.sensor_id, farm.store_id):
         assert ids.tolist() == list(range(1, len(ids) + 1))
     assert ledger.status(known)["content_hash"] == made.content_hash
+    days = known.execute(
+        "SELECT count(DISTINCT last_calibration_date), min(last_calibration_date), max(last_calibration_date)"
+        " FROM infrastructure_sensor"
+    ).fetchone()
+    assert days[0] > 300
+    assert case.plan.as_of - timedelta(days=365) < days[1] <= days[2] <= case.plan.as_of
+    creators = "SELECT count(DISTINCT created_by_id) FROM scenario"
+    assert known.execute(creators).fetchone()[0] == 3
+    observed = "SELECT count(*) FILTER (WHERE (sources ->> 'fcr' = 'observed') <> (observed_fcr IS NOT NULL)),"
+    observed += " count(observed_fcr) > 1000 FROM batch_actualdailyassignmentstate"
+    assert known.execute(observed).fetchone() == (0, True)
+    capacity = "SELECT max(abs(max_biomass - rings)) FROM infrastructure_area JOIN (SELECT area_id, sum(max_biomass_kg)"
+    capacity += " AS rings FROM infrastructure_container GROUP BY 1) held ON area_id = infrastructure_area.id"
+    assert known.execute(capacity).fetchone()[0] == 0
 
 
 def test_names_are_as_aquamind_looks_for_them(

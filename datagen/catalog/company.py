@@ -56,7 +56,6 @@ class Station(Site):
 class Area(Site):
     layout: Annotated[str, Ref("containers.area_layouts.name")]
     climate: Annotated[str, Ref("water.climates")]
-    max_biomass_kg: Annotated[float, Field(gt=0, lt=1e10)]
 
 
 class Sites(Spec):
@@ -146,7 +145,6 @@ class SensorSet(Spec):
 
 class Environment(Spec):
     sensor_installation_date: date
-    sensor_calibration_date: date
     parameters: Annotated[tuple[Parameter, ...], Unique()]
     sensor_sets: Annotated[tuple[SensorSet, ...], Unique()]
 

@@ -93,9 +93,15 @@ def _tgc_model_ids(record: BatchRecord) -> Ints:
     return record.farm.tgc_model_id[first : first + len(names)]
 
 
-def _manager(record: BatchRecord) -> int:
-    managers = record.staff("MGR")
-    return int(managers[record.index % len(managers)])
+def _planner(record: BatchRecord) -> int:
+    """Whoever manages or administers the geography or the whole company, in turn: AquaMind lists to each their own."""
+    farm, place = record.farm, record.batch.geography
+    planners = [
+        user
+        for user, role, geography in zip(farm.user_id, farm.user_role, farm.user_geography, strict=True)
+        if role in ("MGR", "ADMIN") and geography in (place, -1)
+    ]
+    return int(planners[record.index % len(planners)])
 
 
 def _name(record: BatchRecord) -> str:
@@ -109,7 +115,7 @@ def _scenario(record: BatchRecord) -> Rows:
         1,
         scenario_id=record.first_id["scenario"],
         batch_id=record.batch_id,
-        created_by_id=_manager(record),
+        created_by_id=_planner(record),
         tgc_model_id=int(_tgc_model_ids(record)[0]),
         fcr_model_id=record.farm.fcr_model_id,
         mortality_model_id=record.farm.mortality_model_id,
@@ -162,7 +168,7 @@ def _run(record: BatchRecord, projection: Projection) -> Rows:
         ProjectionRun,
         1,
         run_id=record.first_id["scenario_projection_run"],
-        created_by_id=_manager(record),
+        created_by_id=_planner(record),
         scenario_id=record.first_id["scenario"],
         run_date=made,
         run_number=1,

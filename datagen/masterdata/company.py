@@ -146,16 +146,18 @@ def _init_sites(catalog: Catalog) -> Created:
         for station, hall in halls(catalog)
     )
     created |= create(Hall, hall_rows, "freshwater_station_id", "name")
+    ring_kg = {kind.name: kind.max_biomass_kg for kind in catalog.containers.types}
     area_rows = (
         {
             "name": area.name,
             "geography_id": geography_ids[area.geography],
             "latitude": area.latitude,
             "longitude": area.longitude,
-            "max_biomass": area.max_biomass_kg,
+            # What its rings may hold together: no page knows another number.
+            "max_biomass": layout.containers * ring_kg[layout.container_type],
             "active": area.in_production,
         }
-        for area, _ in areas(catalog)
+        for area, layout in areas(catalog)
     )
     return created | create(Area, area_rows)
 
@@ -221,7 +223,7 @@ def _init_sensors(catalog: Catalog, farm: Farm) -> Created:
             "manufacturer": environment.parameters[parameter].manufacturer,
             "serial_number": hashlib.blake2b(name.encode(), digest_size=6).hexdigest().upper(),
             "installation_date": environment.sensor_installation_date,
-            "last_calibration_date": environment.sensor_calibration_date,
+            "last_calibration_date": environment.sensor_installation_date,
         }
         for name, container, parameter in zip(
             farm.sensor_name, farm.sensor_container, farm.sensor_parameter, strict=True

@@ -20,6 +20,7 @@ from datagen.execution import executor
 from datagen.farm import Farm, with_database_ids
 from datagen.keys import keys
 from datagen.masterdata.rows import Created
+from datagen.masterdata.sensors import calibrate
 from datagen.pipeline import Progress, Report
 from datagen.planning import schedule
 from datagen.planning.room import check_room
@@ -129,6 +130,7 @@ def follow(dsn: str, batches: list[int], workers: int, progress: Progress, repor
         progress.step("Planned activities")
         with database.connect(dsn, autocommit=True, application_name="aquamind analyse") as connection:
             report.rows[analysis.PLANNED_TABLE] = analysis.plan_activities(connection)
+            calibrate(connection, max(ledger.as_of_days(connection).values()))
 
 
 def prepare(

@@ -1,6 +1,7 @@
 """Daily states of assignments from a batch's record: all assignments at once, a step a day."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
@@ -26,17 +27,21 @@ LEAST_GAIN_KG = 1.0
 
 DEATH_SOURCES = ("actual", "model")
 FEED_SOURCES = ("actual", "none")
+FCR_SOURCES = (None, "observed")
 WEIGHT_SOURCES = ("measured", "tgc_computed", "unchanged")
 MEASURED, COMPUTED, UNCHANGED = range(len(WEIGHT_SOURCES))
 
 
-def _compact(values: dict[str, str | float]) -> str:
-    return json.dumps(values, sort_keys=True, separators=(",", ":"))
+def _compact(values: Mapping[str, str | float | None]) -> str:
+    known = {name: value for name, value in values.items() if value is not None}
+    return json.dumps(known, sort_keys=True, separators=(",", ":"))
 
 
 SOURCES = tuple(
-    _compact({"temp": temp, "mortality": deaths, "feed": feed, "weight": weight})
-    for temp, deaths, feed, weight in product(temperature.SOURCES, DEATH_SOURCES, FEED_SOURCES, WEIGHT_SOURCES)
+    _compact({"temp": temp, "mortality": deaths, "feed": feed, "weight": weight, "fcr": fcr})
+    for temp, deaths, feed, weight, fcr in product(
+        temperature.SOURCES, DEATH_SOURCES, FEED_SOURCES, WEIGHT_SOURCES, FCR_SOURCES
+    )
 )
 """Every combination as it is stored; a state holds its place in here."""
 
@@ -121,6 +126,7 @@ def compute(record: Record) -> States:
     population = column(life.population)
     biomass_kg = np.round(population * weight_g / 1000.0, 2)
     feed_kg = np.nan_to_num(column(record.feed_kg))
+    observed_fcr = _observed_fcr(assignment, biomass_kg, feed_kg, column(life.placed))
     return States(
         batch_id=record.batch_id,
         assignment=assignment,
@@ -136,19 +142,23 @@ def compute(record: Record) -> States:
         temp_c=np.round(column(temp_c), 2),
         mortality_count=column(life.deaths),
         feed_kg=feed_kg,
-        observed_fcr=_observed_fcr(assignment, biomass_kg, feed_kg, column(life.placed)),
+        observed_fcr=observed_fcr,
         anchor=column(record.anchor),
-        sources=_sources(column(temp_source), not record.deaths_recorded, column(fed), column(weight_source)),
+        sources=_sources(
+            column(temp_source), not record.deaths_recorded, column(fed), column(weight_source), observed_fcr
+        ),
         confidence=confidence,
         confidences=confidences,
         growth_g=column(life.growth_g),
     )
 
 
-def _sources(temp: Ints, modelled: bool, fed: NDArray[np.bool_], weight: Ints) -> Ints:
+def _sources(temp: Ints, modelled: bool, fed: NDArray[np.bool_], weight: Ints, fcr: Floats) -> Ints:
     """Each state's place in SOURCES, which are told in the same order."""
-    kinds = tuple(map(len, (temperature.SOURCES, DEATH_SOURCES, FEED_SOURCES, WEIGHT_SOURCES)))
-    places: Ints = np.ravel_multi_index((temp, np.full(len(temp), int(modelled)), (~fed).astype(int), weight), kinds)
+    kinds = tuple(map(len, (temperature.SOURCES, DEATH_SOURCES, FEED_SOURCES, WEIGHT_SOURCES, FCR_SOURCES)))
+    deaths = np.full(len(temp), int(modelled))
+    observed = (~np.isnan(fcr)).astype(int)
+    places: Ints = np.ravel_multi_index((temp, deaths, (~fed).astype(int), weight, observed), kinds)
     return places
 
 

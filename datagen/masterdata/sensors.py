@@ -1,0 +1,22 @@
+"""When each sensor was last calibrated: once a year, each on its own day, up to the last day of the record."""
+
+from datetime import date
+
+from datagen.storage import ledger
+from datagen.storage.ledger import Connection
+
+CALIBRATED = """
+    UPDATE infrastructure_sensor SET last_calibration_date = day
+    FROM (SELECT id AS sensor, greatest(installation_date,
+                     %(as_of)s::date - mod(('x' || substr(md5(name), 1, 7))::bit(28)::int, 365)) AS day
+          FROM infrastructure_sensor) AS calibration
+    WHERE id = sensor AND xmin = ANY(%(own)s::xid[]) AND last_calibration_date IS DISTINCT FROM day
+"""
+
+
+def calibrate(connection: Connection, as_of: date) -> None:
+    """Date this tool's sensors within the year before a day; what somebody has changed stays."""
+    own = ledger.transactions(connection, "datagen.master_data") or []
+    with connection.transaction():
+        if connection.execute(CALIBRATED, {"as_of": as_of, "own": own}).rowcount:
+            ledger.sign_master_data(connection)
