@@ -25,10 +25,17 @@ class Bins:
         self._feeds, self._store = len(names), case.farm.container_store
         self._stays = stays
         self._open_until = np.full(len(case.farm.store_name) * self._feeds, -1)
+        self.days_needed = np.zeros(len(self._open_until))
+        """For how many days the fish that eat from a bin will go on to do so, as they grow today."""
 
-    def eaten_from(self, day: int, container: Ints, stage: Ints, weight_g: Floats) -> tuple[Ints, Ints]:
-        """The bin and the feed (-1: none) of each container today; they stay open, and so do those that are next."""
-        from_g = self._from_g[stage]
+    def eaten_from(
+        self, day: int, container: Ints, stage: Ints, weight_cbrt: Floats, gain: Floats, days_left: Floats
+    ) -> tuple[Ints, Ints]:
+        """The bin and the feed (-1: none) of each container today; they stay open, and so do those that are next.
+
+        `gain` is what the cube root of the weight gains in a day, `days_left` those until the fish leave.
+        """
+        from_g, weight_g = self._from_g[stage], weight_cbrt**3
         step = _step(weight_g, from_g)
         feed = np.where(step >= 0, self._feed[stage, step], -1)
         bins = self._bin(container, feed)
@@ -36,6 +43,10 @@ class Bins:
         coming = _step(weight_g, SOON * from_g)
         soon = np.flatnonzero((coming > step) & (step >= 0))
         self._keep_open(self._bin(container[soon], self._feed[stage[soon], coming[soon]]), day)
+        ends_g = np.append(from_g, np.full((len(stage), 1), np.inf), axis=1)[np.arange(len(stage)), step + 1]
+        days = np.minimum(days_left, days_until(np.cbrt(ends_g), weight_cbrt, gain))
+        self.days_needed[bins[feed >= 0]] = 0.0
+        np.maximum.at(self.days_needed, bins[feed >= 0], days[feed >= 0])
         return bins, feed
 
     def open(self, day: int) -> Bools:
@@ -54,6 +65,13 @@ class Bins:
 
     def _keep_open(self, bins: Ints, day: int) -> None:
         self._open_until[bins] = day
+
+
+def days_until(reached_cbrt: Floats, weight_cbrt: Floats, gain: Floats) -> Floats:
+    """Days until fish that grow as today weigh so much, by cube roots of weights; without end if they do not."""
+    left = np.maximum(reached_cbrt - weight_cbrt, 0.0)
+    days: Floats = np.divide(left, gain, out=np.full(len(gain), np.inf), where=gain > 0)
+    return days
 
 
 def _step(weight_g: Floats, from_g: Floats) -> Ints:

@@ -18,6 +18,10 @@ REORDER_SHARE = 0.20
 """A bin is refilled when stock and orders fall below this share of its capacity (guide)."""
 
 
+DAYS_AT_A_TIME = LEAD_DAYS + 1
+"""Days of use that an order covers where fish stay on longer than was expected: no bin runs dry meanwhile."""
+
+
 @dataclass
 class Stores:
     """The feed of a geography. A bin is one feed in one store, `store * feeds + feed`; all amounts in grams.
@@ -58,18 +62,25 @@ class Stores:
         self._daily_use_g += 0.3 * (used - self._daily_use_g)
         return served, position
 
-    def order(self, day: int, open_bins: Bools) -> None:
+    def order(self, day: int, open_bins: Bools, days_needed: Floats) -> None:
         """In the evening, order for bins in use that fall below the reorder share, or below three days' use.
 
-        The order lasts two weeks, within 40 and 90 % of the bin: invented, so that little is left when fish move on.
+        The order lasts two weeks, within 40 and 90 % of the bin; but no longer than until the fish are expected to
+        eat of it, and then for some days at a time: invented, so that little is left when they leave.
         """
-        position = self.stock_g + self._on_order_g
-        low = np.maximum(REORDER_SHARE * self.capacity_g, (LEAD_DAYS + 1) * self._daily_use_g)
-        due = np.flatnonzero(open_bins & (position < low))
+        position, use_g = self.stock_g + self._on_order_g, self._daily_use_g
+        to_come_g = np.full(len(use_g), np.inf)
+        in_use = use_g > 0
+        to_come_g[in_use] = use_g[in_use] * np.maximum(days_needed[in_use], DAYS_AT_A_TIME)
+        low = np.maximum(REORDER_SHARE * self.capacity_g, (LEAD_DAYS + 1) * use_g)
+        due = np.flatnonzero(open_bins & (position < np.minimum(low, to_come_g)))
         if not len(due):
             return
-        target = np.clip(14 * self._daily_use_g[due], 0.4 * self.capacity_g[due], 0.9 * self.capacity_g[due])
-        quantity = ((target - position[due]) / self.lot_g[due]).astype(np.int64) * self.lot_g[due]
+        target = np.clip(14 * use_g[due], 0.4 * self.capacity_g[due], 0.9 * self.capacity_g[due])
+        lots = np.minimum(target, to_come_g[due]) - position[due]
+        # Of the last feed of a stay at least a lot, or fish would starve for want of half a one.
+        lots = np.where(to_come_g[due] < target, np.ceil(lots / self.lot_g[due]), lots // self.lot_g[due])
+        quantity = lots.astype(np.int64) * self.lot_g[due]
         due, quantity = due[quantity > 0], quantity[quantity > 0]
         self._on_order_g[due] += quantity
         self._arrivals[day + LEAD_DAYS].append((due, quantity))

@@ -25,12 +25,17 @@ class Draws:
 
 @dataclass(frozen=True)
 class Stays:
-    """Struct of arrays, ordered by batch, stage, container; `row` is where a stay's container-days begin."""
+    """Struct of arrays, ordered by batch, stage, container; `row` is where a stay's container-days begin.
+
+    Fish leave on the day `until` at the latest, and when those of the batch weigh `leaving_g` in the mean.
+    """
 
     batch: Ints
     stage: Ints
     container: Ints
     first_day: Ints
+    until: Ints
+    leaving_g: Floats
     row: Ints
     rows: int
     tgc: Floats
@@ -70,6 +75,8 @@ class _Part:
     stage: int
     container: Ints
     first_day: int
+    until: int
+    leaving_g: float
     days: int
     nature: _Nature
     draws: Draws
@@ -93,7 +100,9 @@ def stays(case: Case, geography: int) -> Stays:
                 break
             n, days = len(container), min(plan.stage_days(stage), plan.days - first)
             nature, draws = _nature(case, batch, stage, n), _draws(case, batch, stage, n, days)
-            parts.append(_Part(b, stage, container, first, days, nature, draws))
+            until = first + plan.stage_days(stage)
+            leaving_g = batch.harvest_target_g if stage == case.sea else np.inf
+            parts.append(_Part(b, stage, container, first, until, leaving_g, days, nature, draws))
     return _joined(parts, outbreak, arrivals)
 
 
@@ -106,6 +115,8 @@ def _joined(parts: list[_Part], outbreak: Floats, arrivals: dict[int, list[tuple
         stage=np.repeat([part.stage for part in parts], counts),
         container=np.concatenate([part.container for part in parts]),
         first_day=np.repeat([part.first_day for part in parts], counts),
+        until=np.repeat([part.until for part in parts], counts),
+        leaving_g=np.repeat([part.leaving_g for part in parts], counts),
         row=np.cumsum(days) - days,
         rows=int(days.sum()),
         tgc=np.concatenate([part.nature.tgc for part in parts]),

@@ -11,7 +11,7 @@ from datagen.biology.water import year_wave
 from datagen.case import Case
 from datagen.catalog import Catalog
 from datagen.catalog.biology import Handling
-from datagen.simulation.bins import Bins
+from datagen.simulation.bins import Bins, days_until
 from datagen.simulation.climate import Climate, climate
 from datagen.simulation.feed_stock import Stores, stores
 from datagen.simulation.history import (
@@ -73,7 +73,7 @@ class World:
         active = np.flatnonzero(self.stay >= 0)
         if len(active):
             self._live(day, active)
-        self.stores.order(day, self.bins.open(day))
+        self.stores.order(day, self.bins.open(day), self.bins.days_needed)
 
     def _live(self, day: int, active: Ints) -> None:
         stay = self.stay[active]
@@ -114,10 +114,11 @@ class World:
         steady = np.maximum(1.0 + growth.appetite_daily_sd * s.draws.appetite[row], 0.0)
         appetite = np.where(fasting, 0.0, self.appetite[active] * steady)
         self.appetite[active] += (1.0 - self.appetite[active]) * growth.appetite_recovery_per_day
-        gain = cube_root_gain(temp_c, s.tgc[stay]) * appetite
+        full_gain = cube_root_gain(temp_c, s.tgc[stay])
         weight_cbrt = self.weight_cbrt[active]
-        gain = np.minimum(gain, self._room(active, alive))
-        bins, feed = self.bins.eaten_from(day, active, s.stage[stay], weight_cbrt**3)
+        gain = np.minimum(full_gain * appetite, self._room(active, alive))
+        days_left = self._days_left(day, stay, alive, weight_cbrt, full_gain)
+        bins, feed = self.bins.eaten_from(day, active, s.stage[stay], weight_cbrt, full_gain, days_left)
         fed = feed >= 0
         gain_kg = alive * ((weight_cbrt + gain) ** 3 - weight_cbrt**3) / 1000.0
         wanted_g = feeding.ration_g(gain_kg, s.fcr[stay])
@@ -128,6 +129,16 @@ class World:
         short = np.flatnonzero(fed)[served < wanted_g[fed]]
         gain[short] *= self.days.feed_g[row[short]] / wanted_g[short]
         return gain
+
+    def _days_left(self, day: int, stay: Ints, alive: Ints, weight_cbrt: Floats, full_gain: Floats) -> Floats:
+        """Until the fish leave: by plan, or as soon as their batch weighs what it is to be harvested at."""
+        s = self.stays
+        batch, fish = s.batch[stay], np.maximum(alive, 1)
+        total = np.bincount(batch, fish)
+        mean_cbrt = np.cbrt(np.bincount(batch, fish * weight_cbrt**3) / np.maximum(total, 1))[batch]
+        mean_gain = (np.bincount(batch, fish * full_gain) / np.maximum(total, 1))[batch]
+        left: Floats = np.minimum(s.until[stay] - day, days_until(np.cbrt(s.leaving_g[stay]), mean_cbrt, mean_gain))
+        return left
 
     def _room(self, active: Ints, alive: Ints) -> Floats:
         """What the cube root of the weight may still gain: feed is held back where the container is full."""
