@@ -5,6 +5,7 @@ from functools import cached_property
 
 from datagen.catalog import Catalog
 from datagen.catalog.stages import Stages, stages
+from datagen.catalog.ways import Way
 from datagen.farm import Farm
 from datagen.planning.plan import Plan
 
@@ -20,6 +21,12 @@ class Case:
     @cached_property
     def stages(self) -> Stages:
         return stages(self.catalog)
+
+    @property
+    def way(self) -> Way:
+        """How the plan is lived: what departs from the rest of the catalog."""
+        way: Way = getattr(self.catalog.ways, self.plan.way)
+        return way
 
     @property
     def sea(self) -> int:

@@ -34,9 +34,14 @@ def tiny() -> Case:
     return case_of(small_plan(seed=3, batches=2, stagger_days=290, containers=2))
 
 
+def lived() -> Case:
+    """The same four batches, lived."""
+    return case_of(small_plan(seed=3, batches=2, stagger_days=290, containers=2, way="lived"))
+
+
 def today() -> dict[str, object]:
     """What the code makes now."""
-    return {"version": pipeline.VERSION, "small": content(small()), "tiny": content(tiny())}
+    return {"version": pipeline.VERSION, "small": content(small()), "tiny": content(tiny()), "lived": content(lived())}
 
 
 if __name__ == "__main__":

@@ -54,6 +54,7 @@ presets = st.builds(
     saturation=st.floats(0.1, 1),
     batches=st.integers(1, 12),
     containers_per_stage=st.sampled_from([None, 1, 10, 20]),
+    way=st.sampled_from(["planned", "lived"]),
 )
 days = st.dates(date(2000, 1, 1), date(2060, 12, 31))
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from datagen.biology.mortality import CAUSES
 from datagen.case import Case
+from datagen.catalog.ways import Ways
 from datagen.planning.plan import Plan
 from datagen.simulation.history import History
 from datagen.simulation.loop import held_back, simulate
@@ -21,6 +22,7 @@ worlds = st.builds(
     batches=st.integers(1, 3),
     stagger_days=st.integers(20, 260),
     containers=st.sampled_from([10, 20, None]),
+    way=st.sampled_from(["planned", "lived"]),
 )
 few = settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 
@@ -220,3 +222,31 @@ def test_another_seed_is_another_world() -> None:
     one, two = lived(small_plan(seed=1)), lived(small_plan(seed=2))
     assert (one.days.deaths[:1000] != two.days.deaths[:1000]).any()
     assert small_plan().as_of == AS_OF
+
+
+def test_a_way_without_blocks_is_the_plan() -> None:
+    """What is off draws nothing and changes nothing."""
+    catalog, farm = company()
+    bare = catalog.model_copy(update={"ways": Ways()})
+    plan = small_plan(batches=1)
+    as_planned, unfurnished = (simulate(Case(bare, farm, replace(plan, way=way)), 0) for way in ("planned", "lived"))
+    assert all(
+        (one == other).all()
+        for one, other in zip(vars(as_planned.days).values(), vars(unfurnished.days).values(), strict=True)
+    )
+
+
+def test_lived_deaths_have_a_tail_and_differ_from_ring_to_ring() -> None:
+    """Site-months spread by a sigma of 1.0-1.7 of logs, most of it between areas and rings: realism, likeness 2.3."""
+    found = [lived(small_plan(seed=seed, batches=3, stagger_days=120, way="lived"), seed % 2) for seed in range(4)]
+    months, rings = [], []
+    for history in found:
+        a, days = history.assignments, history.days
+        for stay in np.flatnonzero((a.stage == SEA) & (a.days > 200)):
+            row = slice(a.row[stay], a.row[stay] + a.days[stay] // 30 * 30)
+            died = days.deaths[row].reshape(-1, 30).sum(axis=1) / days.fish[row].reshape(-1, 30)[:, 0]
+            months += died[died > 0].tolist()
+            rings.append((a.batch[stay], np.log(died.sum())))
+    assert 0.9 < np.log(months).std() < 1.8
+    by_batch = [[share for batch, share in rings if batch == each] for each in {batch for batch, _ in rings}]
+    assert np.median([np.std(each) for each in by_batch]) > 0.25

@@ -206,6 +206,12 @@ ABSURD = {
     "vaccinated after the stage": ("biology.vaccinations.3.day_of_stage", 90, "lasts 90 days"),
     "planned after the stage": ("activities.templates.6.day_of_stage", 95, "lasts 90 days"),
     "moved after the first day": ("activities.templates.0.day_of_stage", 1, "on its first day"),
+    "a hardship of no stage": (
+        "ways.lived.mortality.hardships.0.daily",
+        lambda daily: {**daily, "post-smolt": 0.0001},
+        "no such stage",
+    ),
+    "a hardship twice": ("ways.lived.mortality.hardships.1.daily", {"adult": 0.1, "fry": 0.1}, "stands in two"),
     "checked after the stage": ("health.checks.day_of_stage", 90, "lasts 90 days"),
     "projected too short": ("scenarios.duration_days", 760, "may last 900 days"),
     "lived too long": (

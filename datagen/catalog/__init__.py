@@ -10,6 +10,7 @@ from datagen.catalog.finance import Finance
 from datagen.catalog.health import Health, Lice, Treatments
 from datagen.catalog.scenario import Scenarios, Suppliers
 from datagen.catalog.spec import Spec
+from datagen.catalog.ways import Ways
 
 
 class Catalog(Spec):
@@ -32,6 +33,7 @@ class Catalog(Spec):
     suppliers: Suppliers
     finance: Finance
     activities: Activities
+    ways: Ways = Ways()
 
     def producing(self) -> list[str]:
         """Geographies in which fish are kept."""

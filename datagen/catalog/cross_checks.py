@@ -26,6 +26,7 @@ def faults(catalog: "Catalog") -> Iterator[Fault]:
     yield from _of_layouts(catalog)
     yield from _of_sea_phase(catalog)
     yield from _of_prices(catalog)
+    yield from _of_ways(catalog)
 
 
 def _of_stages(catalog: "Catalog") -> Iterator[Fault]:
@@ -172,6 +173,17 @@ def _of_sea_phase(catalog: "Catalog") -> Iterator[Fault]:
         if treatment.sea_day - treatment.jitter_days <= catalog.lice.counting.first_sea_day:
             cure = f"Lice are first counted on day {catalog.lice.counting.first_sea_day} at sea; treat after that"
             yield Fault(("biology", "lice_treatments", index, "sea_day"), treatment.sea_day, cure)
+
+
+def _of_ways(catalog: "Catalog") -> Iterator[Fault]:
+    stages = [stage.key for stage in catalog.biology.stages]
+    for name in ("planned", "lived"):
+        mortality = getattr(catalog.ways, name).mortality
+        for number, hardship in enumerate(mortality.hardships if mortality else ()):
+            for key in hardship.daily:
+                if key not in stages:
+                    place = ("ways", name, "mortality", "hardships", number, "daily", key)
+                    yield Fault(place, key, f"biology.yaml has no such stage: {', '.join(stages)}")
 
 
 def _of_prices(catalog: "Catalog") -> Iterator[Fault]:

@@ -91,7 +91,11 @@ def _read(folder: Path) -> tuple[dict[str, yaml.Node], dict[str, Any], list[Faul
     data: dict[str, Any] = {}
     subjects = list(Catalog.model_fields)
     paths = sorted(folder.glob("*.yaml"))
-    missing = [subject for subject in subjects if folder / f"{subject}.yaml" not in paths]
+    missing = [
+        name
+        for name, info in Catalog.model_fields.items()
+        if info.is_required() and folder / f"{name}.yaml" not in paths
+    ]
     faults = [Fault((subject,), None, "The file is missing; copy the default company's") for subject in missing]
     for path in paths:
         if path.stem not in subjects:

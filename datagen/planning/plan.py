@@ -9,6 +9,7 @@ import numpy as np
 from aquamind.errors import UserError
 from datagen.arrays import Dates, Floats, Ints
 from datagen.biology.water import day_of_year
+from datagen.catalog.ways import WayName
 from datagen.farm import Farm
 
 
@@ -29,7 +30,7 @@ class Plan:
     """What will be simulated: the batches in order of their start, and the last day of the record.
 
     `containers_per_stage` is None where batches take as many as the saturation leaves them. `stage_starts` are the days
-    of life on which the stages begin, and last the day by which a batch has been harvested.
+    of life on which the stages begin, and last the day by which a batch has been harvested. `way` is how it is lived.
     """
 
     preset: str
@@ -41,6 +42,7 @@ class Plan:
     containers_per_stage: int | None
     stage_starts: tuple[int, ...]
     batches: tuple[BatchPlan, ...]
+    way: WayName = "planned"
 
     @property
     def first_day(self) -> date:

@@ -13,6 +13,7 @@ from datagen.case import Case
 from datagen.catalog import Catalog
 from datagen.catalog.spec import LEAST_EGGS, MOST_EGGS
 from datagen.catalog.stages import stages
+from datagen.catalog.ways import WayName
 from datagen.farm import Farm
 from datagen.planning.allocation import Booking, DoesNotFit
 from datagen.planning.forecast import Forecast
@@ -34,12 +35,13 @@ class Preset:
     saturation: float = 0.85
     batches: int | None = None
     containers_per_stage: int | None = None
+    way: WayName = "planned"
 
 
 PRESETS = {
-    "production": Preset("production"),
+    "production": Preset("production", way="lived"),
     "guide": Preset("guide", containers_per_stage=10),
-    "medium": Preset("medium", stagger_days=52, batches=20, containers_per_stage=10),
+    "medium": Preset("medium", stagger_days=52, batches=20, containers_per_stage=10, way="lived"),
     "small": Preset("small", batches=1, containers_per_stage=10),
 }
 """`medium` staggers by 52 days, so that its 40 batches span the life of a batch: about 25 harvested and 15 growing."""
@@ -243,6 +245,7 @@ def _book(
         preset.containers_per_stage,
         starts_at,
         (),
+        preset.way,
     )
     case = Case(catalog, farm, plan)
     for place, start in starts:

@@ -24,6 +24,7 @@ from datagen.catalog import Catalog, reader
 from datagen.catalog.reader import closest
 from datagen.catalog.spec import LEAST_EGGS, MOST_EGGS, Fault, Loc, Name, Spec
 from datagen.catalog.stages import Stages, stages
+from datagen.catalog.ways import WayName
 from datagen.farm import Farm
 from datagen.planning.plan import EARLIEST_AS_OF, LATEST_AS_OF, BatchPlan, Plan, check_as_of
 from datagen.planning.presets import PRESETS
@@ -50,6 +51,7 @@ class _Metadata(Spec):
     stagger_days: Annotated[int, Field(ge=1, le=1000)]
     saturation: Annotated[float, Field(gt=0, le=1)]
     containers_per_stage: Annotated[int, Field(ge=1, le=1000)] | None = None
+    way: WayName = "planned"
     stage_days: dict[str, int]
     batch_count: int
 
@@ -153,6 +155,7 @@ def _document(case: Case, workers: int) -> dict[str, Any]:
             "stagger_days": plan.stagger_days,
             "saturation": plan.saturation,
             "containers_per_stage": plan.containers_per_stage,
+            "way": plan.way,
             "stage_days": {key: plan.stage_days(stage) for stage, key in enumerate(keys)},
             "batch_count": len(names),
         },
@@ -264,6 +267,7 @@ class _Reading:
             tuple(self.stages.starts.tolist()),
             # A batch moved by hand may stand where it no longer belongs.
             tuple(sorted(self.batches.values(), key=lambda batch: batch.start)),
+            about.way,
         )
 
     def _judge_metadata(self, about: _Metadata, batches: int) -> None:

@@ -63,7 +63,9 @@ def plan_hash(case: Case) -> str:
         ]
         for batch in plan.batches
     ]
-    return hashlib.sha256(json.dumps([plan.stage_starts, batches]).encode()).hexdigest()
+    # As before there were two ways, so that databases of the first are still known.
+    way = [] if plan.way == "planned" else [plan.way]
+    return hashlib.sha256(json.dumps([plan.stage_starts, batches, *way]).encode()).hexdigest()
 
 
 def execute(job: Job, progress: Progress) -> Report:

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from datagen.arrays import Bools, Dates, Floats, Ints
-from datagen.biology.mortality import outbreak_course
+from datagen.biology.mortality import CAUSES, outbreak_course
 from datagen.biology.water import year_wave
 from datagen.case import Case
 from datagen.catalog.biology import SeaClimate, Water
 from datagen.catalog.spec import of_geography
 from datagen.planning.plan import Plan
+from datagen.simulation import hardship
 from datagen.streams import remembering, stream
 
 
@@ -22,7 +23,6 @@ class Climate:
     salinity_psu: Floats
     oxygen_pct: Floats
     storm: Bools
-    bloom_hazard: Floats
 
 
 def climate(case: Case, geography: int) -> Climate:
@@ -30,7 +30,7 @@ def climate(case: Case, geography: int) -> Climate:
     catalog, farm, plan = case.catalog, case.farm, case.plan
     units = np.flatnonzero(farm.unit_geography == geography)
     shape = (plan.days, len(farm.unit_name))
-    out = Climate(np.zeros(shape), np.zeros(shape), np.zeros(shape), np.zeros(shape, bool), np.zeros(shape))
+    out = Climate(np.zeros(shape), np.zeros(shape), np.zeros(shape), np.zeros(shape, bool))
     dates, day_of_year = plan.dates(), plan.days_of_year()
     place = farm.geography_code[geography]
     common = _anomaly(catalog.water, plan, place)
@@ -47,10 +47,21 @@ def climate(case: Case, geography: int) -> Climate:
             sea = catalog.water.climates[farm.unit_climate[unit]]
             _sea(out, int(unit), sea, day_of_year, anomaly, stream(plan.seed, place, site, "salt and oxygen"))
             out.storm[:, unit] = storm
-            out.bloom_hazard[:, unit] = _blooms(case, dates, day_of_year, place, site)
         else:
             _tempered(out, int(unit), case, day_of_year, own, stream(plan.seed, place, site, "oxygen"))
     return out
+
+
+def hazards(case: Case, geography: int) -> dict[int, Floats]:
+    """Hazard of what befalls areas at sea, by index of its cause [days, units]."""
+    if case.way.mortality is not None:
+        return hardship.befalling(case, geography, case.way.mortality)
+    farm, plan = case.farm, case.plan
+    bloom = np.zeros((plan.days, len(farm.unit_name)))
+    dates, day_of_year, place = plan.dates(), plan.days_of_year(), farm.geography_code[geography]
+    for unit in np.flatnonzero((farm.unit_geography == geography) & farm.unit_in_production & farm.unit_is_area):
+        bloom[:, unit] = _blooms(case, dates, day_of_year, place, farm.unit_code[unit])
+    return {CAUSES.index("ENVIRONMENTAL"): bloom}
 
 
 def _anomaly(water: Water, plan: Plan, *place: str) -> Floats:

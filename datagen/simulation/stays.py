@@ -9,6 +9,7 @@ from datagen.arrays import Floats, Ints
 from datagen.biology.mortality import outbreak_course
 from datagen.case import Case
 from datagen.planning.plan import BatchPlan
+from datagen.simulation import hardship
 from datagen.streams import remembering, stream
 
 
@@ -42,6 +43,7 @@ class Stays:
     fcr: Floats
     hazard: Floats
     frailty: Floats
+    delay: Ints
     draws: Draws
     outbreak: Floats
     of: dict[tuple[int, int], Ints]
@@ -53,7 +55,7 @@ class Stays:
 
     def outbreak_on(self, day: int, stay: Ints) -> Floats:
         """Hazard of disease outbreaks on a day, by stay; the frail suffer more."""
-        hazard: Floats = self.outbreak[day, self.batch[stay]] * self.frailty[stay]
+        hazard: Floats = self.outbreak[np.maximum(day - self.delay[stay], 0), self.batch[stay]] * self.frailty[stay]
         return hazard
 
 
@@ -65,6 +67,7 @@ class _Nature:
     fcr: Floats
     hazard: Floats
     frailty: Floats
+    delay: Ints
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,8 @@ def stays(case: Case, geography: int) -> Stays:
     outbreak = np.zeros((plan.days, len(plan.batches)))
     for b, start in zip(batches, plan.starts()[batches].tolist(), strict=True):
         batch = plan.batches[b]
-        outbreak[:, b] = _outbreak(case, batch, start)
+        spec = case.way.mortality
+        outbreak[:, b] = _outbreak(case, batch, start) if spec is None else hardship.epidemics(case, batch, start, spec)
         for stage, containers in enumerate(batch.containers):
             first, container = start + plan.stage_starts[stage], np.array(containers)
             # Feed is ordered ahead: who waits for fish on the last days must not depend on where the record ends.
@@ -123,6 +127,7 @@ def _joined(parts: list[_Part], outbreak: Floats, arrivals: dict[int, list[tuple
         fcr=np.concatenate([part.nature.fcr for part in parts]),
         hazard=np.concatenate([part.nature.hazard for part in parts]),
         frailty=np.concatenate([part.nature.frailty for part in parts]),
+        delay=np.concatenate([part.nature.delay for part in parts]),
         draws=Draws(
             *(
                 # By stay, then by day: as the rows of container-days are.
@@ -145,27 +150,41 @@ def _nature(case: Case, batch: BatchPlan, stage: int, n: int) -> _Nature:
     growth, spec = catalog.biology.growth, catalog.biology.stages[stage]
     of_batch = stream(seed, batch.number, "nature").standard_normal(3 + len(stages.key))
     of_container = stream(seed, batch.number, spec.key, "nature").standard_normal((2, n))
-    everyday = next(h for h in catalog.mortality.stages if h.stage == spec.key)
-    frailty = np.exp(catalog.mortality.container_spread * of_container[1])
+    daily, spread, frailty = _everyday(case, spec.key, of_container[1])
+    lived = case.way.mortality
     vigour = (1.0 + growth.batch_sd * of_batch[0]) * (1.0 + growth.container_sd * of_container[0])
     return _Nature(
         tgc=spec.tgc * growth.potential * vigour,
         fcr=np.full(n, spec.fcr * (1.0 + growth.fcr_batch_sd * of_batch[1])),
-        hazard=everyday.daily * np.exp(everyday.batch_spread * of_batch[3 + stage]) * frailty,
+        hazard=daily * np.exp(spread * of_batch[3 + stage]) * frailty,
         frailty=frailty,
+        delay=np.zeros(n, np.int64) if lived is None else hardship.delays(case, batch, n, lived),
     )
+
+
+def _everyday(case: Case, stage: str, luck: Floats) -> tuple[float, float, Floats]:
+    """The everyday hazard of a stage, its spread between batches, and how frail each container's fish are."""
+    spec, lived = case.catalog.mortality, case.way.mortality
+    hard = None if lived is None else lived.hardship(stage)
+    if hard is None:
+        book = next(each for each in spec.stages if each.stage == stage)
+        return book.daily, book.batch_spread, np.exp(spec.container_spread * luck)
+    return hard.daily[stage], hard.batch_spread, np.exp(hard.container_spread * luck - hard.container_spread**2 / 2)
 
 
 def _draws(case: Case, batch: BatchPlan, stage: int, n: int, days: int) -> Draws:
     """Draws [days, containers]; `hardship` multiplies the everyday hazard, with memory and a mean of 1."""
     address = (case.plan.seed, batch.number, case.stages.key[stage])
     mortality = case.catalog.mortality
-    hardship = remembering(stream(*address, "hardship").standard_normal((days, n)), mortality.daily_memory)
+    days_alike = remembering(stream(*address, "hardship").standard_normal((days, n)), mortality.daily_memory)
+    lived = case.way.mortality
+    hard = None if lived is None else lived.hardship(case.stages.key[stage])
+    weeks = 1.0 if hard is None else hardship.of_containers(case, hard, batch, stage, days, n)
     return Draws(
         deaths=stream(*address, "deaths").standard_normal((days, n)),
         rounding=stream(*address, "deaths, rounded").random((days, n)),
         cause=stream(*address, "cause").random((days, n)),
-        hardship=np.exp(mortality.daily_spread * hardship - mortality.daily_spread**2 / 2),
+        hardship=np.exp(mortality.daily_spread * days_alike - mortality.daily_spread**2 / 2) * weeks,
         appetite=stream(*address, "appetite").standard_normal((days, n)),
     )
 

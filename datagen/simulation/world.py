@@ -11,8 +11,9 @@ from datagen.biology.water import year_wave
 from datagen.case import Case
 from datagen.catalog import Catalog
 from datagen.catalog.biology import Handling
+from datagen.simulation import hardship
 from datagen.simulation.bins import Bins, days_until
-from datagen.simulation.climate import Climate, climate
+from datagen.simulation.climate import Climate, climate, hazards
 from datagen.simulation.feed_stock import Stores, stores
 from datagen.simulation.history import (
     FULL,
@@ -31,7 +32,6 @@ from datagen.streams import stream
 
 HANDLING = mortality.CAUSES.index("HANDLING")
 DISEASE = mortality.CAUSES.index("DISEASE")
-ENVIRONMENTAL = mortality.CAUSES.index("ENVIRONMENTAL")
 
 
 class World:
@@ -62,10 +62,10 @@ class World:
         self.fish_in, self.fish_out = np.zeros_like(self.lived), np.zeros_like(self.lived)
         self.weight_in_g, self.weight_out_g = np.zeros(len(self.lived)), np.zeros(len(self.lived))
         self.log = Log()
-        # The hard season at sea is opposite to the warm one; by day and unit.
-        self.winter = catalog.mortality.winter_factor ** -year_wave(
-            plan.days_of_year()[:, None], farm.unit_warmest_day[None, :]
-        )
+        self.befalling = hazards(case, geography)
+        self.season = _season(case, geography)
+        self.suffering = np.ones(len(self.stays.batch)) if case.way.mortality is None else self.stays.frailty
+        self.per_kg, self.from_kg = _of_size(case)
 
     def step(self, day: int) -> None:
         """Live one day, from the morning's deliveries of feed to the evening's orders."""
@@ -95,15 +95,19 @@ class World:
     def _die(self, day: int, active: Ints, stay: Ints, row: Ints, unit: Ints, alive: Ints) -> Ints:
         s, draws = self.stays, self.stays.draws
         at_sea = s.stage[stay] == self.case.sea
-        everyday = s.hazard[stay] * draws.hardship[row] * np.where(at_sea, self.winter[day, unit], 1.0)
-        hazards = self.cause_shares[:, s.stage[stay]] * everyday
+        everyday = s.hazard[stay] * draws.hardship[row] * self.season[day, unit]
+        if self.per_kg.any():
+            stage = s.stage[stay]
+            everyday *= np.exp(self.per_kg[stage] * (self.days.weight_g[row] / 1000.0 - self.from_kg[stage]))
+        hazard_of = self.cause_shares[:, s.stage[stay]] * everyday
         handled = mortality.pulse_day_one(self.dying[active], self.dying_decay[active])
-        hazards[HANDLING] += handled
-        hazards[DISEASE] += self.stays.outbreak_on(day, stay) * at_sea
-        hazards[ENVIRONMENTAL] += self.climate.bloom_hazard[day, unit]
-        dead = mortality.deaths(alive, hazards.sum(axis=0), draws.deaths[row], draws.rounding[row])
+        hazard_of[HANDLING] += handled
+        hazard_of[DISEASE] += self.stays.outbreak_on(day, stay) * at_sea
+        for cause, hazard in self.befalling.items():
+            hazard_of[cause] += hazard[day, unit] * self.suffering[stay]
+        dead = mortality.deaths(alive, hazard_of.sum(axis=0), draws.deaths[row], draws.rounding[row])
         self.days.deaths[row] = dead
-        self.days.cause[row] = mortality.picked_cause(hazards, draws.cause[row])
+        self.days.cause[row] = mortality.picked_cause(hazard_of, draws.cause[row])
         self.dying[active] -= handled
         return alive - dead
 
@@ -219,3 +223,23 @@ def _cause_shares(catalog: Catalog) -> Floats:
         for cause, weight in hazard.causes.items():
             shares[mortality.CAUSES.index(cause), keys.index(hazard.stage)] = weight / sum(hazard.causes.values())
     return shares
+
+
+def _season(case: Case, geography: int) -> Floats:
+    """What everyday deaths are multiplied by [days, units]."""
+    if case.way.mortality is not None:
+        return hardship.everyday(case, geography, case.way.mortality)
+    farm, spec = case.farm, case.catalog.mortality
+    # The hard season at sea is opposite to the warm one.
+    wave = year_wave(case.plan.days_of_year()[:, None], farm.unit_warmest_day[None, :])
+    return np.where(farm.unit_is_area, spec.winter_factor**-wave, 1.0)
+
+
+def _of_size(case: Case) -> tuple[Floats, Floats]:
+    """What a kilogram adds to the logarithm of everyday deaths, and from which weight on [kg], by stage."""
+    lived = case.way.mortality
+    each = [None if lived is None else lived.hardship(key) for key in case.stages.key]
+    return (
+        np.array([0.0 if hard is None else hard.per_kg for hard in each]),
+        np.array([0.0 if hard is None else hard.from_kg for hard in each]),
+    )
