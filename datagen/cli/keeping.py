@@ -209,6 +209,35 @@ def _verdict(checked: bool, offending: int) -> str:
 
 
 @app.command()
+def likeness(as_json: AsJson = False) -> None:
+    """Measure how close the database comes to published figures. Example: aquamind likeness --json"""
+    from dataclasses import asdict
+
+    from datagen import likeness as figures
+
+    measured = figures.measure(target())
+    if as_json:
+        console.print_json([asdict(each) for each in measured])
+        return
+    words = {True: "passes", False: "fails", None: "nothing of it"}
+    console.show_table(
+        "Likeness",
+        [("check", "left"), ("figure", "left"), ("value", "right"), ("aim", "left"), ("", "left"), ("verdict", "left")],
+        [
+            (
+                each.check,
+                each.title,
+                "" if each.value is None else f"{each.value:.3g}",
+                each.aim,
+                "tuned" if each.tuned else "",
+                words[each.passed],
+            )
+            for each in measured
+        ],
+    )
+
+
+@app.command()
 def snapshot(
     name: Annotated[str, typer.Argument(help="What to call it.")],
     replace: Annotated[bool, typer.Option("--replace", help="In place of one of that name.")] = False,
