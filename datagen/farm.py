@@ -1,6 +1,6 @@
 """The catalog resolved into arrays: containers, the water and the feed stores they share, their sensors, with ids."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Protocol
@@ -9,6 +9,7 @@ import numpy as np
 
 from aquamind.errors import UserError
 from datagen.arrays import Bools, Floats, Ints
+from datagen.biology.mortality import CAUSES
 from datagen.catalog import Catalog
 from datagen.catalog.company import Area, AreaLayout, HallLayout, Station
 from datagen.catalog.finance import SUBSIDIARIES
@@ -97,7 +98,9 @@ class Farm:
     grade_id: Ints
 
     health_parameter_name: Names
-    health_parameter_also: tuple[Names, ...]
+    health_parameter_names: tuple[Names, ...]
+    cause_reason_name: Names
+    cause_reason_id: Ints
     health_parameter_id: Ints
     lice_type_name: Names
     lice_type_id: Ints
@@ -221,7 +224,13 @@ def with_database_ids(farm: Farm, connection: Connection) -> Farm:
         species_id=int(ids("batch_species", [farm.species_name])[0]),
         stage_id=ids("batch_lifecyclestage", farm.stage_name),
         grade_id=ids("harvest_productgrade", farm.grade_code, "code"),
-        health_parameter_id=ids("health_healthparameter", _health_parameters(farm, connection)),
+        health_parameter_id=ids(
+            "health_healthparameter", _called(connection, "health_healthparameter", farm.health_parameter_names)
+        ),
+        cause_reason_id=ids(
+            "health_mortalityreason",
+            _called(connection, "health_mortalityreason", ((name,) for name in farm.cause_reason_name)),
+        ),
         lice_type_id=ids("health_licetype", farm.lice_type_name, LICE_TYPE_NAME_SQL),
         vaccine_id=ids("health_vaccinationtype", farm.vaccine_name),
         sample_type_id=ids("health_sampletype", farm.sample_type_name),
@@ -260,16 +269,12 @@ def _finance_ids(farm: Farm, ids: Callable[..., Ints]) -> dict[str, Any]:
     }
 
 
-def _health_parameters(farm: Farm, connection: Connection) -> list[str]:
-    """What the database calls them, whatever the case."""
+def _called(connection: Connection, table: str, names: Iterable[Names]) -> list[str]:
+    """What the database calls the row by each of these names, in this order and whatever the case; else the first."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT name FROM health_healthparameter")
+        cursor.execute(f"SELECT name FROM {table}")
         there = {name.casefold(): name for (name,) in cursor.fetchall()}
-    known = zip(farm.health_parameter_name, farm.health_parameter_also, strict=True)
-    return [
-        next((there[each.casefold()] for each in (name, *also) if each.casefold() in there), name)
-        for name, also in known
-    ]
+    return [next((there[each.casefold()] for each in known if each.casefold() in there), known[0]) for known in names]
 
 
 def _database_ids(connection: Connection, table: str, column: str, names: Sequence[str], key: str = "id") -> Ints:
@@ -434,7 +439,11 @@ def _health(catalog: Catalog) -> dict[str, Any]:
         "sample_type": [kind.name for kind in catalog.health.sample_types],
     }
     resolved: dict[str, Any] = {f"{what}_name": tuple(known) for what, known in names.items()}
-    resolved["health_parameter_also"] = tuple(parameter.also for parameter in catalog.health.parameters)
+    reasons = {reason.cause: place for place, reason in enumerate(catalog.health.mortality_reasons)}
+    of_cause = [reasons[cause] for cause in CAUSES]
+    resolved["cause_reason_name"] = tuple(catalog.health.mortality_reasons[place].name for place in of_cause)
+    resolved["cause_reason_id"] = _ints(of_cause) + 1
+    resolved["health_parameter_names"] = tuple((each.name, *each.also) for each in catalog.health.parameters)
     return resolved | {f"{what}_id": _counted(len(known)) for what, known in names.items()}
 
 

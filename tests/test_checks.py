@@ -377,6 +377,21 @@ BREAKS = [
         "feeding_summaries",
         "DELETE FROM inventory_batchfeedingsummary WHERE id IN (SELECT max(id) FROM inventory_batchfeedingsummary)",
     ),
+    broken(
+        "death_reasons",
+        """UPDATE health_mortalityrecord SET count = count + 1 WHERE id IN (SELECT min(id) FROM
+        health_mortalityrecord)""",
+    ),
+    broken("death_reasons", "DELETE FROM health_mortalityrecord"),
+    broken(
+        "weather",
+        """DELETE FROM environmental_weatherdata WHERE id IN (SELECT min(id) FROM environmental_weatherdata
+        WHERE timestamp > '2024-03-01')""",
+    ),
+    broken("weather", "DELETE FROM environmental_photoperioddata WHERE date > '2024-03-01'"),
+    broken("weather", "UPDATE environmental_photoperioddata SET day_length_hours = 12 WHERE day_length_hours < 12"),
+    broken("stage_transitions", "DELETE FROM environmental_stagetransitionenvironmental WHERE id = 1"),
+    broken("stage_transitions", "UPDATE environmental_stagetransitionenvironmental SET temperature = temperature + 3"),
     broken("journal", "UPDATE health_journalentry SET entry_date = entry_date - interval '2 years' WHERE id = 1"),
     broken(
         "journal",

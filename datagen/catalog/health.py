@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from datagen.biology.lice import POPULATIONS
+from datagen.biology.mortality import CAUSES
 from datagen.catalog.spec import Fraction, Name, NotNegative, OfGeography, Positive, Ref, Share, Spec, Unique
 
 Spread = Annotated[float, Field(ge=0, le=5)]
@@ -39,6 +40,12 @@ class HealthParameter(Named):
 
     scores: Annotated[tuple[str, ...], Field(min_length=4, max_length=4)]
     burdens: Burdens
+
+
+class MortalityReason(Named):
+    """What fish die of, as health staff record it; `cause` is the one of the daily count that it stands for."""
+
+    cause: Annotated[str, Field(pattern=f"^({'|'.join(CAUSES)})$")] | None = None
 
 
 class HealthChecks(Spec):
@@ -92,8 +99,15 @@ class Health(Spec):
     parameters: Annotated[tuple[HealthParameter, ...], Unique(), Field(min_length=1)]
     checks: HealthChecks
     sample_types: Annotated[tuple[Named, ...], Unique()]
-    mortality_reasons: Annotated[tuple[Named, ...], Unique()]
+    mortality_reasons: Annotated[tuple[MortalityReason, ...], Unique()]
     journal: Journal
+
+    @model_validator(mode="after")
+    def _every_cause_has_a_reason(self) -> "Health":
+        named = [reason.cause for reason in self.mortality_reasons if reason.cause]
+        if wrong := [cause for cause in CAUSES if named.count(cause) != 1]:
+            raise ValueError(f"Name one of mortality_reasons for each cause; {wrong[0]} has {named.count(wrong[0])}")
+        return self
 
 
 class LiceType(Spec):

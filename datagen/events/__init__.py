@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datagen import orm  # noqa: F401 - what follows imports models
 from datagen.events import (
     batches,
+    death_reasons,
     feed_purchases,
     feeding,
     finance,
@@ -16,6 +17,7 @@ from datagen.events import (
     readings,
     scenarios,
     transfers,
+    weather,
 )
 from datagen.events.context import BatchRecord, Record, Rows
 from datagen.events.family import BatchFamily, GeographyFamily
@@ -25,6 +27,7 @@ FAMILIES: tuple[BatchFamily, ...] = (
     transfers,
     scenarios,
     mortality,
+    death_reasons,
     growth_samples,
     feeding,
     harvest,
@@ -34,7 +37,7 @@ FAMILIES: tuple[BatchFamily, ...] = (
 )
 """Of a batch; in this order: nothing depends on it, but small tables first shows a mistake sooner."""
 
-GEOGRAPHY_FAMILIES: tuple[GeographyFamily, ...] = (feed_purchases,)
+GEOGRAPHY_FAMILIES: tuple[GeographyFamily, ...] = (feed_purchases, weather)
 
 
 def expand(record: Record) -> Iterator[Rows]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from apps.batch.models import BatchTransferWorkflow, TransferAction
+from apps.environmental.models import StageTransitionEnvironmental
 from datagen.biology import size
 from datagen.biology.water import oxygen_saturation_mg_l
 from datagen.events.context import BatchRecord, LongestLife, Rows, nearest_rows
@@ -19,12 +20,18 @@ def most_rows(life: LongestLife) -> dict[str, int]:
     return {
         "batch_batchtransferworkflow": stages - 1,
         "batch_transferaction": int((life.containers[:-1] + life.containers[1:]).sum()),
+        "environmental_stagetransitionenvironmental": stages - 1,
     }
 
 
 def expected(record: BatchRecord) -> dict[str, int]:
     moves = record.history.moves
-    return {"batch_batchtransferworkflow": len(np.unique(moves.stage)), "batch_transferaction": len(moves.stage)}
+    workflows = len(np.unique(moves.stage))
+    return {
+        "batch_batchtransferworkflow": workflows,
+        "batch_transferaction": len(moves.stage),
+        "environmental_stagetransitionenvironmental": workflows,
+    }
 
 
 def expand(record: BatchRecord) -> Iterator[Rows]:
@@ -32,6 +39,7 @@ def expand(record: BatchRecord) -> Iterator[Rows]:
     if len(moves.stage):
         yield _workflows(record)
         yield _actions(record)
+        yield _waters(record)
 
 
 def _workflows(record: BatchRecord) -> Rows:
@@ -131,4 +139,31 @@ def _actions(record: BatchRecord) -> Rows:
         executed_by_id=operators[(record.index + number) % len(operators)],
         created_at=record.at(moves.day, hour),
         updated_at=record.at(moves.day, hour),
+    )
+
+
+def _waters(record: BatchRecord) -> Rows:
+    """The water that the fish met on the day of each transfer: the mean of the containers that they came to."""
+    moves, days, water = record.history.moves, record.history.days, record.catalog.water
+    stages, of = np.unique(moves.stage, return_inverse=True)
+    row = nearest_rows(record, moves.dest, moves.day)
+    arrivals = np.bincount(of)
+    temp_c, salinity_psu, oxygen_pct = (
+        np.bincount(of, values[row]) / arrivals for values in (days.temp_c, days.salinity_psu, days.oxygen_pct)
+    )
+    tank_ph = next((sensor.level for sensor in water.sensors if sensor.parameter == "pH"), None)
+    day = np.zeros(len(stages), np.int64)
+    day[of] = moves.day
+    noted = record.at(day, 18)
+    return StageTransitionEnvironmental, record_batch(
+        StageTransitionEnvironmental,
+        len(stages),
+        id=record.first_id["environmental_stagetransitionenvironmental"] + stages - 1,
+        batch_transfer_workflow_id=record.first_id["batch_batchtransferworkflow"] + stages - 1,
+        temperature=temp_c,
+        oxygen=oxygen_pct / 100.0 * oxygen_saturation_mg_l(temp_c, salinity_psu),
+        salinity=salinity_psu,
+        ph=np.array([water.sea_ph if stage == record.sea else tank_ph for stage in stages], float),
+        created_at=noted,
+        updated_at=noted,
     )

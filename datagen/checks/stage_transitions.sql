@@ -1,0 +1,20 @@
+-- title: The water of every transfer is known
+-- means: Each completed transfer workflow has one row of the water that the fish met, within 1.5 degrees of what their containers' sensors read that day.
+-- on: batch_batchtransferworkflow
+SELECT workflow.workflow_number, count(DISTINCT water.id) AS rows, min(water.temperature) AS temperature,
+    round(avg(reading.value), 2) AS read_temperature
+FROM batch_batchtransferworkflow workflow
+LEFT JOIN environmental_stagetransitionenvironmental water ON water.batch_transfer_workflow_id = workflow.id
+LEFT JOIN batch_transferaction action ON action.workflow_id = workflow.id AND action.status = 'COMPLETED'
+LEFT JOIN batch_batchcontainerassignment dest ON dest.id = action.dest_assignment_id
+LEFT JOIN LATERAL (
+    SELECT avg(value) AS value
+    FROM environmental_environmentalreading
+    WHERE container_id = dest.container_id AND reading_time >= workflow.actual_completion_date
+        AND reading_time < workflow.actual_completion_date + 1
+        AND parameter_id = (SELECT id FROM environmental_environmentalparameter WHERE name = 'Temperature')
+) reading ON true
+WHERE workflow.status = 'COMPLETED'
+GROUP BY workflow.id
+HAVING count(DISTINCT water.id) <> 1 OR abs(min(water.temperature) - avg(reading.value)) > 1.5
+ORDER BY workflow_number
