@@ -139,13 +139,27 @@ def test_amounts_are_biomass_times_price_to_the_cent() -> None:
         assert linked
 
 
-def test_state_follows_age_and_the_posted_are_approved() -> None:
-    found = rows("SELECT state, posting_date, approved_by_id, approval_date::date FROM finance_intercompanytransaction")
-    for state, posted, approver, approved in found:
-        age = (AS_OF - posted).days
-        assert state == ("exported" if age >= 30 else "posted" if age >= 7 else "pending")
+def test_this_months_are_pending_and_closed_months_are_in_the_accounts() -> None:
+    found = rows(
+        "SELECT state, posting_date, approved_by_id, approval_date::date, event_id IS NOT NULL, line.amount, tx.amount"
+        " FROM finance_intercompanytransaction tx LEFT JOIN finance_navexportline line ON line.transaction_id = tx_id"
+    )
+    for state, posted, approver, approved, graded, exported, amount in found:
+        closed = (AS_OF.year, AS_OF.month) > (posted.year, posted.month)
+        assert state == ("pending" if not closed else "exported" if graded else "posted")
         assert (approver is None) == (approved is None) == (state == "pending")
         assert approved is None or posted < approved <= AS_OF
+        assert exported == (amount if state == "exported" else None)
+    months = rows(
+        "SELECT batch.company_id, date_from, date_to, batch.currency, count(*), count(DISTINCT document_no),"
+        " bool_and(tx.posting_date BETWEEN date_from AND date_to AND site.company_id = batch.company_id)"
+        " FROM finance_navexportbatch batch JOIN finance_navexportline line USING (batch_id)"
+        " JOIN finance_intercompanytransaction tx ON tx.tx_id = line.transaction_id"
+        " JOIN finance_dimsite site ON site.site_id = line.dim_site_id GROUP BY batch.batch_id"
+    )
+    assert months
+    for *_, lines, documents, fits in months:
+        assert (lines, fits) == (documents, True)
 
 
 def test_projecting_what_was_loaded_changes_nothing() -> None:

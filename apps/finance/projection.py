@@ -10,14 +10,9 @@ from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
 from apps.batch.models import BatchTransferWorkflow
+from apps.finance.exports import APPROVED_DAY, EXPORTED_DAY
 from apps.harvest.models import HarvestEvent
 from apps.record import last_day, last_days
-
-APPROVED_AFTER_DAYS = 7
-"""A transaction this old is posted; invented."""
-
-EXPORTED_AFTER_DAYS = 30
-"""A transaction this old is in the accounting system; invented."""
 
 
 class MissingMasterDataError(Exception):
@@ -117,11 +112,13 @@ WITH handovers AS (
     SELECT handovers.*, coalesce((%(days)s::jsonb ->> batch_id::text)::date, %(as_of)s::date) AS as_of FROM handovers
 ), aged AS (
     SELECT handovers.*, policy.policy_id, company.currency, round(quantity_kg * policy.price_per_kg, 2) AS amount,
-           as_of - posting_date >= %(approved_after)s AS approved,
-           as_of - posting_date >= %(exported_after)s AS exported,
-           (posting_date + %(approved_after)s + time '10:00') AT TIME ZONE 'UTC' AS approved_at,
-           (posting_date + %(exported_after)s + time '10:00') AT TIME ZONE 'UTC' AS exported_at
+           as_of >= next_month + %(approved)s AS approved,
+           -- What has no grade is no line of an export.
+           as_of >= next_month + %(exported)s AND handovers.product_grade_id IS NOT NULL AS exported,
+           (next_month + %(approved)s + time '10:00') AT TIME ZONE 'UTC' AS approved_at,
+           (next_month + %(exported)s + time '10:00') AT TIME ZONE 'UTC' AS exported_at
     FROM dated AS handovers
+    CROSS JOIN LATERAL (SELECT (date_trunc('month', posting_date) + interval '1 month')::date AS next_month) AS closing
     LEFT JOIN finance_dimcompany company ON company.company_id = buyer
     LEFT JOIN finance_intercompanypolicy policy
         ON policy.from_company_id = seller AND policy.to_company_id = buyer
@@ -151,7 +148,7 @@ WHERE booked.id = workflow.id AND workflow.finance_transaction_id IS DISTINCT FR
 def project(as_of: date | None) -> list[Changes]:
     """Make facts and transactions what the record says; rows that already do keep their ids and are not touched.
 
-    A transaction keeps the state that people gave it; a new one gets the state of its age on the as-of day,
+    A transaction keeps the state that people gave it; a new one gets the state of its month on the as-of day,
     by default the last day of its batch's record.
     """
     parameters: dict[str, Any] = {
@@ -159,8 +156,8 @@ def project(as_of: date | None) -> list[Changes]:
         "harvest": ContentType.objects.get_for_model(HarvestEvent).pk,
         "as_of": as_of or last_day(),
         "days": json.dumps({} if as_of else {batch: day.isoformat() for batch, day in last_days().items()}),
-        "approved_after": APPROVED_AFTER_DAYS,
-        "exported_after": EXPORTED_AFTER_DAYS,
+        "approved": APPROVED_DAY - 1,
+        "exported": EXPORTED_DAY - 1,
     }
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(WANTED_FACTS)

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from apps.finance.exports import APPROVED_DAY, EXPORTED_DAY
 from apps.finance.models import FactHarvest, IntercompanyTransaction
-from apps.finance.projection import APPROVED_AFTER_DAYS, EXPORTED_AFTER_DAYS
 from apps.harvest.models import HarvestEvent, HarvestLot
 from datagen.arrays import Ints
 from datagen.catalog.finance import SUBSIDIARIES, Prices
@@ -102,12 +102,14 @@ def _transactions(
     object_id: Ints,
     event_id: Ints | None,
 ) -> Rows:
-    """State is by age on the as-of day; all else is as it was on the day."""
-    age = record.last_day - day
-    approved, exported = age >= APPROVED_AFTER_DAYS, age >= EXPORTED_AFTER_DAYS
+    """State is by the month on the as-of day; what has no grade is not exported. All else is as it was on the day."""
+    next_month = (record.date(day).astype("datetime64[M]") + 1).astype("datetime64[D]")
+    closing = (next_month - np.datetime64(record.plan_first_day)).astype(np.int64)
+    approved = record.last_day >= closing + APPROVED_DAY - 1
+    exported = (record.last_day >= closing + EXPORTED_DAY - 1) & (event_id is not None)
     made = record.at(day, hour)
-    approval = record.at(day + APPROVED_AFTER_DAYS, 10)
-    export = record.at(day + EXPORTED_AFTER_DAYS, 10)
+    approval = record.at(closing + APPROVED_DAY - 1, 10)
+    export = record.at(closing + EXPORTED_DAY - 1, 10)
     count = len(day)
     return IntercompanyTransaction, record_batch(
         IntercompanyTransaction,

@@ -13,6 +13,9 @@ import pyarrow as pa
 from apps.batch.growth_analysis import MissingScenario, States, compute, read
 from apps.batch.growth_analysis.states import ANCHORS, SOURCES
 from apps.batch.models import ActualDailyAssignmentState
+from apps.finance import exports
+from apps.finance.exports import EXPORTED_DAY
+from apps.finance.models import NavExportBatch, NavExportLine
 from apps.inventory.feeding_summaries import periods, summarise
 from apps.inventory.models import BatchFeedingSummary, ContainerFeedingSummary
 from apps.planning.models import PlannedActivity
@@ -39,6 +42,9 @@ TABLES = (
 PLANNED_TABLE = "planning_plannedactivity"
 PLANNED = "planned activities"
 """What they are called in the ledger, all together."""
+
+EXPORT_TABLES = ("finance_navexportbatch", "finance_navexportline")
+EXPORTS = "exports to the accounts"
 
 
 @dataclass
@@ -100,7 +106,20 @@ def expected(case: Case, histories: dict[int, History]) -> dict[str, int]:
     return {
         **dict(zip(TABLES, (states, containers, batches), strict=True)),
         PLANNED_TABLE: growing * len(case.catalog.activities.templates),
+        **_exported(case, histories),
     }
+
+
+def _exported(case: Case, histories: dict[int, History]) -> dict[str, int]:
+    """Every lot of a month that is closed; one export for each month and company that sells."""
+    first, as_of = np.datetime64(case.plan.first_day), np.datetime64(case.plan.as_of)
+    batches = lines = 0
+    for history in histories.values():
+        month = (first + history.harvests.day).astype("datetime64[M]")
+        closed = month[(month + 1).astype("datetime64[D]") + (EXPORTED_DAY - 1) <= as_of]
+        batches += len(np.unique(closed))
+        lines += len(closed) * len(case.catalog.grades.grades)
+    return dict(zip(EXPORT_TABLES, (batches, lines), strict=True))
 
 
 def plan_activities(connection: psycopg.Connection[Any], as_of: date | None = None) -> int:
@@ -125,6 +144,31 @@ def plan_activities(connection: psycopg.Connection[Any], as_of: date | None = No
         raise UserError(PLANNED_TABLE, error.diag.message_detail, cure) from None
     ddl.set_sequences(connection, [PLANNED_TABLE])
     return len(rows)
+
+
+def export_to_accounts(connection: psycopg.Connection[Any]) -> dict[str, int]:
+    """Give the accounting system all closed months, in place of what it was given before; rows by table.
+
+    Where somebody else has exported, what is there stays as it is: a month is not exported twice.
+    """
+    found = connection.execute("SELECT max(id) FROM datagen.run").fetchone()
+    assert found is not None
+    kept = protection.keys_of_others(connection, NavExportBatch)
+    if kept:
+        return {}
+    batches, lines = exports.rows(exports.BATCHES), exports.rows(exports.LINES)
+    made = [
+        (NavExportBatch, record_batch(NavExportBatch, len(batches["batch_id"]), **_arrays(batches))),
+        (NavExportLine, record_batch(NavExportLine, len(lines["line_id"]), **_arrays(lines))),
+    ]
+    clear = [(f"DELETE FROM {table}", ()) for table in reversed(EXPORT_TABLES)]
+    contents = replace(connection, found[0], EXPORTS, clear, made)
+    ddl.set_sequences(connection, EXPORT_TABLES)
+    return {table: content.rows for table, content in contents.items()}
+
+
+def _arrays(columns: dict[str, list[Any]]) -> dict[str, Any]:
+    return {name: np.array(values, object) for name, values in columns.items()}
 
 
 def _recorded(connection: psycopg.Connection[Any], batches: list[int] | None) -> list[_Recorded]:

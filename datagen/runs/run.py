@@ -125,13 +125,14 @@ def execute(job: Job, progress: Progress) -> Report:
 def follow(dsn: str, batches: list[int], workers: int, progress: Progress, report: Report) -> None:
     """What is worked out from the record: daily states and summaries of these batches (ids), and planned activities."""
     with database.connect(dsn, autocommit=True, application_name="aquamind analyse") as connection:
-        protection.keep_linked(connection, [*analysis.TABLES, analysis.PLANNED_TABLE])
+        protection.keep_linked(connection, [*analysis.TABLES, analysis.PLANNED_TABLE, *analysis.EXPORT_TABLES])
     with report.timed("growth analysis"):
         report.rows.update(analysis.analyse(dsn, batches, workers, progress).rows)
     with report.timed("planned activities"):
         progress.step("Planned activities")
         with database.connect(dsn, autocommit=True, application_name="aquamind analyse") as connection:
             report.rows[analysis.PLANNED_TABLE] = analysis.plan_activities(connection)
+            report.rows.update(analysis.export_to_accounts(connection))
             calibrate(connection, max(ledger.as_of_days(connection).values()))
 
 
