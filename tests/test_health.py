@@ -368,3 +368,16 @@ def test_a_batchs_health_record_fits_the_database(world: Any) -> None:
     entry = JournalEntry.objects.filter(category="treatment").first()
     assert entry is not None
     assert entry.linked_treatments.count() == len(record.batch.containers[SEA])
+
+
+def test_an_answer_that_comes_late_is_of_no_container_that_is_empty() -> None:
+    """Seeds of which a laboratory's answer came after its fish had left (lived outbreaks meet moves and harvests)."""
+    late = 0
+    for record in records(small_plan(seed=2, batches=3, stagger_days=150, containers=4, way="lived")):
+        a, found = record.history.assignments, health.checks.checks(record)
+        for entry in health.journal.happenings(record, lice.infestation(record), found).entries:
+            late += entry.category == "diagnosis" and entry.assignment < 0
+            assert entry.assignment < 0 or (
+                a.first_day[entry.assignment] <= entry.day <= a.departure_day[entry.assignment]
+            )
+    assert late

@@ -187,8 +187,11 @@ def _about(record: BatchRecord, course: Course, issue: Issue, disease: Disease |
     if disease is not None:
         text = f"{disease.name}: {disease.finding}. {disease.action}."
         day = issue.day + 1 + spec.lab_days
-        closed = max(issue.closed_day, day)
-        yield Entry(day, "diagnosis", severity, text, closed, "Deaths back to the everyday", place)
+        closed, departure_day = max(issue.closed_day, day), record.history.assignments.departure_day
+        # The answer may come when the fish have been moved on, and is then the batch's; of a harvested one nobody asks.
+        if day <= departure_day.max():
+            place = place if day <= departure_day[place] else -1
+            yield Entry(day, "diagnosis", severity, text, closed, "Deaths back to the everyday", place)
 
 
 def expand(record: BatchRecord, happened: Happenings) -> Iterator[Rows]:
