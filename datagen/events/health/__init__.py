@@ -1,7 +1,6 @@
 """The health record of a batch: its journal, laboratory samples, health checks, lice and treatments, linked together.
 
-health_mortalityrecord stays empty: the deaths are in batch_mortalityevent, and whoever added both up would count
-them twice. The reasons are there for those who record by hand.
+What the week's dead of a ring died of is in `datagen/events/death_reasons.py`: the same fish as in the daily events.
 """
 
 from collections.abc import Iterator
