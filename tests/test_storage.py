@@ -218,6 +218,17 @@ def test_the_hash_does_not_depend_on_chunks(cuts: list[int]) -> None:
     assert table.hexdigest() == whole
 
 
+def test_the_hash_of_text_that_may_be_null_does_not_depend_on_chunks() -> None:
+    titles = ["Manager", None, "Vet", ""] * 5
+    batch = record_batch(
+        UserProfile, 20, id=np.arange(20), user_id=1, job_title=titles, created_at=MOMENT, updated_at=MOMENT
+    )
+    table = TableHash(UserProfile)
+    for start in range(20):
+        table.update(batch.slice(start, 1))
+    assert table.hexdigest() == hash_of(UserProfile, batch)
+
+
 def test_the_hash_changes_with_any_value() -> None:
     plain: dict[str, Any] = {"value": [1.0, 2.0, 3.0], "notes": ["a", "b", "c"], "batch_id": [1, 0, 3]}
     changes: list[dict[str, Any]] = [

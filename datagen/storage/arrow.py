@@ -115,27 +115,33 @@ class TableHash:
         self.rows = 0
         self._schema = [field for field in schema(model) if columns(model)[field.name].is_content]
         self._values = [hashlib.sha256() for _ in self._schema]
-        self._extras = [hashlib.sha256() for _ in self._schema]
+        # Apart, for together their order would be that of the chunks.
+        self._valid = [hashlib.sha256() for _ in self._schema]
+        self._lengths = [hashlib.sha256() for _ in self._schema]
 
     def update(self, batch: pa.RecordBatch) -> None:
         self.rows += batch.num_rows
-        for field, values, extras in zip(self._schema, self._values, self._extras, strict=True):
+        for field, values, validity, lengths in zip(
+            self._schema, self._values, self._valid, self._lengths, strict=True
+        ):
             array = batch.column(field.name)
             if field.nullable:
                 valid = np.ones(len(array), bool) if array.null_count == 0 else np.asarray(array.is_valid())
-                extras.update(valid.view(np.uint8).data)
+                validity.update(valid.view(np.uint8).data)
             if pa.types.is_string(field.type):
-                lengths, text = _text_buffers(array)
-                extras.update(lengths)
+                of_each, text = _text_buffers(array)
+                lengths.update(of_each)
                 values.update(text)
             else:
                 values.update(_fixed_width(array).data)
 
     def hexdigest(self) -> str:
         whole = hashlib.sha256(str(self.rows).encode())
-        for field, values, extras in zip(self._schema, self._values, self._extras, strict=True):
+        for field, values, validity, lengths in zip(
+            self._schema, self._values, self._valid, self._lengths, strict=True
+        ):
             whole.update(f"{field.name}:{field.type}".encode())
-            whole.update(values.digest() + extras.digest())
+            whole.update(values.digest() + validity.digest() + lengths.digest())
         return whole.hexdigest()
 
 
