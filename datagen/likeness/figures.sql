@@ -38,7 +38,7 @@ SELECT avg(months) FROM (
     GROUP BY assignment_id HAVING max(avg_weight_g) >= 5000 AND min(avg_weight_g) < 750
 ) grown
 
--- figure: 3 | Biological feed conversion at sea | aim 1.05..1.25 | practice | tuned
+-- figure: 3 | Biological feed conversion at sea | aim 1.05..1.25 | practice | seen
 SELECT sum(fed_kg) / sum(harvested_kg + dead_kg - kg_in) FROM likeness_ring
 
 -- figure: 3 | Economic feed conversion above it [%] | aim 5..15 | practice | seen
@@ -120,10 +120,10 @@ SELECT 100.0 * sum(count) FILTER (WHERE cause = 'UNKNOWN') / sum(count)
 FROM batch_mortalityevent JOIN batch_batchcontainerassignment assignment ON assignment.id = assignment_id
 JOIN infrastructure_container container ON container.id = container_id WHERE area_id IS NOT NULL
 
--- figure: 8 | Rings whose count at slaughter is more than 3 % off the book [%] | aim 40..60 | [34] | tuned
+-- figure: 8 | Rings whose count at slaughter is more than 3 % off the book [%] | aim 40..60 | [34] | seen
 SELECT 100 * avg((abs(harvested / (fish_in - dead) - 1) > 0.03)::int) FROM likeness_ring
 
--- figure: 8 | Rings more than 10 % off the book [%] | aim 5..15 | [34] | tuned
+-- figure: 8 | Rings more than 10 % off the book [%] | aim 5..15 | [34] | seen
 SELECT 100 * avg((abs(harvested / (fish_in - dead) - 1) > 0.10)::int) FROM likeness_ring
 
 -- figure: 8 | Count at slaughter above the book, mean [%] | aim -2..1 | [34] | seen
@@ -140,7 +140,7 @@ SELECT variance(females) / avg(females) FROM (
     SELECT sum(adult_female_count) AS females FROM health_licecount GROUP BY container_id, count_date
 ) counted
 
--- figure: 10 | Delousings of a ring until slaughter, mean | aim 3..5 | about 4 [48a] | tuned
+-- figure: 10 | Delousings of a ring until slaughter, mean | aim 3..5 | about 4 [48a] | seen
 SELECT avg(times) FROM (
     SELECT ring.id, count(treatment.id) AS times FROM likeness_ring ring
     LEFT JOIN health_treatment treatment ON treatment.batch_assignment_id = ring.id
@@ -162,15 +162,15 @@ SELECT 100 * avg(std_deviation_weight / avg_weight_g) FROM batch_growthsample WH
 -- figure: 11 | Weight at slaughter [kg] | aim 4.5..6.3 | [17] [24] | seen
 SELECT sum(harvested_kg) / sum(harvested) FROM likeness_ring
 
--- figure: 11 | Gutted share | aim 0.82..0.86 | [74] [75] | tuned
+-- figure: 11 | Gutted share | aim 0.82..0.86 | [74] [75] | seen
 SELECT sum(gutted_weight_kg) / sum(live_weight_kg) FROM harvest_harvestlot
 
--- figure: 11 | Gutted share, standard deviation between rings | aim 0.003..0.02 | practice | tuned
+-- figure: 11 | Gutted share, standard deviation between rings | aim 0.003..0.02 | practice | seen
 SELECT stddev(share) FROM (
     SELECT sum(gutted_weight_kg) / sum(live_weight_kg) AS share FROM harvest_harvestlot GROUP BY event_id
 ) lots
 
--- figure: 11 | Superior [%] | aim 88..96 | practice | tuned
+-- figure: 11 | Superior [%] | aim 88..96 | practice | seen
 SELECT 100.0 * sum(unit_count) FILTER (WHERE code = 'SUPERIOR') / sum(unit_count)
 FROM harvest_harvestlot JOIN harvest_productgrade grade ON grade.id = product_grade_id
 
@@ -182,7 +182,7 @@ JOIN infrastructure_container container ON container.id = container_id AND area_
 JOIN batch_actualdailyassignmentstate state
     ON state.assignment_id = batch_container_assignment_id AND state.date = reading_time::date
 
--- figure: 13 | Readings that are missing [%] | aim 2..10 | practice | tuned
+-- figure: 13 | Readings that are missing [%] | aim 2..10 | practice | seen
 SELECT 100 * (1 - (SELECT count(*) FROM environmental_environmentalreading)::float8 / sum(6 * days * sensors)) FROM (
     SELECT assignment_id, container_id, sum(days) AS days FROM likeness_month
     JOIN batch_batchcontainerassignment assignment ON assignment.id = assignment_id GROUP BY 1, 2
@@ -191,9 +191,9 @@ JOIN (
     SELECT container_id, count(*) AS sensors FROM infrastructure_sensor WHERE active GROUP BY 1
 ) hung USING (container_id)
 
--- figure: 13 | Registered sensors that are out of use [%] | aim 20..50 | about 40, practice | tuned
+-- figure: 13 | Registered sensors that are out of use [%] | aim 20..50 | about 40, practice | seen
 SELECT 100 * avg((NOT active)::int) FROM infrastructure_sensor
 
--- figure: record | Ring-days at sea without a death collected [%] | aim 10..30 | practice | tuned
+-- figure: record | Ring-days at sea without a death collected [%] | aim 10..30 | practice | seen
 SELECT 100 * avg((mortality_count = 0)::int) FROM batch_actualdailyassignmentstate state
 JOIN infrastructure_container container ON container.id = container_id WHERE area_id IS NOT NULL
