@@ -15,7 +15,14 @@ LIVE = "batch_actualdailyassignmentstate"
 """Daily states: those of this tool's batches are its own whoever worked them out, but for weights set by hand."""
 
 FOLLOWING = frozenset(
-    (LIVE, "inventory_batchfeedingsummary", "inventory_containerfeedingsummary", "planning_plannedactivity")
+    (
+        LIVE,
+        "inventory_batchfeedingsummary",
+        "inventory_containerfeedingsummary",
+        "planning_plannedactivity",
+        "finance_navexportbatch",
+        "finance_navexportline",
+    )
 )
 """Tables that follow from the record, and in a system in use may hold more than the ledger says."""
 
