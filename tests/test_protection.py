@@ -135,7 +135,7 @@ def test_wipe_deletes_what_it_is_named_for_and_keeps_master_data(fresh_database:
     assert done.returncode == 0, done.stderr
     assert count(fresh_database, "batch_batch") == count(fresh_database, "environmental_weatherdata") == 0
     assert count(fresh_database, "infrastructure_container") == 2017
-    assert count(fresh_database, "auth_user") == 12
+    assert count(fresh_database, "auth_user") == 17
 
 
 def test_a_used_demo_is_left_until_it_is_named(
