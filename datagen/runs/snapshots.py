@@ -1,7 +1,7 @@
 """A database as it is now, kept beside it on the same server, and back again: whole copies, made by PostgreSQL itself.
 
 A copy is made under a name of its own, and gets its real one in one transaction: whoever is killed leaves either.
-Copies take no connections, which tells them from what others may have called alike.
+Copies take no connections and are described (`MARK`), which tells them from what others may have called alike.
 """
 
 import json
@@ -23,6 +23,9 @@ from datagen.storage import ledger
 from datagen.storage.ledger import Connection
 
 NAME = re.compile(r"[A-Za-z0-9_-]{1,20}")
+MARK = "aquamind snapshot "
+"""How the description of a finished copy begins; the rest is JSON."""
+
 LONGEST_NAME_BYTES = 63
 """Of a database: PostgreSQL cuts off what is longer."""
 
@@ -36,10 +39,13 @@ SESSIONS = """
 """
 # What belongs to a database and not to its content: a copy comes without it. Lists are kept quoted as they are set.
 OWN_SETTINGS = """
+    SELECT format('ALTER DATABASE %%I OWNER TO %%I', %(to)s::text, pg_get_userbyid(datdba)) FROM pg_database
+    WHERE datname = %(of)s AND pg_get_userbyid(datdba) <> current_user
+    UNION ALL
     SELECT CASE WHEN setrole = 0 THEN format('ALTER DATABASE %%I SET %%I = ', %(to)s::text, name)
                 ELSE format('ALTER ROLE %%I IN DATABASE %%I SET %%I = ', rolname, %(to)s::text, name) END
         || CASE WHEN name IN ('search_path', 'temp_tablespaces', 'local_preload_libraries', 'session_preload_libraries')
-                THEN nullif(value, '') ELSE quote_literal(value) END
+                THEN coalesce(nullif(nullif(value, ''), '""'), '''''') ELSE quote_literal(value) END
     FROM pg_db_role_setting
     JOIN pg_database ON pg_database.oid = setdatabase LEFT JOIN pg_roles ON pg_roles.oid = setrole
     CROSS JOIN unnest(setconfig) AS entry
@@ -78,10 +84,10 @@ def take(dsn: str, name: str, replace: bool = False) -> Snapshot:
     with _beside(dsn) as server:
         if kept in _copies(server, of) and not replace:
             raise UserError("snapshot", name, "There is one of this name. Choose another, or replace it with --replace")
-        _not_of_others(server, of, (kept, aside, f"{kept}.old"))
+        _not_of_others(server, of, (kept,), (aside, f"{kept}.old"))
         _drop(server, (aside, f"{kept}.old"))
         with _copied(server, of, aside), server.transaction():
-            _execute(server, "COMMENT ON DATABASE {} IS {}", aside, sql.Literal(json.dumps(described)))
+            _execute(server, "COMMENT ON DATABASE {} IS {}", aside, sql.Literal(MARK + json.dumps(described)))
             if kept in _copies(server, of):
                 _execute(server, "ALTER DATABASE {} RENAME TO {}", kept, f"{kept}.old")
             _execute(server, "ALTER DATABASE {} RENAME TO {}", aside, kept)
@@ -92,14 +98,15 @@ def take(dsn: str, name: str, replace: bool = False) -> Snapshot:
 def restore(dsn: str, name: str, to_destroy: str | None = None) -> None:
     """Put a snapshot in the database's place, as a copy of it; what the database held since is gone."""
     of = _database(dsn)
-    kept, aside, replaced = _kept(of, name), f"{of}.restoring", f"{of}.replaced"
+    # No snapshot can be called so: a name has no dot.
+    kept, aside, replaced = _kept(of, name), f"{of}..restoring", f"{of}..replaced"
     if to_destroy not in (None, of):
         raise UserError("database-name-to-destroy", to_destroy, f"The database is called {of}. Nothing was done")
     _check_replaceable(dsn, of, to_destroy is not None)
     with _beside(dsn) as server:
         if kept not in _copies(server, of):
             raise UserError("snapshot", name, "There is none of this name. `aquamind snapshots` shows which there are")
-        _not_of_others(server, of, (aside, replaced))
+        _not_of_others(server, of, (), (aside, replaced))
         _drop(server, (aside, replaced))
         _refuse_sessions(server, of)
         with _copied(server, kept, aside):
@@ -127,7 +134,7 @@ def known(dsn: str) -> list[Snapshot]:
     of = _database(dsn)
     with _beside(dsn) as server:
         return [
-            Snapshot(kept.removeprefix(f"{of}."), size_bytes=size, **json.loads(comment))
+            Snapshot(kept.removeprefix(f"{of}."), size_bytes=size, **json.loads(comment.removeprefix(MARK)))
             for kept, (size, comment) in _copies(server, of).items()
         ]
 
@@ -140,7 +147,7 @@ def _kept(of: str, name: str) -> str:
     if not NAME.fullmatch(name):
         raise UserError("snapshot", name, "Give a name of 1 to 20 letters of English, digits, - and _")
     kept = f"{of}.{name}"
-    if len(f"{kept}.old".encode()) > LONGEST_NAME_BYTES:
+    if max(len(f"{kept}.old".encode()), len(f"{of}..restoring".encode())) > LONGEST_NAME_BYTES:
         raise UserError("snapshot", name, f"Too long beside the database's own name ({of}). Give a shorter one")
     return kept
 
@@ -148,14 +155,12 @@ def _kept(of: str, name: str) -> str:
 @contextmanager
 def _beside(dsn: str) -> Iterator[Connection]:
     """A session on the same server that is in no database that is copied or replaced."""
+    first, second = ("template1", "postgres") if _database(dsn) == "postgres" else ("postgres", "template1")
     try:
-        connection = database.connect(
-            make_conninfo(dsn, dbname="postgres"), autocommit=True, application_name="aquamind"
-        )
+        connection = database.connect(make_conninfo(dsn, dbname=first), autocommit=True, application_name="aquamind")
     except UserError:
-        connection = database.connect(
-            make_conninfo(dsn, dbname="template1"), autocommit=True, application_name="aquamind"
-        )
+        # Not every role may enter every one; what the second says is told.
+        connection = database.connect(make_conninfo(dsn, dbname=second), autocommit=True, application_name="aquamind")
     with connection:
         may = "SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user"
         if connection.cursor(row_factory=scalar_row).execute(may).fetchone() is not True:
@@ -172,10 +177,7 @@ def _described(dsn: str) -> dict[str, str]:
         if not found["runs"]:
             cure = "Run `aquamind run` first, or choose another with DATABASE_URL"
             raise UserError("database", connection.info.dbname, f"This tool wrote nothing into it. {cure}")
-        size = (
-            connection.cursor(row_factory=scalar_row).execute("SELECT pg_database_size(current_database())").fetchone()
-        )
-        preflight.check_space(connection, int(size or 0))
+        _check_space(connection)
         made = connection.cursor(row_factory=scalar_row).execute("SELECT to_char(now(), 'YYYY-MM-DD HH24:MI:SS')")
         return {
             "made": str(made.fetchone()), "as_of": found["runs"][-1]["as_of"], "content_hash": found["content_hash"]
@@ -202,13 +204,16 @@ def _copies(server: Connection, of: str) -> dict[str, tuple[int, str]]:
     return {
         name: (size, comment)
         for name, size, comment in server.execute(KNOWN, [f"{of}."])
-        if comment and NAME.fullmatch(name.removeprefix(f"{of}."))
+        if comment and comment.startswith(MARK) and NAME.fullmatch(name.removeprefix(f"{of}."))
     }
 
 
-def _not_of_others(server: Connection, of: str, names: tuple[str, ...]) -> None:
-    found = server.execute("SELECT datname FROM pg_database WHERE datname = ANY(%s) AND datallowconn", [list(names)])
-    for (name,) in found:
+def _not_of_others(server: Connection, of: str, finished: tuple[str, ...], between: tuple[str, ...]) -> None:
+    """Refuse databases that bear a snapshot's name and are none, or one of a copy in between and take connections."""
+    query = "SELECT datname, datallowconn FROM pg_database WHERE datname = ANY(%s)"
+    there = dict(server.execute(query, [[*finished, *between]]).fetchall())
+    ours = _copies(server, of)
+    for name in [name for name, open_to_all in there.items() if open_to_all or (name in finished and name not in ours)]:
         raise UserError(
             "database", name, f"It is in the way, and no snapshot of {of}. Rename it, or choose another name"
         )
