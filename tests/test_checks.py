@@ -378,6 +378,17 @@ BREAKS = [
         "DELETE FROM inventory_batchfeedingsummary WHERE id IN (SELECT max(id) FROM inventory_batchfeedingsummary)",
     ),
     broken(
+        "exports",
+        """UPDATE finance_navexportline SET amount = amount + 0.01 WHERE line_id IN (SELECT max(line_id) FROM
+        finance_navexportline)""",
+    ),
+    broken(
+        "exports",
+        "DELETE FROM finance_navexportline WHERE line_id IN (SELECT max(line_id) FROM finance_navexportline)",
+    ),
+    broken("exports", "UPDATE finance_navexportbatch SET date_from = date_from + 31, date_to = date_to + 31"),
+    broken("exports", "UPDATE finance_intercompanytransaction SET state = 'posted' WHERE state = 'exported'"),
+    broken(
         "death_reasons",
         """UPDATE health_mortalityrecord SET count = count + 1 WHERE id IN (SELECT min(id) FROM
         health_mortalityrecord)""",
