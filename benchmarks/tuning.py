@@ -20,8 +20,6 @@ from datagen.planning.presets import PRESETS, make_plan
 from datagen.simulation.history import History
 from datagen.simulation.loop import simulate
 
-SEA = 5
-
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.tuning", description=__doc__)
@@ -61,7 +59,7 @@ def look(case: Case, history: History, found: Found) -> None:
     stay = np.repeat(np.arange(len(a.row)), a.days)
     age = np.arange(len(stay)) - a.row[stay]
     month = case.plan.dates()[a.first_day[stay] + age].astype("datetime64[M]").astype(int)
-    sea = a.stage[stay] == SEA
+    sea = a.stage[stay] == case.sea
     found.causes += np.bincount(days.cause[sea], weights=days.deaths[sea], minlength=len(CAUSES))
     unit = case.farm.container_unit[a.container[stay]]
 
@@ -76,8 +74,8 @@ def look(case: Case, history: History, found: Found) -> None:
     found.fresh["winter"] += share[np.isin(when % 12, (11, 0, 1))].tolist()
     for what, of in (("3-12 g", (days.weight_g >= 3) & (days.weight_g < 12)), ("25 g on", days.weight_g >= 25)):
         found.fresh[what] += monthly(batch, young & of)[2].tolist()
-    for each in np.unique(a.batch[a.stage == SEA]):
-        rings = np.flatnonzero((a.batch == each) & (a.stage == SEA))
+    for each in np.unique(a.batch[a.stage == case.sea]):
+        rings = np.flatnonzero((a.batch == each) & (a.stage == case.sea))
         if not a.left[rings].all():
             continue
         dead = 1.0 - a.fish_out[rings].sum() / a.fish_in[rings].sum()

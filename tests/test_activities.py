@@ -155,6 +155,13 @@ def test_what_is_planned_earlier_is_overdue_until_it_is_done() -> None:
     assert set(overdue.values_list("activity_type", flat=True)) >= {"TRANSFER"}
 
 
+def test_nothing_is_done_that_lies_ahead_of_the_day_asked_for() -> None:
+    day = AS_OF - timedelta(days=200)
+    reseed(day)
+    assert not PlannedActivity.objects.filter(completed_at__date__gt=day).exists()
+    assert PlannedActivity.objects.filter(status="COMPLETED").exists()
+
+
 def test_habits_are_drawn_in_their_shares() -> None:
     drawn = [_habit_days(f"batch {number}") for number in range(2000)]
     below = 0.0

@@ -167,7 +167,9 @@ def _outcome(
         )
     if kind == ActivityType.TRANSFER:
         done, workflow, by = past.transfers.get(template.target_lifecycle_stage_id, (None, None, None))
-        return _Outcome(done - late, status.COMPLETED, done, workflow, by) if done else _Outcome(planned)
+        if done is None or done > as_of:
+            return _Outcome(planned)
+        return _Outcome(done - late, status.COMPLETED, done, workflow, by)
     if kind in NEAR_DAYS:
         return _operated(kind, past, planned, late, as_of, taken, name)
     if planned + late > as_of:
@@ -187,9 +189,9 @@ def _operated(
     if kind == ActivityType.SAMPLING and planned <= as_of and _called_off(name):
         return _Outcome(planned, status.CANCELLED)
     for first, last, container in past.operations[kind]:
-        if (planned - last).days <= NEAR_DAYS[kind] and (kind, first) not in taken:
+        if first <= as_of and (planned - last).days <= NEAR_DAYS[kind] and (kind, first) not in taken:
             taken.add((kind, first))
-            if kind == ActivityType.TREATMENT and last >= as_of:
+            if last > as_of or (kind == ActivityType.TREATMENT and last == as_of):
                 return _Outcome(first - late, status.IN_PROGRESS)
             return _Outcome(last - late, status.COMPLETED, last, container=container)
     return _Outcome(planned)
