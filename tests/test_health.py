@@ -370,6 +370,24 @@ def test_a_batchs_health_record_fits_the_database(world: Any) -> None:
     assert entry.linked_treatments.count() == len(record.batch.containers[SEA])
 
 
+def test_a_laboratory_is_asked_by_the_calendar_and_mostly_finds_nothing(world: Any) -> None:
+    findings: list[str] = []
+    answered_after: set[int] = set()
+    for _, found in world:
+        samples = found.get("health_healthlabsample")
+        for row in samples.to_pylist() if samples is not None else ():
+            assert (row["date_results_received"] is None) == (row["findings_summary"] is None)
+            if "-R" in row["lab_reference_id"] and row["date_results_received"]:
+                answered_after.add((row["date_results_received"] - row["sample_date"]).days)
+                findings.append(row["findings_summary"])
+    negative = np.mean([finding.startswith("Negative") for finding in findings])
+    due = sum(len(each.days_of_stage) * each.containers for each in world[0][0].catalog.health.routine_samples)
+    assert len(findings) > due  # more than one whole life of samples
+    assert min(answered_after) < 6
+    assert max(answered_after) > 12
+    assert 0.7 < negative < 0.95
+
+
 def test_an_answer_that_comes_late_is_of_no_container_that_is_empty() -> None:
     """Seeds of which a laboratory's answer came after its fish had left (lived outbreaks meet moves and harvests)."""
     late = 0

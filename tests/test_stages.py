@@ -72,6 +72,9 @@ def seven(documents: dict[str, Any]) -> None:
     first |= {"duration_days": 50, "weight_max_g": 320, "length_max_cm": 31.0}
     second |= {"duration_days": 50, "weight_min_g": 320, "length_min_cm": 31.0}
     documents["scenarios"]["duration_days"] = 910
+    for sample in documents["health"]["routine_samples"]:
+        if sample["stage"] in ("post_smolt", "large_smolt"):
+            sample["days_of_stage"] = [15]
 
 
 def three(documents: dict[str, Any]) -> None:
@@ -95,6 +98,7 @@ def twelve(documents: dict[str, Any]) -> None:
         hall["letter"] = letter
     documents["activities"]["templates"] = documents["activities"]["templates"][:1]
     documents["biology"]["vaccinations"] = documents["biology"]["vaccinations"][:1]
+    documents["health"]["routine_samples"] = documents["health"]["routine_samples"][:1]
     for stage in documents["biology"]["stages"]:
         if stage["key"] in smolts:
             stage["duration_days"] = 12

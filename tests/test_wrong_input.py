@@ -213,6 +213,7 @@ ABSURD = {
     ),
     "a hardship twice": ("ways.lived.mortality.hardships.1.daily", {"adult": 0.1, "fry": 0.1}, "stands in two"),
     "checked after the stage": ("health.checks.day_of_stage", 90, "lasts 90 days"),
+    "sampled after the stage": ("health.routine_samples.0.days_of_stage", [40, 90], "lasts 90 days"),
     "projected too short": ("scenarios.duration_days", 760, "may last 900 days"),
     "lived too long": (
         "biology.stages",
@@ -247,8 +248,8 @@ def test_what_is_well_typed_and_absurd_is_one_message(folder: Path, case: str) -
     finally:
         (folder / f"{subject}.yaml").write_text(TEXTS[subject], "utf-8")
     assert words in str(told.value)
-    # What is wrong in two geographies, or for the treatments and activities of a stage, is told for each.
-    assert str(told.value).count("\n") <= 9
+    # What is wrong in two geographies, or for the treatments, samples and activities of a stage, is told for each.
+    assert str(told.value).count("\n") <= 12
 
 
 def lived(catalog: Catalog) -> tuple[Plan, History, int]:

@@ -80,6 +80,10 @@ def _of_days(catalog: "Catalog") -> Iterator[Fault]:
             (("activities", "templates", place, "day_of_stage"), each.stage, each.day_of_stage)
             for place, each in enumerate(templates)
         ),
+        *(
+            (("health", "routine_samples", place, "days_of_stage"), each.stage, max(each.days_of_stage))
+            for place, each in enumerate(catalog.health.routine_samples)
+        ),
         (("health", "checks", "day_of_stage"), checks.first_stage, checks.day_of_stage),
         (("biology", "sampling", "weekday_of_stage"), sampling.first_stage, sampling.weekday_of_stage),
     ]

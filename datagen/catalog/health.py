@@ -88,10 +88,23 @@ class Journal(Spec):
     medium_week_share: Fraction
     high_week_share: Fraction
     rest_days: Annotated[int, Field(ge=7)]
-    lab_days: Annotated[int, Field(ge=1)]
+    lab_days: Annotated[float, Field(ge=1)]
+    lab_days_spread: Spread
     lab_containers: Annotated[int, Field(ge=1)]
     unexplained_samples: Annotated[tuple[str, ...], Ref("health.sample_types.name"), Field(min_length=1)]
     diseases: Annotated[tuple[Disease, ...], Unique(), Field(min_length=1)]
+
+
+class RoutineSample(Spec):
+    """What is sampled on days of a stage whatever the fish look like, and how often something is found."""
+
+    stage: Annotated[str, Ref("biology.stages.key")]
+    days_of_stage: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=1)]
+    containers: Annotated[int, Field(ge=1)]
+    sample_type: Annotated[str, Ref("health.sample_types.name")]
+    looked_for: Name
+    found_share: Fraction
+    found: str
 
 
 class Health(Spec):
@@ -101,6 +114,7 @@ class Health(Spec):
     sample_types: Annotated[tuple[Named, ...], Unique()]
     mortality_reasons: Annotated[tuple[MortalityReason, ...], Unique()]
     journal: Journal
+    routine_samples: tuple[RoutineSample, ...] = ()
 
     @model_validator(mode="after")
     def _every_cause_has_a_reason(self) -> "Health":

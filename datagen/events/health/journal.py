@@ -91,11 +91,12 @@ def happenings(record: BatchRecord, infested: lice.Infestation | None, checked: 
         *_delousings(record, infested),
         *_health_checks(record, checked),
     ]
-    samples: list[LabSample] = []
+    samples: list[LabSample] = [*laboratory.routine(record)]
     for issue in found:
         worst = issues.worst(record, issue)
         entries += _about(record, course, issue, findings[issue.number], worst)
         samples += laboratory.samples(record, issue, findings[issue.number], worst)
+    samples.sort(key=lambda sample: sample.day)
     known = [entry for entry in entries if entry.day <= record.last_day]
     known.sort(key=lambda entry: (entry.day, HOURS[entry.category]))
     return Happenings(tuple(known), tuple(samples))
@@ -186,7 +187,7 @@ def _about(record: BatchRecord, course: Course, issue: Issue, disease: Disease |
     yield Entry(issue.day + 1, "action", severity, done, issue.day + 8, "Done", place)
     if disease is not None:
         text = f"{disease.name}: {disease.finding}. {disease.action}."
-        day = issue.day + 1 + spec.lab_days
+        day = laboratory.answered_day(record, issue)
         closed, departure_day = max(issue.closed_day, day), record.history.assignments.departure_day
         # The answer may come when the fish have been moved on, and is then the batch's; of a harvested one nobody asks.
         if day <= departure_day.max():
