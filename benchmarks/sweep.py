@@ -21,9 +21,9 @@ from datagen.case import Case
 from datagen.catalog import Catalog
 from datagen.catalog.reader import load
 from datagen.farm import Farm, resolve
+from datagen.planning.any_preset import plan_of
 from datagen.planning.plan import UTILISATION_FROM_DAY, containers_by_kind
-from datagen.planning.presets import PRESETS, make_plan, small_plan
-from datagen.planning.room import check_room
+from datagen.planning.presets import PRESETS
 from datagen.simulation.history import History
 from datagen.simulation.loop import held_back, simulate
 
@@ -118,12 +118,8 @@ def live(run: Run) -> Outcome:
     """Plan a preset as `aquamind run` does, and simulate it."""
     catalog, farm = _company()
     try:
-        if run.preset == "small":
-            plan, bound = small_plan(catalog, farm, run.as_of, run.seed), None
-        else:
-            plan, bound = make_plan(catalog, farm, PRESETS[run.preset], run.as_of, run.seed)
+        plan, bound = plan_of(catalog, farm, PRESETS[run.preset], run.as_of, run.seed)
         case = Case(catalog, farm, plan)
-        check_room(case)
     except UserError as error:
         return Outcome(run, refused=str(error))
     histories = [simulate(case, geography) for geography in case.geographies]

@@ -2,7 +2,7 @@
 
 import copy
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
@@ -24,9 +24,10 @@ from datagen.catalog import Catalog
 from datagen.catalog.reader import closest, load
 from datagen.farm import Farm, resolve
 from datagen.planning import schedule
+from datagen.planning.any_preset import plan_of
 from datagen.planning.forecast import Forecast
 from datagen.planning.plan import Plan, containers_by_kind, planned_occupancy
-from datagen.planning.presets import PRESETS, Preset, make_plan, single_plan, small_plan
+from datagen.planning.presets import AGES, PRESETS, Preset, carry_on, make_plan, single_plan, small_plan
 from datagen.planning.room import check_room, fullness
 from datagen.runs.outlook import foresee
 from datagen.simulation.loop import simulate
@@ -253,6 +254,63 @@ def test_no_container_gets_fuller_than_is_foreseen_and_few_much_less(catalog: Ca
     assert abs(np.mean(list(late.values()))) < 25
 
 
+def ladder(catalog: Catalog, farm: Farm, as_of: date, finished: int, ages: tuple[int, ...] = AGES) -> Plan:
+    assert PRESETS["uat"].ladder is not None
+    preset = replace(PRESETS["uat"], ladder=replace(PRESETS["uat"].ladder, ages=ages, finished=finished))
+    return plan_of(catalog, farm, preset, as_of, 1)[0]
+
+
+def test_a_ladder_has_a_batch_at_each_age_and_finished_ones_in_every_season(catalog: Catalog, farm: Farm) -> None:
+    for turn in range(6):
+        as_of = AS_OF + timedelta(days=61 * turn)
+        plan = ladder(catalog, farm, as_of, 40)
+        assert_lawful(plan, farm)
+        ages = Counter((as_of - batch.start).days + 1 for batch in plan.batches if (as_of - batch.start).days < 900)
+        assert ages == dict.fromkeys(AGES, 2)
+        assert len(plan.batches) == 2 * (len(AGES) + 40)
+        assert {batch.eggs for batch in plan.batches} == {3_500_000}
+
+
+def test_a_rung_is_as_old_and_as_heavy_as_wanted_and_harvested_only_after_its_day(
+    catalog: Catalog, farm: Farm, tmp_path: Path
+) -> None:
+    plan = ladder(catalog, farm, AS_OF, 1, (860, 820, 780, 448, 90, 91))
+    case = Case(catalog, farm, plan)
+    schedule.write(case, tmp_path / "ladder.yaml")
+    assert schedule.read(tmp_path / "ladder.yaml", catalog, farm) == plan
+    for geography in (0, 1):
+        history = simulate(case, geography)
+        stays, harvested = history.assignments, history.completed()
+        for b, batch in ((b, batch) for b, batch in enumerate(plan.batches) if batch.geography == geography):
+            age = (AS_OF - batch.start).days + 1
+            open_stays = (stays.batch == b) & ~stays.left
+            assert (b in harvested) == (age > 860)
+            if age > 860:
+                continue
+            assert set(stays.stage[open_stays]) == {min((age - 1) // 90, plan.sea)}
+            fish, weight_g = stays.fish_out[open_stays], stays.weight_out_g[open_stays]
+            mean_g = fish @ weight_g / fish.sum()
+            if age in (wanted := {780: 4000, 820: 5000, 860: 5500}):
+                assert mean_g == pytest.approx(wanted[age], rel=0.15)
+            assert (mean_g >= batch.harvest_target_g) == (age >= 820)
+    later = replace(case, plan=carry_on(case, AS_OF + timedelta(days=10)))
+    stays = simulate(later, 0).assignments
+    emptied = {int(b) for b in stays.batch[stays.left & (stays.stage == plan.sea)]}
+    assert {(AS_OF - plan.batches[b].start).days + 1 for b in emptied} == {820, 860, 914}
+
+
+@pytest.mark.parametrize(
+    ("field", "ages", "finished"),
+    [("ages", (), 0), ("ages", (0,), 1), ("ages", (893,), 0), ("ages", (88,) * 9, 0), ("finished", (25,), -1)],
+)
+def test_a_ladder_that_cannot_stand_is_refused_with_its_field(
+    catalog: Catalog, farm: Farm, field: str, ages: tuple[int, ...], finished: int
+) -> None:
+    with pytest.raises(UserError) as told:
+        ladder(catalog, farm, AS_OF, finished, ages)
+    assert told.value.field == field
+
+
 @FAST
 @given(presets, days, st.integers(0, 2**31))
 def test_a_schedule_is_read_as_it_was_written(
@@ -308,6 +366,8 @@ ONE = "batch FAR-2025-001 "
         ("  eggs: 3", "  eggs: -3", ONE + "eggs", "greater"),
         ("  eggs: 3", "  eggs: 999999", ONE + "eggs", "less"),
         ("  harvest_target_kg: 4", "  harvest_target_kg: 14", ONE + "harvest_target_kg", "less"),
+        ("  harvest_target_kg: 4", "  growth: 2\n  harvest_target_kg: 4", ONE + "growth", "less"),
+        ("  harvest_target_kg: 4", "  harvest_from: 2035-01-01\n  harvest_target_kg: 4", ONE + "harvest_from", "begin"),
         ("geography: Faroe Islands", "geography: Faroes", ONE + "geography", "Faroe Islands"),
         ("start_date: 2025", "start_date: 2026", ONE + "start_date", "after the as-of day"),
         ("start_date: 2025", "start_date: 1825", ONE + "start_date", "100 years"),

@@ -330,9 +330,9 @@ FLAG_VALUES = st.one_of(
     ),
 )  # fmt: skip
 COMMANDS = {
-    "run": ["--preset", "--as-of", "--seed", "--years", "--stagger", "--saturation", "--batches", "--catalog",
+    "run": ["--preset", "--as-of", "--seed", "--years", "--stagger", "--saturation", "--batches", "--ages", "--catalog",
             "--workers", "--database-name-to-destroy"],
-    "plan": ["--preset", "--as-of", "--seed", "--years", "--stagger", "--saturation", "--batches", "--catalog"],
+    "plan": ["--preset", "--as-of", "--seed", "--years", "--stagger", "--saturation", "--finished", "--catalog"],
     "batch": ["--start-date", "--eggs", "--geography", "--duration", "--as-of", "--seed", "--catalog"],
     "generate": ["--catalog", "--workers", ""],
     "advance": ["--to", "--catalog", "--workers"],

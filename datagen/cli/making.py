@@ -4,7 +4,7 @@ import tempfile
 import time
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,11 +13,13 @@ from datagen import console
 from datagen.cli.command import app
 from datagen.cli.options import (
     CORES,
+    Ages,
     AsJson,
     Batches,
     Day,
     Destroy,
     Fill,
+    Finished,
     Folder,
     PresetName,
     Saturation,
@@ -29,6 +31,9 @@ from datagen.cli.options import (
     target,
 )
 
+if TYPE_CHECKING:
+    from datagen.planning.presets import Preset
+
 
 @app.command()
 def run(
@@ -39,6 +44,8 @@ def run(
     stagger: Stagger = None,
     saturation: Saturation = None,
     batches: Batches = None,
+    ages: Ages = None,
+    finished: Finished = None,
     catalog: Folder = None,
     workers: Workers = CORES,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan and write nothing.")] = False,
@@ -47,7 +54,8 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Do everything: schema, master data, plan, simulation, load, indexes. Example: aquamind run --preset guide"""
-    case, bound = _planned(preset, as_of, seed, years, stagger, saturation, batches, catalog)
+    changed = _changed(preset, years, stagger, saturation, batches, ages, finished)
+    case, bound = _planned(changed, as_of, seed, catalog)
     if dry_run:
         _show_plan(case, bound, as_json)
     else:
@@ -63,6 +71,8 @@ def plan(
     stagger: Stagger = None,
     saturation: Saturation = None,
     batches: Batches = None,
+    ages: Ages = None,
+    finished: Finished = None,
     catalog: Folder = None,
     output: Annotated[Path | None, typer.Option(help="Schedule file to write, for `aquamind generate`.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan and write nothing.")] = False,
@@ -71,7 +81,8 @@ def plan(
     """Show a plan and write it as a schedule file. Example: aquamind plan --years 4 --output config/schedule.yaml"""
     from datagen.planning import schedule
 
-    case, bound = _planned(preset, as_of, seed, years, stagger, saturation, batches, catalog)
+    changed = _changed(preset, years, stagger, saturation, batches, ages, finished)
+    case, bound = _planned(changed, as_of, seed, catalog)
     _show_plan(case, bound, as_json)
     if output is not None and not dry_run:
         schedule.write(case, output)
@@ -180,43 +191,57 @@ def advance(
     console.show_report(report, time.perf_counter() - begin, as_json, "Rows written or changed")
 
 
-def _planned(
+def _changed(
     preset: str,
-    as_of: str | None,
-    seed: int,
     years: float | None,
     stagger: int | None,
     saturation: float | None,
     batches: int | None,
-    folder: Path | None,
-) -> tuple[Any, str | None]:
-    """The case of a preset with what was set otherwise, and what bound its plan, if anything."""
+    ages: str | None,
+    finished: int | None,
+) -> "Preset":
+    """A preset with what was set otherwise; a figure that it has no use for is refused."""
     from dataclasses import replace
 
-    from datagen.case import Case
-    from datagen.catalog.reader import closest, load
-    from datagen.farm import resolve
-    from datagen.planning.presets import PRESETS, make_plan, small_plan
-    from datagen.planning.room import check_room
+    from datagen.catalog.reader import closest
+    from datagen.planning.presets import PRESETS
 
     if preset not in PRESETS:
         raise UserError("preset", preset, f"There is no such preset. {closest(preset, list(PRESETS))}")
-    changed: dict[str, Any] = {"years": years, "stagger_days": stagger, "saturation": saturation, "batches": batches}
-    given = {name: value for name, value in changed.items() if value is not None}
-    if preset == "small" and given:
-        name, value = next(iter(given.items()))
-        raise UserError(name.removesuffix("_days"), value, "`small` is one batch; choose another preset with it")
-    chosen = replace(PRESETS[preset], **given)
+    chosen = PRESETS[preset]
+    usual = {"stagger_days": stagger, "saturation": saturation, "years": years, "batches": batches}
+    rungs: dict[str, Any] = {"ages": ages, "finished": finished}
+    useful = {"small": set[str](), "uat": {"stagger_days", "saturation", *rungs}}.get(preset, set(usual))
+    for name, value in {**usual, **rungs}.items():
+        if value is not None and name not in useful:
+            raise UserError(name.removesuffix("_days"), value, f"`{preset}` has no use for it; choose another preset")
+    given: dict[str, Any] = {name: value for name, value in usual.items() if value is not None}
+    if chosen.ladder is not None:
+        other = {name: value for name, value in rungs.items() if value is not None}
+        if ages is not None:
+            other["ages"] = _ages(ages)
+        given["ladder"] = replace(chosen.ladder, **other)
+    return replace(chosen, **given)
+
+
+def _ages(text: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(word) for word in text.replace(",", " ").split())
+    except ValueError:
+        raise UserError("ages", text, 'Write days of life with spaces between them, such as "25 45 88"') from None
+
+
+def _planned(preset: "Preset", as_of: str | None, seed: int, folder: Path | None) -> tuple[Any, str | None]:
+    """The case of a preset, and what bound its plan, if anything."""
+    from datagen.case import Case
+    from datagen.catalog.reader import load
+    from datagen.farm import resolve
+    from datagen.planning.any_preset import plan_of
+
     company = load(folder)
     farm = resolve(company)
-    day = parsed_day("as-of", as_of)
-    if preset == "small":
-        made, bound = small_plan(company, farm, day, seed), None
-    else:
-        made, bound = make_plan(company, farm, chosen, day, seed)
-    case = Case(company, farm, made)
-    check_room(case)
-    return case, bound
+    made, bound = plan_of(company, farm, preset, parsed_day("as-of", as_of), seed)
+    return Case(company, farm, made), bound
 
 
 def _show_plan(case: Any, bound: str | None, as_json: bool) -> None:

@@ -14,11 +14,15 @@ Seed = Annotated[int, typer.Option(help="Another seed is another company history
 Folder = Annotated[Path | None, typer.Option("--catalog", help="Folder of another company; default the built-in one.")]
 Workers = Annotated[int, typer.Option(help="Processes that load, and connections that build indexes.", min=1, max=64)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
-PresetName = Annotated[str, typer.Option(help="production, guide, medium or small.")]
+PresetName = Annotated[str, typer.Option(help="production, guide, medium, small or uat.")]
 Years = Annotated[float | None, typer.Option(help="Years from the first batch at sea to today.")]
 Stagger = Annotated[int | None, typer.Option(help="Days between batch starts over all.")]
 Saturation = Annotated[float | None, typer.Option(help="Highest planned share of each kind of container.")]
 Batches = Annotated[int | None, typer.Option(help="Batches per geography; default as many as the years hold.")]
+Ages = Annotated[
+    str | None, typer.Option(help="For `uat`: days of life on the last day, a batch each per geography: '25 45 88'.")
+]
+Finished = Annotated[int | None, typer.Option(help="For `uat`: harvested batches per geography; default 40.")]
 Destroy = Annotated[
     str | None,
     typer.Option(

@@ -9,8 +9,10 @@ from datagen.arrays import Dates, Floats, Ints
 from datagen.biology.growth import cube_root_gain
 from datagen.biology.water import day_of_year
 from datagen.case import Case
+from datagen.catalog.biology import Harvest
 from datagen.catalog.spec import of_geography
 from datagen.planning.plan import BatchPlan
+from datagen.streams import stream
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ class Forecast:
     def weight_g(self) -> Floats:
         """Mean weight in the morning of each day."""
         biology = self.case.catalog.biology
-        tgc = self.case.stages.tgc[self.stage] * biology.growth.potential
+        tgc = self.case.stages.tgc[self.stage] * biology.growth.potential * self.batch.growth
         gain = cube_root_gain(self.temp_c, tgc) * self.appetite
         weight_g: Floats = (np.cbrt(biology.eggs.weight_g) + np.cumsum(gain) - gain) ** 3
         return weight_g
@@ -105,9 +107,19 @@ class Forecast:
     def harvested(self) -> int:
         """Day on which the last ring is emptied: at target weight, no medicine being withheld, by the planned end."""
         spec, sea, rings = self.case.catalog.biology.harvest, self.sea_day, len(self.batch.containers[-1])
-        fit = [sea]
+        fit = [sea, self.batch.harvest_from_day]
         for each in self.case.catalog.biology.lice_treatments:
             fit.append(sea + each.sea_day + (rings - 1) // each.rings_per_day + each.withholding_days)
         reached = sea + int(np.searchsorted(self.weight_g[sea:], self.batch.harvest_target_g))
-        taking = 1 + spec.fasting_days + (rings - 1) // spec.rings_per_day
-        return min(max(reached, *fit) + taking, self.starts[-1])
+        return min(max(reached, *fit) + harvest_days(spec, rings), self.starts[-1])
+
+
+def vigour(case: Case, batch: BatchPlan) -> float:
+    """How fast a batch grows, as a multiple of an average one: its luck, which is drawn before it lives."""
+    luck = stream(case.plan.seed, batch.number, "nature").standard_normal()
+    return 1.0 + case.catalog.biology.growth.batch_sd * float(luck)
+
+
+def harvest_days(spec: Harvest, rings: int) -> int:
+    """Days from the one on which a harvest is decided on to the one after its last ring."""
+    return 1 + spec.fasting_days + (rings - 1) // spec.rings_per_day

@@ -15,7 +15,11 @@ from datagen.farm import Farm
 
 @dataclass(frozen=True)
 class BatchPlan:
-    """One batch: `containers[stage]` are indices into the farm, in the order in which they are filled."""
+    """One batch: `containers[stage]` are indices into the farm, in the order in which they are filled.
+
+    `growth` is its pace, as a multiple of the catalog's; `harvest_from`, the day before which no harvest is decided on,
+    however heavy the fish are.
+    """
 
     number: str
     geography: int
@@ -23,6 +27,13 @@ class BatchPlan:
     eggs: int
     harvest_target_g: float
     containers: tuple[tuple[int, ...], ...]
+    growth: float = 1.0
+    harvest_from: date | None = None
+
+    @property
+    def harvest_from_day(self) -> int:
+        """Day of life, from 0, on which a harvest may first be decided on; 0 where it may at any time."""
+        return 0 if self.harvest_from is None else (self.harvest_from - self.start).days
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from itertools import islice
 from pathlib import Path
@@ -21,11 +21,13 @@ from pydantic_core import ErrorDetails
 from aquamind.errors import UserError
 from datagen.case import Case
 from datagen.catalog import Catalog, reader
+from datagen.catalog.biology import Harvest
 from datagen.catalog.reader import closest
 from datagen.catalog.spec import LEAST_EGGS, MOST_EGGS, Fault, Loc, Name, Spec
 from datagen.catalog.stages import Stages, stages
 from datagen.catalog.ways import WayName
 from datagen.farm import Farm
+from datagen.planning.forecast import harvest_days
 from datagen.planning.plan import EARLIEST_AS_OF, LATEST_AS_OF, BatchPlan, Plan, check_as_of
 from datagen.planning.presets import PRESETS
 
@@ -71,6 +73,8 @@ class _Batch(Spec):
     start_date: date
     eggs: Annotated[int, Field(ge=LEAST_EGGS, le=MOST_EGGS)]
     harvest_target_kg: Annotated[float, Field(ge=1, le=10)]
+    harvest_from: date | None = None
+    growth: Annotated[float, Field(ge=0.5, le=1.5)] = 1.0
     freshwater: dict[str, _Tanks]
     sea: _Rings
 
@@ -135,7 +139,7 @@ def parse(content: str, path: Path, catalog: Catalog, farm: Farm) -> Plan:
             f"{path}:1", None, "It is not a schedule; write metadata: and batches:, as `aquamind plan` does"
         )
     _raise(path, root, None, [*islice(reader.node_faults(root, ()), reader.MOST_FAULTS + 1)])
-    reading = _Reading(stages(catalog), farm, reader.plain(root))
+    reading = _Reading(stages(catalog), catalog.biology.harvest, farm, reader.plain(root))
     with suppress(_Enough):
         reading.judge()
     _raise(path, root, reading.data, reading.faults)
@@ -166,12 +170,15 @@ def _document(case: Case, workers: int) -> dict[str, Any]:
 
 def _batch(batch: BatchPlan, keys: Sequence[str], farm: Farm) -> dict[str, Any]:
     names = [[farm.container_name[c] for c in containers] for containers in batch.containers]
+    departures = {"harvest_from": batch.harvest_from, "growth": batch.growth}
+    usual = {"harvest_from": None, "growth": 1.0}
     return {
         "batch_id": batch.number,
         "geography": farm.geography_name[batch.geography],
         "start_date": batch.start,
         "eggs": batch.eggs,
         "harvest_target_kg": float(Decimal(repr(batch.harvest_target_g)).scaleb(-3)),
+        **{key: value for key, value in departures.items() if value != usual[key]},
         "freshwater": {key: {"containers": each} for key, each in zip(keys[:-1], names[:-1], strict=True)},
         "sea": {"area": farm.unit_name[farm.container_unit[batch.containers[-1][0]]], "rings": names[-1]},
     }
@@ -200,6 +207,7 @@ class _Reading:
     """One file's values on their way to a plan: first all that is wrong with them, then the plan."""
 
     stages: Stages
+    harvest: Harvest
     farm: Farm
     data: Any
     metadata: _Metadata | None = None
@@ -302,7 +310,14 @@ class _Reading:
         if len(self.faults) == faults:
             target_g = float(Decimal(repr(batch.harvest_target_kg)).scaleb(3))
             self.batches[index] = BatchPlan(
-                batch.batch_id, geography, batch.start_date, batch.eggs, target_g, tuple(containers)
+                batch.batch_id,
+                geography,
+                batch.start_date,
+                batch.eggs,
+                target_g,
+                tuple(containers),
+                batch.growth,
+                batch.harvest_from,
             )
 
     def _judge_values(self, batch: _Batch, geography: int, here: Loc) -> None:
@@ -319,6 +334,11 @@ class _Reading:
                 self._tell((*here, "start_date"), error.value, error.cure)
         keys = self.stages.key[:-1]
         self._tell_wrong_keys(batch.freshwater, keys, (*here, "freshwater"))
+        longest = int(self.stages.starts[-1]) - harvest_days(self.harvest, len(batch.sea.rings))
+        last = batch.start_date + timedelta(days=longest)
+        if batch.harvest_from is not None and not batch.start_date <= batch.harvest_from <= last:
+            cure = f"Give a day from {batch.start_date} to {last}, when the harvest must begin"
+            self._tell((*here, "harvest_from"), batch.harvest_from.isoformat(), cure)
 
     def _judge_area(self, sea: _Rings, geography: int, rings: Sequence[int], here: Loc) -> None:
         farm = self.farm

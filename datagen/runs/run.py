@@ -23,6 +23,7 @@ from datagen.masterdata.rows import Created
 from datagen.masterdata.sensors import calibrate
 from datagen.pipeline import Progress, Report
 from datagen.planning import schedule
+from datagen.planning.plan import BatchPlan
 from datagen.planning.room import check_room
 from datagen.runs import analysis, outlook, preflight, protection, revisions, wiping
 from datagen.simulation.history import History
@@ -60,12 +61,20 @@ def plan_hash(case: Case) -> str:
             batch.eggs,
             batch.harvest_target_g,
             [[farm.container_name[c] for c in containers] for containers in batch.containers],
+            *_departures(batch),
         ]
         for batch in plan.batches
     ]
     # As before there were two ways, so that databases of the first are still known.
     way = [] if plan.way == "planned" else [plan.way]
     return hashlib.sha256(json.dumps([plan.stage_starts, batches, *way]).encode()).hexdigest()
+
+
+def _departures(batch: BatchPlan) -> list[Any]:
+    """What few batches have; nothing of the others, so that databases of before are still known."""
+    if batch.growth == 1.0 and batch.harvest_from is None:
+        return []
+    return [batch.growth, batch.harvest_from and batch.harvest_from.isoformat()]
 
 
 def execute(job: Job, progress: Progress) -> Report:

@@ -8,6 +8,7 @@ import numpy as np
 
 from datagen.arrays import Floats, Ints
 from datagen.catalog.biology import Handling
+from datagen.planning.forecast import harvest_days
 from datagen.simulation.history import Delivery, Harvest, Move, Operation
 from datagen.simulation.world import World
 from datagen.streams import stream
@@ -57,7 +58,7 @@ class Agenda:
                 self._book(day, -1, partial(self._delouse, b, place, kind))
                 fit = max(fit, day + treatment.withholding_days)
         if sea < self.plan.days:
-            self._fit_for_harvest[b] = fit
+            self._fit_for_harvest[b] = max(fit, start + self.plan.batches[b].harvest_from_day)
 
     def _lay_in(self, b: int, day: int) -> None:
         """Eyed eggs in equal parts, a few dead on arrival."""
@@ -139,8 +140,7 @@ class Agenda:
         stays = world.stays.of[b, self.sea]
         container = world.stays.container[stays]
         sea = int(world.stays.first_day[stays[0]])
-        span = 1 + spec.fasting_days + (len(stays) - 1) // spec.rings_per_day
-        latest = sea + self.plan.stage_days(self.sea) - span
+        latest = sea + self.plan.stage_days(self.sea) - harvest_days(spec, len(stays))
         if (
             _mean_g(world.fish[container], world.weight_cbrt[container]) < self.plan.batches[b].harvest_target_g
             and day < latest

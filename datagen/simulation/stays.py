@@ -8,6 +8,7 @@ import numpy as np
 from datagen.arrays import Floats, Ints
 from datagen.biology.mortality import outbreak_course
 from datagen.case import Case
+from datagen.planning.forecast import vigour
 from datagen.planning.plan import BatchPlan
 from datagen.simulation import hardship
 from datagen.streams import remembering, stream
@@ -28,7 +29,8 @@ class Draws:
 class Stays:
     """Struct of arrays, ordered by batch, stage, container; `row` is where a stay's container-days begin.
 
-    Fish leave on the day `until` at the latest, and when those of the batch weigh `leaving_g` in the mean.
+    Fish leave on the day `until` at the latest, and from `leaving_from` on when those of the batch weigh `leaving_g` in
+    the mean.
     """
 
     batch: Ints
@@ -37,6 +39,7 @@ class Stays:
     first_day: Ints
     until: Ints
     leaving_g: Floats
+    leaving_from: Ints
     row: Ints
     rows: int
     tgc: Floats
@@ -80,6 +83,7 @@ class _Part:
     first_day: int
     until: int
     leaving_g: float
+    leaving_from: int
     days: int
     nature: _Nature
     draws: Draws
@@ -106,7 +110,8 @@ def stays(case: Case, geography: int) -> Stays:
             nature, draws = _nature(case, batch, stage, n), _draws(case, batch, stage, n, days)
             until = first + plan.stage_days(stage)
             leaving_g = batch.harvest_target_g if stage == case.sea else np.inf
-            parts.append(_Part(b, stage, container, first, until, leaving_g, days, nature, draws))
+            leaving_from = start + batch.harvest_from_day
+            parts.append(_Part(b, stage, container, first, until, leaving_g, leaving_from, days, nature, draws))
     return _joined(parts, outbreak, arrivals)
 
 
@@ -121,6 +126,7 @@ def _joined(parts: list[_Part], outbreak: Floats, arrivals: dict[int, list[tuple
         first_day=np.repeat([part.first_day for part in parts], counts),
         until=np.repeat([part.until for part in parts], counts),
         leaving_g=np.repeat([part.leaving_g for part in parts], counts),
+        leaving_from=np.repeat([part.leaving_from for part in parts], counts),
         row=np.cumsum(days) - days,
         rows=int(days.sum()),
         tgc=np.concatenate([part.nature.tgc for part in parts]),
@@ -152,9 +158,9 @@ def _nature(case: Case, batch: BatchPlan, stage: int, n: int) -> _Nature:
     of_container = stream(seed, batch.number, spec.key, "nature").standard_normal((2, n))
     daily, spread, frailty = _everyday(case, spec.key, of_container[1])
     lived = case.way.mortality
-    vigour = (1.0 + growth.batch_sd * of_batch[0]) * (1.0 + growth.container_sd * of_container[0])
+    pace = batch.growth * vigour(case, batch) * (1.0 + growth.container_sd * of_container[0])
     return _Nature(
-        tgc=spec.tgc * growth.potential * vigour,
+        tgc=spec.tgc * growth.potential * pace,
         fcr=np.full(n, spec.fcr * (1.0 + growth.fcr_batch_sd * of_batch[1])),
         hazard=daily * np.exp(spread * of_batch[3 + stage]) * frailty,
         frailty=frailty,

@@ -141,7 +141,8 @@ class World:
         total = np.bincount(batch, fish)
         mean_cbrt = np.cbrt(np.bincount(batch, fish * weight_cbrt**3) / np.maximum(total, 1))[batch]
         mean_gain = (np.bincount(batch, fish * full_gain) / np.maximum(total, 1))[batch]
-        left: Floats = np.minimum(s.until[stay] - day, days_until(np.cbrt(s.leaving_g[stay]), mean_cbrt, mean_gain))
+        heavy_in = days_until(np.cbrt(s.leaving_g[stay]), mean_cbrt, mean_gain)
+        left: Floats = np.minimum(s.until[stay] - day, np.maximum(heavy_in, s.leaving_from[stay] - day))
         return left
 
     def _room(self, active: Ints, alive: Ints) -> Floats:
