@@ -98,8 +98,37 @@ BREAKS = [
         "egg_deliveries",
         "UPDATE batch_creationworkflow SET total_eggs_received = total_eggs_received + 1",
         "scenarios",
+        "egg_lots",
     ),
     broken("egg_deliveries", "UPDATE batch_creationworkflow SET status = 'IN_PROGRESS' WHERE id = 1"),
+    broken(
+        "egg_lots",
+        "UPDATE broodstock_eggproduction SET egg_count = egg_count + 1 WHERE source_type = 'external'",
+    ),
+    broken(
+        "egg_lots",
+        "UPDATE broodstock_eggproduction SET production_date = production_date + interval '60 days' WHERE id = 1",
+    ),
+    broken("egg_lots", "DELETE FROM broodstock_batchparentage WHERE id = 1"),
+    broken(
+        "egg_lots",
+        "UPDATE broodstock_externaleggbatch SET supplier_id = (SELECT id FROM broodstock_eggsupplier other"
+        " WHERE other.id <> supplier_id LIMIT 1)",
+    ),
+    broken("parents", "UPDATE broodstock_breedingpair SET progeny_count = progeny_count - 1"),
+    broken("parents", "UPDATE broodstock_breedingpair SET male_fish_id = female_fish_id"),
+    broken("parents", "UPDATE broodstock_breedingtraitpriority SET priority_weight = 0.9 WHERE trait_name = 'size'"),
+    broken(
+        "parents",
+        "UPDATE broodstock_fishmovement SET to_container_id = from_container_id WHERE movement_date ="
+        " (SELECT max(movement_date) FROM broodstock_fishmovement)",
+    ),
+    broken("upkeep", "UPDATE broodstock_maintenancetask SET completed_date = scheduled_date - interval '1 day'"),
+    broken(
+        "upkeep",
+        "UPDATE broodstock_maintenancetask SET completed_date = NULL WHERE id = (SELECT min(id) FROM"
+        " broodstock_maintenancetask)",
+    ),
     broken(
         "feed_balance",
         """UPDATE inventory_feedcontainerstock SET quantity_kg = quantity_kg + 0.01 WHERE id = (SELECT max(stock.id)

@@ -227,6 +227,9 @@ ABSURD = {
     "no cause": ("mortality.stages.0.causes", {"UNKNOWN": 0}, "weight above 0"),
     "no price": ("finance.prices", lambda prices: prices[1:], "prices are missing"),
     "no price of a grade": ("finance.prices.0.grades", lambda grades: grades[1:], "has no price for it"),
+    "parents nowhere": ("broodstock.parents.0.station", "S99", "Faroe Islands has no station of this code"),
+    "nowhere to spawn": ("broodstock.parents.0.spawning_hall", "X", "Name one of the station's halls (A, B, C, D)"),
+    "parents of no aim": ("broodstock.parents.0.priorities.0.weight", 0.5, "The weights of the traits sum to 1.1"),
     "no growth": ("scenarios.growth", lambda growth: growth[1:], "Nothing is said of it here"),
 }
 

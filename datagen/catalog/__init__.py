@@ -5,6 +5,7 @@ import json
 
 from datagen.catalog.activities import Activities
 from datagen.catalog.biology import Biology, Mortality, Water
+from datagen.catalog.broodstock import Broodstock
 from datagen.catalog.company import Company, Containers, Environment, Feeds, Grades, People, Sites
 from datagen.catalog.finance import Finance
 from datagen.catalog.health import Health, Lice, Treatments
@@ -34,6 +35,7 @@ class Catalog(Spec):
     finance: Finance
     activities: Activities
     ways: Ways = Ways()
+    broodstock: Broodstock = Broodstock()
 
     def producing(self) -> list[str]:
         """Geographies in which fish are kept."""

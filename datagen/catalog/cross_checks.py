@@ -27,6 +27,7 @@ def faults(catalog: "Catalog") -> Iterator[Fault]:
     yield from _of_sea_phase(catalog)
     yield from _of_prices(catalog)
     yield from _of_ways(catalog)
+    yield from _of_broodstock(catalog)
 
 
 def _of_stages(catalog: "Catalog") -> Iterator[Fault]:
@@ -199,3 +200,18 @@ def _of_prices(catalog: "Catalog") -> Iterator[Fault]:
         for grade in catalog.grades.grades:
             if grade.code not in prices.get(geography.name, {grade.code}):
                 yield Fault(("finance", "prices"), grade.code, f"{geography.name} has no price for it; add it")
+
+
+def _of_broodstock(catalog: "Catalog") -> Iterator[Fault]:
+    layouts = {layout.name: layout for layout in catalog.containers.station_layouts}
+    sites = {(site.geography, site.code): site for site in catalog.sites.stations}
+    for number, parents in enumerate(catalog.broodstock.parents):
+        site = sites.get((parents.geography, parents.station))
+        if site is None:
+            cure = f"{parents.geography} has no station of this code; name one, or take the entry out"
+            yield Fault(("broodstock", "parents", number, "station"), parents.station, cure)
+            continue
+        letters = [hall.letter for hall in layouts[site.layout].halls]
+        if parents.spawning_hall not in letters or len(letters) < 2:
+            cure = f"Name one of the station's halls ({', '.join(letters)}), of which it needs another beside"
+            yield Fault(("broodstock", "parents", number, "spawning_hall"), parents.spawning_hall, cure)

@@ -7,6 +7,7 @@ from datagen import orm  # noqa: F401 - what follows imports models
 from datagen.events import (
     batches,
     death_reasons,
+    eggs,
     feed_purchases,
     feeding,
     finance,
@@ -14,9 +15,11 @@ from datagen.events import (
     harvest,
     health,
     mortality,
+    parents,
     readings,
     scenarios,
     transfers,
+    upkeep,
     weather,
 )
 from datagen.events.context import BatchRecord, Record, Rows
@@ -24,6 +27,8 @@ from datagen.events.family import BatchFamily, GeographyFamily
 
 FAMILIES: tuple[BatchFamily, ...] = (
     batches,
+    parents,
+    eggs,
     transfers,
     scenarios,
     mortality,
@@ -37,7 +42,7 @@ FAMILIES: tuple[BatchFamily, ...] = (
 )
 """Of a batch; in this order: nothing depends on it, but small tables first shows a mistake sooner."""
 
-GEOGRAPHY_FAMILIES: tuple[GeographyFamily, ...] = (feed_purchases, weather)
+GEOGRAPHY_FAMILIES: tuple[GeographyFamily, ...] = (feed_purchases, weather, upkeep)
 
 
 def expand(record: Record) -> Iterator[Rows]:

@@ -1,11 +1,13 @@
 """A batch, the delivery of its eggs, and its stays in containers."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
 from apps.batch.models import Batch, BatchContainerAssignment, BatchCreationWorkflow, CreationAction
 from datagen.events.context import BatchRecord, LongestLife, Rows
+from datagen.events.eggs import bought_number, own_parents, supplier_index
 from datagen.events.growth_samples import last_weighing_day
 from datagen.planning.forecast import Forecast
 from datagen.storage.arrow import record_batch
@@ -43,11 +45,6 @@ def completed(record: BatchRecord) -> bool:
     assignments = record.history.assignments
     at_sea = assignments.stage == record.sea
     return bool(at_sea.any() and assignments.left[at_sea].all())
-
-
-def supplier_index(record: BatchRecord) -> int:
-    """Which of the catalog's suppliers sold the eggs."""
-    return int(record.stream("egg supplier").integers(len(record.catalog.suppliers.suppliers)))
 
 
 def _batch(record: BatchRecord) -> Rows:
@@ -124,10 +121,7 @@ def _creation_workflow(record: BatchRecord, workflow_id: int) -> Rows:
         batch_id=record.batch_id,
         workflow_number=f"CRT-{record.batch.number}",
         status="COMPLETED",
-        egg_source_type="EXTERNAL",
-        external_supplier_id=int(record.farm.supplier_id[supplier_index(record)]),
-        external_supplier_batch_number=f"EGG-{record.batch.number}",
-        external_cost_per_thousand=float(record.catalog.biology.eggs.cost_per_thousand),
+        **_source(record),
         total_eggs_planned=int(received.eggs.sum()),
         total_eggs_received=int(received.eggs.sum()),
         total_mortality_on_arrival=int(received.dead.sum()),
@@ -142,6 +136,18 @@ def _creation_workflow(record: BatchRecord, workflow_id: int) -> Rows:
         created_at=record.at(record.start_day - 30, 9)[None],
         updated_at=record.at(record.start_day, 15)[None],
     )
+
+
+def _source(record: BatchRecord) -> dict[str, Any]:
+    """Who sold the eggs; of our own, the first female's: there is room for one."""
+    if own_parents(record.case, record.batch):
+        return {"egg_source_type": "INTERNAL", "egg_production_id": record.first_id["broodstock_eggproduction"]}
+    return {
+        "egg_source_type": "EXTERNAL",
+        "external_supplier_id": int(record.farm.supplier_id[supplier_index(record)]),
+        "external_supplier_batch_number": bought_number(record),
+        "external_cost_per_thousand": float(record.catalog.biology.eggs.cost_per_thousand),
+    }
 
 
 def _deliveries(record: BatchRecord, workflow_id: int) -> Rows:

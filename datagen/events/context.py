@@ -28,10 +28,11 @@ CHUNK_ROWS = 65_536
 
 @dataclass(frozen=True)
 class LongestLife:
-    """The longest life the plan allows a batch: containers, days and sensors by stage; rings are those at sea."""
+    """The longest life the plan allows a batch: eggs; containers, days and sensors by stage; rings are those at sea."""
 
     catalog: Catalog
     stages: Stages
+    eggs: int
     containers: Ints
     days: Ints
     sensors: Ints
@@ -186,6 +187,7 @@ def life(case: Case, batch: BatchPlan) -> LongestLife:
     return LongestLife(
         case.catalog,
         case.stages,
+        batch.eggs,
         np.array([len(containers) for containers in per_stage]),
         np.diff(case.plan.stage_starts),
         np.array(sensors),

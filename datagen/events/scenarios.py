@@ -9,8 +9,8 @@ from datagen.arrays import Floats, Ints
 from datagen.biology.projection import Projection, project
 from datagen.catalog.scenario import model_names, profile_names
 from datagen.catalog.spec import of_geography
-from datagen.events.batches import supplier_index
 from datagen.events.context import BatchRecord, LongestLife, Rows
+from datagen.events.eggs import own_parents, supplier_index
 from datagen.masterdata.scenario import growth_models, mortality_percent, quarter_of_day
 from datagen.storage.arrow import record_batch
 
@@ -109,7 +109,7 @@ def _name(record: BatchRecord) -> str:
 
 
 def _scenario(record: BatchRecord) -> Rows:
-    supplier = record.catalog.suppliers.suppliers[supplier_index(record)]
+    own, supplier = own_parents(record.case, record.batch), record.catalog.suppliers.suppliers[supplier_index(record)]
     return Scenario, record_batch(
         Scenario,
         1,
@@ -125,8 +125,8 @@ def _scenario(record: BatchRecord) -> Rows:
         duration_days=record.catalog.scenarios.duration_days,
         initial_count=_eggs(record),
         initial_weight=_egg_weight_g(record),
-        genotype=supplier.strain,
-        supplier=supplier.name,
+        genotype=own.strain if own else supplier.strain,
+        supplier=record.catalog.company.name if own else supplier.name,
         created_at=record.at(record.start_day, 10)[None],
         updated_at=record.at(record.start_day, 10)[None],
     )

@@ -1,0 +1,52 @@
+"""Parents give no more eggs than a salmon can, and a company without its own buys them all."""
+
+from collections import Counter
+from dataclasses import replace
+
+from datagen import pipeline
+from datagen.case import Case
+from datagen.catalog.broodstock import Broodstock
+from datagen.events import eggs, expand, parents
+from datagen.farm import resolve
+from datagen.keys import records
+from tests.worlds import case_of, company, small_plan
+from tests.worlds import records as batches_of
+
+PLAN = small_plan(batches=4, stagger_days=60)
+
+
+def test_a_female_gives_as_many_eggs_as_she_has() -> None:
+    own = [(record, of) for record in batches_of(PLAN) if (of := eggs.own_parents(record.case, record.batch))]
+    assert 0 < len(own) < len(PLAN.batches)
+    for record, of in own:
+        laid = eggs.laid(record, of)
+        assert laid.sum() == record.batch.eggs
+        # Salmon have 1,000 to 2,000 eggs a kg; single fish depart from it.
+        assert 1_000 < laid.mean() / of.female_kg < 2_000
+        assert laid.min() > 4_000
+        assert laid.max() < 30_000
+        assert [len(tanks) for tanks in parents.tanks(record.case, of)] == [5, 1]
+
+
+def test_as_many_batches_are_our_own_as_the_catalog_says() -> None:
+    catalog, _ = company()
+    [of] = catalog.broodstock.parents
+    case, batch = case_of(PLAN), PLAN.batches[0]
+    drawn = [eggs.own_parents(case, replace(batch, number=f"FAR-2025-{number:03d}")) for number in range(1000)]
+    assert abs(sum(each is of for each in drawn) / 1000 - of.share) < 0.05
+
+
+def test_without_parents_all_eggs_are_bought_and_nothing_is_kept_up() -> None:
+    catalog, _ = company()
+    bare = catalog.model_copy(update={"broodstock": Broodstock()})
+    case = Case(bare, resolve(bare), small_plan(batches=1, containers=1))
+    made: Counter[str] = Counter()
+    for record in records(case, pipeline.simulate(case)):
+        for model, rows in expand(record):
+            if model._meta.app_label == "broodstock":
+                made[model._meta.db_table] += rows.num_rows
+    assert made == {
+        "broodstock_eggproduction": 2,
+        "broodstock_externaleggbatch": 2,
+        "broodstock_batchparentage": 2,
+    }
