@@ -449,12 +449,15 @@ def _health(catalog: Catalog) -> dict[str, Any]:
 
 def _scenarios(catalog: Catalog) -> dict[str, Any]:
     suppliers = [supplier.name for supplier in catalog.suppliers.suppliers]
-    models = [name for geography in catalog.producing() for name in model_names(geography)]
+    by_geography = [model_names(geography) for geography in catalog.producing()]
+    models = [name for names in by_geography for name in names]
+    # After those of each geography comes its model from the release on, which no batch's scenario has.
+    from_release = np.repeat(np.arange(len(by_geography)), [len(names) for names in by_geography])
     return {
         "supplier_name": tuple(suppliers),
         "supplier_id": _counted(len(suppliers)),
         "tgc_model_name": tuple(models),
-        "tgc_model_id": _counted(len(models)),
+        "tgc_model_id": _counted(len(models)) + from_release,
         "fcr_model_name": catalog.scenarios.fcr_model,
         "fcr_model_id": 1,
         "mortality_model_name": catalog.scenarios.mortality_model,

@@ -54,8 +54,8 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Do everything: schema, master data, plan, simulation, load, indexes. Example: aquamind run --preset guide"""
-    changed = _changed(preset, years, stagger, saturation, batches, ages, finished)
-    case, bound = _planned(changed, as_of, seed, catalog)
+    changed = changed_preset(preset, years, stagger, saturation, batches, ages, finished)
+    case, bound = planned(changed, as_of, seed, catalog)
     if dry_run:
         _show_plan(case, bound, as_json)
     else:
@@ -81,8 +81,8 @@ def plan(
     """Show a plan and write it as a schedule file. Example: aquamind plan --years 4 --output config/schedule.yaml"""
     from datagen.planning import schedule
 
-    changed = _changed(preset, years, stagger, saturation, batches, ages, finished)
-    case, bound = _planned(changed, as_of, seed, catalog)
+    changed = changed_preset(preset, years, stagger, saturation, batches, ages, finished)
+    case, bound = planned(changed, as_of, seed, catalog)
     _show_plan(case, bound, as_json)
     if output is not None and not dry_run:
         schedule.write(case, output)
@@ -191,7 +191,7 @@ def advance(
     console.show_report(report, time.perf_counter() - begin, as_json, "Rows written or changed")
 
 
-def _changed(
+def changed_preset(
     preset: str,
     years: float | None,
     stagger: int | None,
@@ -231,7 +231,7 @@ def _ages(text: str) -> tuple[int, ...]:
         raise UserError("ages", text, 'Write days of life with spaces between them, such as "25 45 88"') from None
 
 
-def _planned(preset: "Preset", as_of: str | None, seed: int, folder: Path | None) -> tuple[Any, str | None]:
+def planned(preset: "Preset", as_of: str | None, seed: int, folder: Path | None) -> tuple[Any, str | None]:
     """The case of a preset, and what bound its plan, if anything."""
     from datagen.case import Case
     from datagen.catalog.reader import load

@@ -83,11 +83,7 @@ def execute(job: Job, progress: Progress) -> Report:
     The report holds the rows of the whole plan, also those that an earlier call wrote, and the seconds of this one.
     """
     report, case = Report(), job.case
-    installed = case.catalog.environment.sensor_installation_date
-    if case.plan.first_day < installed:
-        cure = f"The record would begin before the sensors were installed ({installed}, environment.yaml); begin later"
-        raise UserError("first day", case.plan.first_day.isoformat(), cure)
-    check_room(case)
+    check_case(case)
     orm.use(job.dsn)
     with database.connect(job.dsn, autocommit=True, application_name="aquamind run") as connection:
         postgres.hold(connection)
@@ -129,6 +125,15 @@ def execute(job: Job, progress: Progress) -> Report:
         ledger.finish(connection, run)
         report.content_hash = ledger.status(connection)["content_hash"]
     return report
+
+
+def check_case(case: Case) -> None:
+    """Refuse a record that would begin before there are sensors, or whose fish may outgrow their containers."""
+    installed = case.catalog.environment.sensor_installation_date
+    if case.plan.first_day < installed:
+        cure = f"The record would begin before the sensors were installed ({installed}, environment.yaml); begin later"
+        raise UserError("first day", case.plan.first_day.isoformat(), cure)
+    check_room(case)
 
 
 def follow(dsn: str, batches: list[int], workers: int, progress: Progress, report: Report) -> None:

@@ -276,7 +276,7 @@ def forget(connection: Connection) -> None:
 def status(connection: Connection) -> dict[str, Any]:
     """Return what the ledger holds, for showing, comparing and JSON: hashes do not depend on order or on runs."""
     if not present(connection):
-        return {"runs": [], "units": {}, "tables": {}, "dropped": [], "content_hash": _combined([])}
+        return {"runs": [], "dropped": [], **summary({})}
     runs = connection.cursor(row_factory=dict_row).execute(
         "SELECT id, seed, as_of::text, plan_hash, catalog_hash, version, parameters, started::text, finished::text"
         " FROM datagen.run ORDER BY id"
@@ -284,17 +284,19 @@ def status(connection: Connection) -> dict[str, Any]:
     dropped = connection.cursor(row_factory=dict_row).execute(
         "SELECT kind, table_name, name FROM datagen.dropped ORDER BY id"
     )
-    written = units(connection)
+    return {"runs": runs.fetchall(), "dropped": dropped.fetchall(), **summary(units(connection))}
+
+
+def summary(written: dict[str, dict[str, Content]]) -> dict[str, Any]:
+    """Rows and hash of each unit and each table, and the hash of all; the order of units is that of their names."""
     by_table: dict[str, list[tuple[str, Content]]] = defaultdict(list)
-    for unit, contents in written.items():
+    for unit, contents in sorted(written.items()):
         for table, content in contents.items():
             by_table[table].append((unit, content))
     tables = {table: _digest(by_table[table]) for table in sorted(by_table)}
     return {
-        "runs": runs.fetchall(),
-        "units": {unit: _digest(contents.items()) for unit, contents in written.items()},
+        "units": {unit: _digest(sorted(contents.items())) for unit, contents in sorted(written.items())},
         "tables": tables,
-        "dropped": dropped.fetchall(),
         "content_hash": _combined(f"{table} {entry['content_hash']}" for table, entry in tables.items()),
     }
 

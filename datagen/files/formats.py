@@ -1,0 +1,74 @@
+"""Rows of one table into one file, in a format that can say so: Parquet, CSV or Arrow."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
+
+from datagen.files import fields
+from datagen.storage import arrow
+
+GROUP_ROWS = 1_000_000
+"""Of a Parquet row group, about: what a reader skips or takes at once."""
+
+
+class TableFile:
+    """A file that is being written: it has another name until it is whole."""
+
+    def __init__(self, model: arrow.Model, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.path, self._model = path, model
+        self._aside = path.with_name(f"{path.name}.part")
+        self._waiting: list[pa.RecordBatch] = []
+        self._writer = _writer(model, self._aside, path.suffix[1:])
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        self._waiting.append(fields.described(self._model, batch))
+        if sum(each.num_rows for each in self._waiting) >= GROUP_ROWS:
+            self._flush()
+
+    def publish(self) -> None:
+        """Finish the file, have it on disk, and give it its name."""
+        self._flush()
+        self._writer.close()
+        publish(self._aside, self.path)
+
+    def _flush(self) -> None:
+        if self._waiting:
+            self._writer.write_table(pa.Table.from_batches(self._waiting))
+            self._waiting = []
+
+
+def publish(aside: Path, path: Path) -> None:
+    """Give a file its name, once it is on disk."""
+    with aside.open("rb") as written:
+        os.fsync(written.fileno())
+    aside.rename(path)
+
+
+def _writer(model: arrow.Model, path: Path, suffix: str) -> Any:
+    schema = fields.schema(model)
+    if suffix == "parquet":
+        return pyarrow.parquet.ParquetWriter(path, schema, **_encodings(model, schema))
+    if suffix == "csv":
+        return pyarrow.csv.CSVWriter(path, schema)
+    return pa.ipc.new_file(str(path), schema, options=pa.ipc.IpcWriteOptions(compression="zstd"))
+
+
+def _encodings(model: arrow.Model, schema: pa.Schema) -> dict[str, Any]:
+    """Keys and exact decimals as differences, which takes a third of the time and half the bytes; else dictionaries."""
+    key = model._meta.pk.column
+    by_difference = [
+        field.name
+        for field in schema
+        if pa.types.is_decimal(field.type) or (field.name == key and pa.types.is_integer(field.type))
+    ]
+    return {
+        "compression": "zstd",
+        "store_decimal_as_integer": True,
+        "use_dictionary": [name for name in schema.names if name not in by_difference],
+        "column_encoding": dict.fromkeys(by_difference, "DELTA_BINARY_PACKED"),
+    }

@@ -1,0 +1,96 @@
+"""The units of a plan as files in a folder: a `Store`, whose tables become whole once all units are there."""
+
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import pyarrow as pa
+
+from datagen import pipeline
+from datagen.files import fields, layout
+from datagen.files.formats import TableFile
+from datagen.storage import arrow
+from datagen.storage.ledger import Content
+from datagen.storage.store import Tables
+
+UNITS = "units"
+"""The folder, gone in the end, with what each unit has of tables that are one file; and its line in the ledger, which
+makes it whole."""
+
+
+@dataclass(frozen=True)
+class FileStore:
+    """Units in a folder. `partitions` are those of batches, which alone have rows in tables of many."""
+
+    folder: Path
+    suffix: str
+    partitions: layout.Partitions
+
+    def write(self, unit: str, tables: Tables) -> dict[str, Content]:
+        """Write a unit's files; one that was left in between is written anew, under the same names."""
+        line = self.folder / UNITS / f"{unit}.json"
+        if line.exists():
+            return _read(line)
+        hashes: dict[str, arrow.TableHash] = {}
+        parts: dict[str, TableFile] = {}
+        few: dict[arrow.Model, list[pa.RecordBatch]] = {}
+        for model, batch in tables:
+            table = model._meta.db_table
+            hashes.setdefault(table, arrow.TableHash(model)).update(batch)
+            if table not in layout.OF_MANY:
+                few.setdefault(model, []).append(batch)
+            elif batch.num_rows:
+                if table not in parts:
+                    path = self.folder / layout.part(table, self.partitions[unit], self.suffix)
+                    parts[table] = TableFile(model, path)
+                parts[table].write(batch)
+        for file in parts.values():
+            file.publish()
+        _write_streams(line.with_suffix(".arrows"), few)
+        contents = {table: Content(each.rows, each.hexdigest()) for table, each in hashes.items()}
+        aside = line.with_suffix(".part")
+        aside.write_text(json.dumps({table: asdict(content) for table, content in contents.items()}))
+        aside.rename(line)
+        return contents
+
+    def content(self) -> dict[str, dict[str, Content]]:
+        lines = self.folder.glob(f"{UNITS}/*.json")
+        return {line.stem: _read(line) for line in sorted(lines, key=lambda line: line.stem)}
+
+    def gather(self, units: Iterable[str], tables: Iterable[str]) -> None:
+        """Make these tables whole of what units have of them, in this order; those without rows are there as well."""
+        models = {model._meta.db_table: model for model in pipeline.models(tables)}
+        files = {
+            table: TableFile(model, self.folder / layout.whole(table, self.suffix))
+            for table, model in models.items()
+            if table not in layout.OF_MANY or not any((self.folder / table).glob("*/*/*"))
+        }
+        for unit in units:
+            for table, batch in _read_streams(self.folder / UNITS / f"{unit}.arrows"):
+                files[table].write(batch)
+        for file in files.values():
+            file.publish()
+
+
+def _read(line: Path) -> dict[str, Content]:
+    return {table: Content(**content) for table, content in json.loads(line.read_text()).items()}
+
+
+def _write_streams(path: Path, tables: dict[arrow.Model, list[pa.RecordBatch]]) -> None:
+    """A stream a table, one after the other."""
+    with path.open("wb") as file:
+        for model, batches in tables.items():
+            with pa.ipc.new_stream(file, fields.schema(model)) as stream:
+                for batch in batches:
+                    stream.write_batch(fields.described(model, batch))
+
+
+def _read_streams(path: Path) -> Iterator[tuple[str, pa.RecordBatch]]:
+    with ExitStack() as stack:
+        file = stack.enter_context(pa.OSFile(str(path), "rb"))
+        while file.tell() < file.size():
+            stream = pa.ipc.open_stream(file)
+            for batch in stream:
+                yield stream.schema.metadata[b"table"].decode(), batch

@@ -1,0 +1,138 @@
+"""A plan written as files, straight from the generator: no database is asked, and none is started."""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from datagen import pipeline
+from datagen.case import Case
+from datagen.execution import executor
+from datagen.files import fields, layout, place
+from datagen.files.store import FileStore
+from datagen.keys import Keys, keys
+from datagen.pipeline import Progress, Report
+from datagen.runs import outlook
+from datagen.runs.run import check_case, identify
+from datagen.simulation.history import History
+from datagen.simulation.loop import held_back
+from datagen.storage import ledger
+
+BYTES_PER_ROW = {"parquet": 5, "csv": 110, "arrow": 10}
+"""At most, over all tables, with what is there in between; `medium` and `production` have less."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """What to write where, and in which format."""
+
+    folder: Path
+    case: Case
+    suffix: str
+    workers: int
+
+
+def execute(job: Job, progress: Progress) -> tuple[Report, dict[str, Any]]:
+    """Write an export to its end, and return its manifest too; called again after a kill, it goes on where it was."""
+    report, case = Report(), job.case
+    check_case(case)
+    identity = describe(case, job.suffix)
+    if (manifest := place.there(job.folder, identity)) is None:
+        with place.growing(job.folder, identity) as folder:
+            if "tables" not in place.manifest(folder):
+                _write(job, folder, identity, progress, report)
+            manifest = place.manifest(folder)
+    report.rows = {table: entry["rows"] for table, entry in manifest["tables"].items()}
+    report.content_hash = manifest["content_hash"]
+    return report, manifest
+
+
+def describe(case: Case, suffix: str) -> dict[str, Any]:
+    """What an export is of: another in any of these is another export."""
+    return {
+        **asdict(identify(case)),
+        "preset": case.plan.preset,
+        "package_version": version("aquamind-test-data"),
+        "format": suffix,
+    }
+
+
+def foresee(job: Job, bound: str | None) -> outlook.Outlook:
+    """What the plan will make, with the disk that its files take; nothing is written."""
+    check_case(job.case)
+    place.there(job.folder, describe(job.case, job.suffix))
+    made = outlook.foresee(job.case, pipeline.simulate(job.case), bound)
+    rows = Counter({table: made.rows[table] for table in keys(job.case, {}).tables if table in made.rows})
+    return replace(made, rows=dict(rows), disk_bytes=disk_bytes(rows, job.suffix))
+
+
+def query(folder: Path, manifest: dict[str, Any]) -> str:
+    """Something to ask the files, as a shell or DuckDB takes it."""
+    files = str(folder / manifest["tables"]["batch_mortalityevent"]["files"]).replace("'", "''")
+    if manifest["format"] == "arrow":
+        return f"python -c \"import pyarrow.feather as f; print(f.read_table('{folder}/batch_batch.arrow'))\""
+    return f"SELECT year(event_date) AS year, cause, sum(count) AS dead FROM '{files}' GROUP BY ALL ORDER BY ALL"
+
+
+def disk_bytes(rows: "Counter[str]", suffix: str) -> int:
+    """Disk that rows take in a format."""
+    return rows.total() * BYTES_PER_ROW[suffix]
+
+
+def _write(job: Job, folder: Path, identity: dict[str, Any], progress: Progress, report: Report) -> None:
+    """All that an export is, up to its manifest."""
+    case = job.case
+    store = FileStore(folder, job.suffix, _partitions(case))
+    with report.timed("simulation"):
+        progress.step("Simulation")
+        histories = pipeline.simulate(case)
+        progress.advance(0.0, held_back(case, histories.values()))
+    _check_space(case, histories, store)
+    given = keys(case, {})
+    with report.timed("files"):
+        progress.step("Files", sum(len(history.days.fish) for history in histories.values()))
+        hands = executor(min(job.workers, len(case.plan.batches)), _file_worker, case, store)
+        pipeline.work(hands, pipeline.load_tasks(case, histories, given), progress)
+    with report.timed("tables"):
+        progress.step("Tables of one file")
+        units = store.content()
+        order = {batch.number: place for place, batch in enumerate(case.plan.batches)}
+        store.gather(sorted(units, key=lambda unit: order.get(unit, -1)), given.tables)
+        progress.advance(0.0)
+    place.write_manifest(folder, {**identity, **_told(store, given, units)})
+
+
+@contextmanager
+def _file_worker(case: Case, store: FileStore) -> Iterator[pipeline.Worker]:
+    yield pipeline.Worker(case, store)
+
+
+def _partitions(case: Case) -> layout.Partitions:
+    codes = case.farm.geography_code
+    return {batch.number: layout.partition(codes[batch.geography], batch.number) for batch in case.plan.batches}
+
+
+def _check_space(case: Case, histories: dict[int, History], store: FileStore) -> None:
+    """Units that are there already, written by an earlier call, take no more."""
+    written = store.content()
+    units = outlook.expected_rows(case, histories)
+    rows = sum((rows for unit, rows in units.items() if unit not in written), Counter[str]())
+    place.check_space(store.folder, disk_bytes(rows, store.suffix))
+
+
+def _told(store: FileStore, given: Keys, units: dict[str, dict[str, ledger.Content]]) -> dict[str, Any]:
+    """Rows, hashes, files and columns, by table."""
+    told = ledger.summary(units)
+    for model in pipeline.models(given.tables):
+        table = model._meta.db_table
+        pattern = layout.pattern(store.folder, table, store.suffix)
+        told["tables"][table] = {
+            **told["tables"].get(table, {"rows": 0}),
+            "files": pattern,
+            "bytes": sum(path.stat().st_size for path in store.folder.glob(pattern)),
+            **fields.told(model),
+        }
+    return told

@@ -1,0 +1,178 @@
+"""A plan as files: the rows of a database of the same plan, whole or not there, and taken up again."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pyarrow as pa
+import pyarrow.feather
+import pyarrow.parquet
+import pytest
+from pytest_django import DjangoDbBlocker
+
+from aquamind.errors import UserError
+from datagen import keys, pipeline, runs
+from datagen.events import expand
+from datagen.files.store import FileStore
+from datagen.runs import exporting
+from datagen.storage import arrow, ledger
+from tests.frozen import tiny
+from tests.test_cli import SMALL, aquamind
+from tests.worlds import Silent, case_of, small_plan
+
+CASE = tiny()
+"""Four batches, the oldest harvested: every family has rows."""
+
+
+@pytest.fixture(scope="module")
+def database(new_database: Callable[[], str], django_db_blocker: DjangoDbBlocker) -> dict[str, Any]:
+    """What the ledger of a database says that was filled with the same plan."""
+    dsn = new_database()
+    with django_db_blocker.unblock():
+        runs.execute(runs.Job(dsn, CASE, 1), Silent())
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        return ledger.status(connection)
+
+
+def exported(folder: Path, suffix: str = "parquet", workers: int = 1) -> dict[str, Any]:
+    return exporting.execute(exporting.Job(folder, CASE, suffix, workers), Silent())[1]
+
+
+@pytest.fixture(scope="module")
+def record(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("export") / "record"
+    exported(folder)
+    return folder
+
+
+def manifest(folder: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((folder / "manifest.json").read_text())
+    return found
+
+
+def test_every_table_has_the_hash_that_it_has_in_a_database(record: Path, database: dict[str, Any]) -> None:
+    told = manifest(record)
+    for table, entry in database["tables"].items():
+        if table in told["tables"]:
+            assert (told["tables"][table]["rows"], told["tables"][table]["content_hash"]) == (
+                entry["rows"],
+                entry["content_hash"],
+            ), table
+    assert told["units"].items() <= database["units"].items()
+    assert all((told[name] == database["runs"][0][name]) for name in ("seed", "as_of", "plan_hash", "catalog_hash"))
+
+
+def read_back(folder: Path, suffix: str, model: arrow.Model) -> Iterator[pa.RecordBatch]:
+    read: Any = pyarrow.parquet.read_table if suffix == "parquet" else pyarrow.feather.read_table
+    for path in sorted(folder.glob(manifest(folder)["tables"][model._meta.db_table]["files"])):
+        # Partitions are in the path, and no columns.
+        with path.open("rb") as file:
+            yield from read(file).cast(arrow.schema(model)).combine_chunks().to_batches()
+
+
+@pytest.mark.parametrize("suffix", ["parquet", "arrow"])
+def test_what_is_read_back_is_what_was_expanded(record: Path, suffix: str, tmp_path: Path) -> None:
+    """Each table's rows by key, of whatever files, with types and values as the generator made them."""
+    folder = record if suffix == "parquet" else tmp_path / "record"
+    told = manifest(folder) if suffix == "parquet" else exported(folder, suffix)
+    expected: dict[arrow.Model, list[pa.RecordBatch]] = {}
+    for unit in keys.records(CASE, pipeline.simulate(CASE)):
+        for model, batch in expand(unit):
+            expected.setdefault(model, []).append(batch)
+    assert {model._meta.db_table for model in expected} <= told["tables"].keys()
+    for model, batches in expected.items():
+        key = model._meta.pk.column
+        found = pa.Table.from_batches(list(read_back(folder, suffix, model)), arrow.schema(model))
+        assert found.sort_by(key).equals(pa.Table.from_batches(batches).sort_by(key)), model
+
+
+def test_csv_has_as_many_rows(tmp_path: Path) -> None:
+    told = exported(tmp_path / "record", "csv", workers=2)
+    for table, entry in told["tables"].items():
+        lines = sum(path.read_text("utf-8").count("\n") - 1 for path in (tmp_path / "record").glob(entry["files"]))
+        if "notes" not in entry["columns"] and "description" not in entry["columns"]:
+            assert lines == entry["rows"], table
+
+
+def test_columns_say_what_they_mean(record: Path) -> None:
+    schema = pyarrow.parquet.read_schema(record / "batch_growthsample.parquet")
+    assert schema.metadata[b"description"].startswith(b"A weighing of some fish")
+    assert schema.field("avg_weight_g").metadata[b"unit"] == b"g"
+    assert schema.field("assignment_id").metadata[b"references"] == b"batch_batchcontainerassignment.id"
+
+
+def test_a_killed_export_is_not_there_and_is_taken_up_again(
+    record: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, write = tmp_path / "record", FileStore.write
+    written: list[str] = []
+
+    def killed(store: FileStore, unit: str, tables: Any) -> Any:
+        if len(written) == 3:
+            # Between two tables of a unit.
+            next(iter(tables))
+            raise KeyboardInterrupt
+        written.append(unit)
+        return write(store, unit, tables)
+
+    monkeypatch.setattr(FileStore, "write", killed)
+    with pytest.raises(KeyboardInterrupt):
+        exported(folder)
+    monkeypatch.undo()
+    assert not folder.exists()
+    beside = folder.with_name("record.partial")
+    before = {path: path.stat().st_mtime_ns for path in beside.rglob("geography=*/batch=*/*")}
+    assert before
+    told = exported(folder)
+    assert told == manifest(record)
+    assert {path: (folder / path.relative_to(beside)).stat().st_mtime_ns for path in before} == before
+    assert not beside.exists()
+    assert not list(folder.rglob("*.part"))
+    # Again, it is there.
+    assert exported(folder) == told
+
+
+def test_an_export_of_something_else_is_left_alone(record: Path, tmp_path: Path) -> None:
+    other = exporting.Job(record, case_of(small_plan(seed=4, batches=1, containers=1)), "parquet", 1)
+    before = manifest(record)
+    with pytest.raises(UserError, match=r"holds another export \(seed 3, "):
+        exporting.execute(other, Silent())
+    assert manifest(record) == before
+    (tmp_path / "record").mkdir()
+    (tmp_path / "record" / "own.txt").write_text("mine")
+    with pytest.raises(UserError, match="Other files are there"):
+        exported(tmp_path / "record")
+
+
+def test_a_disk_too_small_is_told_before_the_first_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exporting, "BYTES_PER_ROW", {"parquet": 10**9})
+    with pytest.raises(UserError, match="GB are needed"):
+        exported(tmp_path / "record")
+    assert not (tmp_path / "record").exists()
+
+
+WRONG: dict[str, tuple[list[str], str]] = {
+    "a format": (["DIR", "--format", "parket"], "format: 'parket'. Known: parquet, csv, arrow"),
+    "a file": (["/dev/null"], "directory: '/dev/null'. "),
+    "below a file": (["/dev/null/record"], "directory: '/dev/null/record'. Not a directory"),
+    "nothing may be written": (["/proc/record"], "directory: '/proc/record'. "),
+    "the root": (["/"], "directory: '/'. Other files are there"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_wrong_input_is_one_message(case: str, tmp_path: Path) -> None:
+    arguments, message = WRONG[case]
+    done = aquamind("export", *(str(tmp_path / "record") if word == "DIR" else word for word in arguments), *SMALL)
+    assert (done.returncode, "Traceback" in done.stderr) == (2, False), done.stderr
+    assert message in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_dry_run_writes_nothing(tmp_path: Path) -> None:
+    done = aquamind("export", str(tmp_path / "record"), *SMALL, "--dry-run", "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["rows"]["environmental_environmentalreading"] == 84_000
+    assert not list(tmp_path.iterdir())
