@@ -30,6 +30,7 @@ DOORS = {
     "init": ["init"],
     "wipe": ["wipe", "--yes"],
     "verify": ["verify", *ONE],
+    "coverage": ["coverage"],
     "status": ["status"],
     "00_wipe_operational_data.py": ["--confirm"],
     "01_initialize_finance_policies.py": [],
@@ -37,6 +38,7 @@ DOORS = {
     "run_growth_analysis_optimized.py": ONE,
     "verify_single_batch.py": [],
     "verify_test_data.py": ONE,
+    "verify_uat_coverage.py": [],
 }
 WRITERS = {
     "run", "generate", "batch", "advance", "analyse", "wipe", "00_wipe_operational_data.py",

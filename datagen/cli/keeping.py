@@ -9,7 +9,10 @@ import typer
 from aquamind.errors import UserError
 from datagen import console
 from datagen.cli.command import app
-from datagen.cli.options import CORES, AsJson, Destroy, Fill, Folder, Workers, target
+from datagen.cli.options import CORES, AsJson, Day, Destroy, Fill, Folder, Workers, parsed_day, target
+
+VERDICTS = {True: "passes", False: "fails", None: "nothing of it"}
+"""Of a figure that was measured."""
 
 
 @app.command()
@@ -209,6 +212,28 @@ def _verdict(checked: bool, offending: int) -> str:
 
 
 @app.command()
+def coverage(as_of: Day = None, as_json: AsJson = False) -> None:
+    """Say whether acceptance tests find on a day what they need; exit code 1 if not. Example: aquamind coverage"""
+    from dataclasses import asdict
+
+    from datagen.checks.coverage import coverage as covered
+
+    items = covered(target(), parsed_day("as-of", as_of))
+    if as_json:
+        console.print_json([asdict(item) for item in items])
+    else:
+        console.show_table(
+            "Coverage",
+            [("what", "left"), ("wanted", "left"), ("found", "right"), ("verdict", "left")],
+            [
+                (each.title, each.wanted, "none" if each.found is None else f"{each.found:g}", VERDICTS[each.passed])
+                for each in items
+            ],
+        )
+    raise typer.Exit(0 if all(item.passed for item in items) else 1)
+
+
+@app.command()
 def likeness(as_json: AsJson = False) -> None:
     """Measure how close the database comes to published figures. Example: aquamind likeness --json"""
     from dataclasses import asdict
@@ -219,7 +244,6 @@ def likeness(as_json: AsJson = False) -> None:
     if as_json:
         console.print_json([asdict(each) for each in measured])
         return
-    words = {True: "passes", False: "fails", None: "nothing of it"}
     console.show_table(
         "Likeness",
         [("check", "left"), ("figure", "left"), ("value", "right"), ("aim", "left"), ("", "left"), ("verdict", "left")],
@@ -230,7 +254,7 @@ def likeness(as_json: AsJson = False) -> None:
                 "" if each.value is None else f"{each.value:.3g}",
                 each.aim,
                 "tuned" if each.tuned else "",
-                words[each.passed],
+                VERDICTS[each.passed],
             )
             for each in measured
         ],
