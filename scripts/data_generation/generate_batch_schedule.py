@@ -29,7 +29,10 @@ def generate(
     if adult_duration not in (None, adult.duration_days):
         cure = f"{adult.name} lasts {adult.duration_days} days in biology.yaml; change it in a --catalog of your own"
         raise UserError("adult-duration", adult_duration, cure)
-    making.plan(preset, as_of, seed, years, stagger, saturation, batches, catalog, output, dry_run)
+    making.plan(
+        preset, as_of, seed, years=years, stagger=stagger, saturation=saturation, batches=batches, catalog=catalog,
+        output=output, dry_run=dry_run,
+    )  # fmt: skip
 
 
 if __name__ == "__main__":
