@@ -44,3 +44,8 @@ def test_figures_are_those_that_were_measured() -> None:
         assert docs.written(text) == text, f"{page}: run `make docs`"
         blocks |= {name for _, name, _ in docs.BLOCK.findall(text)}
     assert blocks == set(docs.BLOCKS)
+
+
+def test_the_readme_counts_the_laws() -> None:
+    laws = len(list((PROJECT / "datagen/checks").glob("*.sql")))
+    assert f" {laws} laws of the record " in (PROJECT / "README.md").read_text()

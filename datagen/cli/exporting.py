@@ -2,14 +2,14 @@
 
 import time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from aquamind.errors import UserError
 from datagen import console
 from datagen.cli.command import app
-from datagen.cli.making import changed_preset, planned
+from datagen.cli.making import changed_preset, planned, show_outlook
 from datagen.cli.options import (
     CORES,
     Ages,
@@ -57,7 +57,7 @@ def export(
 
     job = exporting.Job(directory.resolve(), case, file_format, workers)
     if dry_run:
-        _show_outlook(exporting.foresee(job, bound), as_json)
+        show_outlook(exporting.foresee(job, bound), as_json)
         return
     begin = time.perf_counter()
     with console.Steps() as steps:
@@ -71,12 +71,3 @@ def export(
     told = f"{size:,} bytes, {size / rows:.1f} a row, {rows / seconds:,.0f} rows a second: {job.folder}"
     console.out.print(told, markup=False, soft_wrap=True)
     console.out.print(f"Next: {exporting.query(job.folder, manifest)}", markup=False, soft_wrap=True)
-
-
-def _show_outlook(made: Any, as_json: bool) -> None:
-    from dataclasses import asdict
-
-    if as_json:
-        console.print_json(asdict(made))
-    else:
-        console.show_outlook(made)

@@ -245,12 +245,15 @@ def planned(preset: "Preset", as_of: str | None, seed: int, folder: Path | None)
 
 
 def _show_plan(case: Any, bound: str | None, as_json: bool) -> None:
-    from dataclasses import asdict
-
     from datagen import pipeline
     from datagen.runs import outlook
 
-    made = outlook.foresee(case, pipeline.simulate(case), bound)
+    show_outlook(outlook.foresee(case, pipeline.simulate(case), bound), as_json)
+
+
+def show_outlook(made: Any, as_json: bool) -> None:
+    from dataclasses import asdict
+
     if as_json:
         console.print_json(asdict(made))
     else:

@@ -41,7 +41,12 @@ def growing(folder: Path, of: dict[str, Any]) -> Iterator[Path]:
         beside.mkdir(parents=True, exist_ok=True)
         with _held(beside):
             _begin(beside, of)
-            yield beside
+            try:
+                yield beside
+            except UserError:
+                if not any((beside / UNITS).iterdir()):
+                    shutil.rmtree(beside)  # refused before the first unit: nothing is to be taken up
+                raise
             shutil.rmtree(beside / UNITS)
             beside.rename(folder)
     except OSError as error:

@@ -19,7 +19,7 @@ def execute(
     catalog: options.Folder = None,
 ) -> None:
     """Execute a schedule."""
-    making.generate(schedule_file, catalog, workers, log_dir)
+    making.generate(schedule_file, catalog=catalog, workers=workers, log_dir=log_dir)
 
 
 if __name__ == "__main__":
