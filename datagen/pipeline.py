@@ -24,7 +24,7 @@ from datagen.simulation.history import History
 from datagen.storage.postgres import PostgresStore
 from datagen.storage.store import Store
 
-VERSION = "7"
+VERSION = "8"
 """Version of the generated content: raised by every change that changes a row."""
 
 

@@ -36,6 +36,17 @@ def test_as_many_batches_are_our_own_as_the_catalog_says() -> None:
     assert abs(sum(each is of for each in drawn) / 1000 - of.share) < 0.05
 
 
+def test_eggs_cost_what_their_supplier_asks_for_in_that_year() -> None:
+    asked: dict[tuple[int, int], set[float]] = {}
+    for record in batches_of(small_plan(batches=12, stagger_days=60)):
+        of = eggs.supplier_index(record), record.batch.start.year
+        asked.setdefault(of, set()).add(eggs.price_per_thousand(record))
+    assert all(len(prices) == 1 for prices in asked.values())
+    prices = [price for each in asked.values() for price in each]
+    assert len(set(prices)) == len(asked) > 4
+    assert 90 < min(prices) < max(prices) < 160
+
+
 def test_without_parents_all_eggs_are_bought_and_nothing_is_kept_up() -> None:
     catalog, _ = company()
     bare = catalog.model_copy(update={"broodstock": Broodstock()})

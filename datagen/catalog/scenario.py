@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from datagen.catalog.biology import Celsius
-from datagen.catalog.spec import Name, OfGeography, Positive, Ref, Spec, Unique
+from datagen.catalog.spec import Fraction, Name, OfGeography, Positive, Ref, Spec, Unique
 
 QUARTERS = ("January-March", "April-June", "July-September", "October-December")
 """The release periods of growth models: one a calendar quarter."""
@@ -57,13 +57,17 @@ class Scenarios(Spec):
 
 
 class EggSupplier(Spec):
-    """A company that sells eyed eggs of a strain."""
+    """A company that sells eyed eggs of a strain; without a price of its own at that of biology.yaml."""
 
     name: Name
     strain: Name
+    cost_per_thousand: Positive | None = None
     contact_details: str = ""
     certifications: str = ""
 
 
 class Suppliers(Spec):
+    """`yearly_price_sd`: sigma of the lognormal by which each one's price of a year departs from its usual one."""
+
+    yearly_price_sd: Fraction = 0.0
     suppliers: Annotated[tuple[EggSupplier, ...], Field(min_length=1), Unique()]

@@ -7,7 +7,7 @@ import numpy as np
 
 from apps.batch.models import Batch, BatchContainerAssignment, BatchCreationWorkflow, CreationAction
 from datagen.events.context import BatchRecord, LongestLife, Rows
-from datagen.events.eggs import bought_number, own_parents, supplier_index
+from datagen.events.eggs import bought_number, own_parents, price_per_thousand, supplier_index
 from datagen.events.growth_samples import last_weighing_day
 from datagen.planning.forecast import Forecast
 from datagen.storage.arrow import record_batch
@@ -146,7 +146,7 @@ def _source(record: BatchRecord) -> dict[str, Any]:
         "egg_source_type": "EXTERNAL",
         "external_supplier_id": int(record.farm.supplier_id[supplier_index(record)]),
         "external_supplier_batch_number": bought_number(record),
-        "external_cost_per_thousand": float(record.catalog.biology.eggs.cost_per_thousand),
+        "external_cost_per_thousand": price_per_thousand(record),
     }
 
 

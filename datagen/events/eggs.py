@@ -68,6 +68,14 @@ def supplier_index(record: BatchRecord) -> int:
     return int(record.stream("egg supplier").integers(len(record.catalog.suppliers.suppliers)))
 
 
+def price_per_thousand(record: BatchRecord) -> float:
+    """What a thousand bought eggs cost: the supplier's price of the year in which they are delivered."""
+    suppliers, index = record.catalog.suppliers, supplier_index(record)
+    usual = suppliers.suppliers[index].cost_per_thousand or record.catalog.biology.eggs.cost_per_thousand
+    year = stream(record.case.plan.seed, "egg price", index, record.batch.start.year).standard_normal()
+    return round(float(usual * np.exp(suppliers.yearly_price_sd * year)), 2)
+
+
 def laid(record: BatchRecord, parents: Parents) -> Ints:
     """Eyed eggs of each female: all of the batch's, dead on arrival or not."""
     eggs = record.batch.eggs
