@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from functools import cache, partial
 from multiprocessing import active_children, get_context, parent_process
 from queue import SimpleQueue
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, TypeAlias
 
 import psycopg
+
+from aquamind.errors import UserError
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,8 @@ class Task:
 class Executor(Protocol):
     """Workers that each have a tool of their own: a connection, say. A context: leaving it lets them go."""
 
-    workers: int
+    @property
+    def workers(self) -> int: ...
 
     def submit(self, task: Task) -> Future[Any]: ...
 
@@ -43,6 +46,25 @@ class Executor(Protocol):
 def executor(workers: int, opened: Callable[..., AbstractContextManager[Any]], *arguments: Any) -> Executor:
     """Workers whose tool is `opened(*arguments)`: as many processes, or for one worker this process itself."""
     return Here(opened, *arguments) if workers == 1 else Processes(workers, opened, *arguments)
+
+
+Hire: TypeAlias = Callable[..., Executor]
+"""Gives workers whose tool is `opened(*arguments)`."""
+
+
+@contextmanager
+def hired(workers: int, scheduler: str | None) -> Iterator[Hire]:
+    """Workers of this machine, as `executor` has them; or those of a Dask cluster."""
+    if scheduler is None:
+        yield partial(executor, workers)
+        return
+    try:
+        from datagen import cluster  # what it needs is an extra
+    except ModuleNotFoundError as error:
+        cure = f"A cluster needs {error.name}, which is not installed: pip install '.[cluster]'"
+        raise UserError("scheduler", scheduler, cure) from None
+    with cluster.connected(scheduler, workers) as connected:
+        yield connected.executor
 
 
 def finished(hands: Executor, tasks: Iterable[Task]) -> Iterator[tuple[Task, Any]]:

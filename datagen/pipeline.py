@@ -3,7 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -17,7 +17,7 @@ from datagen import orm
 from datagen.case import Case
 from datagen.events import expand
 from datagen.events.context import BatchRecord, GeographyRecord, Record
-from datagen.execution import Executor, Task, finished
+from datagen.execution import Executor, Hire, Task, finished
 from datagen.keys import Keys
 from datagen.simulation import loop
 from datagen.simulation.history import History
@@ -63,9 +63,17 @@ def models(tables: Iterable[str]) -> list[Any]:
     return [model for model in apps.get_models() if model._meta.db_table in wanted]
 
 
-def simulate(case: Case) -> dict[int, History]:
-    """Histories by geography."""
-    return {g: loop.simulate(case, g) for g in case.geographies}
+def simulate(case: Case, hire: Hire | None = None) -> dict[int, History]:
+    """Histories by geography; lived here, or by workers."""
+    if hire is None:
+        return {g: loop.simulate(case, g) for g in case.geographies}
+    with hire(nullcontext, case) as hands:
+        lived = {task.arguments[0]: history for task, history in finished(hands, map(_life, case.geographies))}
+    return {g: lived[g] for g in case.geographies}
+
+
+def _life(geography: int) -> Task:
+    return Task(1, loop.simulate, (geography,))
 
 
 @dataclass(frozen=True)

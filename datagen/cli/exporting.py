@@ -20,6 +20,7 @@ from datagen.cli.options import (
     Folder,
     PresetName,
     Saturation,
+    Scheduler,
     Seed,
     Stagger,
     Workers,
@@ -42,6 +43,7 @@ def export(
     catalog: Folder = None,
     file_format: Annotated[str, typer.Option("--format", help="parquet, csv or arrow.")] = "parquet",
     workers: Workers = CORES,
+    scheduler: Scheduler = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan and write nothing.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -55,7 +57,7 @@ def export(
 
     from datagen.runs import exporting
 
-    job = exporting.Job(directory.resolve(), case, file_format, workers)
+    job = exporting.Job(directory.resolve(), case, file_format, workers, scheduler)
     if dry_run:
         show_outlook(exporting.foresee(job, bound), as_json)
         return

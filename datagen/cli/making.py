@@ -23,6 +23,7 @@ from datagen.cli.options import (
     Folder,
     PresetName,
     Saturation,
+    Scheduler,
     Seed,
     Stagger,
     Workers,
@@ -48,6 +49,7 @@ def run(
     finished: Finished = None,
     catalog: Folder = None,
     workers: Workers = CORES,
+    scheduler: Scheduler = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan and write nothing.")] = False,
     to_destroy: Destroy = None,
     fill: Fill = None,
@@ -59,7 +61,9 @@ def run(
     if dry_run:
         _show_plan(case, bound, as_json)
     else:
-        _execute(case, workers, as_json, to_destroy=to_destroy, fill=fill, show=not as_json, bound=bound)
+        _execute(
+            case, workers, as_json, to_destroy=to_destroy, fill=fill, show=not as_json, bound=bound, scheduler=scheduler
+        )
 
 
 @app.command()
@@ -95,6 +99,7 @@ def generate(
     schedule_file: Annotated[Path, typer.Argument(help="Schedule file of `aquamind plan`.")],
     catalog: Folder = None,
     workers: Workers = CORES,
+    scheduler: Scheduler = None,
     log_dir: Annotated[Path | None, typer.Option(help="Folder for a log of each batch: its rows and time.")] = None,
     to_destroy: Destroy = None,
     fill: Fill = None,
@@ -116,7 +121,7 @@ def generate(
                 pass
         except OSError as error:
             raise UserError("log-dir", str(log_dir), f"{error.strerror}. Name a folder that can be written") from None
-    _execute(case, workers, as_json, log_dir=log_dir, to_destroy=to_destroy, fill=fill)
+    _execute(case, workers, as_json, log_dir=log_dir, to_destroy=to_destroy, fill=fill, scheduler=scheduler)
 
 
 @app.command()
@@ -270,6 +275,7 @@ def _execute(
     fill: list[str] | None = None,
     show: bool = False,
     bound: str | None = None,
+    scheduler: str | None = None,
 ) -> None:
     from datagen import orm
     from datagen.runs import outlook
@@ -287,7 +293,7 @@ def _execute(
             with steps.aside():
                 console.show_outlook(outlook.foresee(case, histories, bound))
 
-        job = runs.Job(dsn, case, workers, beside, log_dir, to_destroy, fills, announce if show else None)
+        job = runs.Job(dsn, case, workers, beside, log_dir, to_destroy, fills, announce if show else None, scheduler)
         report = runs.execute(job, steps)
     console.show_report(report, time.perf_counter() - begin, as_json, "Rows")
     if not as_json:

@@ -40,6 +40,13 @@ Fill = Annotated[
         "is remembered there.",
     ),
 ]
+Scheduler = Annotated[
+    str | None,
+    typer.Option(
+        help="Have the work done by a Dask cluster: its scheduler, such as tcp://host:8786; or `local`, of --workers "
+        "processes here.",
+    ),
+]
 CORES = os.cpu_count() or 2
 
 

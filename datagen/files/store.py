@@ -1,8 +1,9 @@
 """The units of a plan as files in a folder: a `Store`, whose tables become whole once all units are there."""
 
+import fcntl
 import json
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -31,8 +32,10 @@ class FileStore:
     def write(self, unit: str, tables: Tables) -> dict[str, Content]:
         """Write a unit's files; one that was left in between is written anew, under the same names."""
         line = self.folder / UNITS / f"{unit}.json"
-        if line.exists():
-            return _read(line)
+        with _claimed(line.with_suffix(".claim")):
+            return _read(line) if line.exists() else self._write(unit, line, tables)
+
+    def _write(self, unit: str, line: Path, tables: Tables) -> dict[str, Content]:
         hashes: dict[str, arrow.TableHash] = {}
         parts: dict[str, TableFile] = {}
         few: dict[arrow.Model, list[pa.RecordBatch]] = {}
@@ -72,6 +75,14 @@ class FileStore:
                 files[table].write(batch)
         for file in files.values():
             file.publish()
+
+
+@contextmanager
+def _claimed(path: Path) -> Iterator[None]:
+    """Of two writers of a unit, one of them given up as lost, one waits here, and then leaves."""
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def _read(line: Path) -> dict[str, Content]:

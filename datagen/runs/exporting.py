@@ -1,5 +1,6 @@
 """A plan written as files, straight from the generator: no database is asked, and none is started."""
 
+import socket
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,9 +9,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from aquamind.errors import UserError
 from datagen import pipeline
 from datagen.case import Case
-from datagen.execution import executor
+from datagen.execution import Hire, hired
 from datagen.files import fields, layout, place
 from datagen.files.store import FileStore
 from datagen.keys import Keys, keys
@@ -27,12 +29,13 @@ BYTES_PER_ROW = {"parquet": 5, "csv": 110, "arrow": 10}
 
 @dataclass(frozen=True)
 class Job:
-    """What to write where, and in which format."""
+    """What to write where, and in which format; `scheduler` is of a Dask cluster that does the work."""
 
     folder: Path
     case: Case
     suffix: str
     workers: int
+    scheduler: str | None = None
 
 
 def execute(job: Job, progress: Progress) -> tuple[Report, dict[str, Any]]:
@@ -43,7 +46,8 @@ def execute(job: Job, progress: Progress) -> tuple[Report, dict[str, Any]]:
     if (manifest := place.there(job.folder, identity)) is None:
         with place.growing(job.folder, identity) as folder:
             if "tables" not in place.manifest(folder):
-                _write(job, folder, identity, progress, report)
+                with hired(min(job.workers, len(case.plan.batches)), job.scheduler) as hire:
+                    _write(job, hire, folder, identity, progress, report)
             manifest = place.manifest(folder)
     report.rows = {table: entry["rows"] for table, entry in manifest["tables"].items()}
     report.content_hash = manifest["content_hash"]
@@ -82,19 +86,19 @@ def disk_bytes(rows: "Counter[str]", suffix: str) -> int:
     return rows.total() * BYTES_PER_ROW[suffix]
 
 
-def _write(job: Job, folder: Path, identity: dict[str, Any], progress: Progress, report: Report) -> None:
+def _write(job: Job, hire: Hire, folder: Path, identity: dict[str, Any], progress: Progress, report: Report) -> None:
     """All that an export is, up to its manifest."""
     case = job.case
     store = FileStore(folder, job.suffix, _partitions(case))
     with report.timed("simulation"):
         progress.step("Simulation")
-        histories = pipeline.simulate(case)
+        histories = pipeline.simulate(case, hire if job.scheduler else None)
         progress.advance(0.0, held_back(case, histories.values()))
     _check_space(case, histories, store)
     given = keys(case, {})
     with report.timed("files"):
         progress.step("Files", sum(len(history.days.fish) for history in histories.values()))
-        hands = executor(min(job.workers, len(case.plan.batches)), _file_worker, case, store)
+        hands = hire(_file_worker, case, store)
         pipeline.work(hands, pipeline.load_tasks(case, histories, given), progress)
     with report.timed("tables"):
         progress.step("Tables of one file")
@@ -107,6 +111,9 @@ def _write(job: Job, folder: Path, identity: dict[str, Any], progress: Progress,
 
 @contextmanager
 def _file_worker(case: Case, store: FileStore) -> Iterator[pipeline.Worker]:
+    if not (store.folder / layout.MANIFEST).exists():
+        cure = f"Worker {socket.gethostname()} does not see it. Name a folder that all workers share"
+        raise UserError("directory", str(store.folder), cure)
     yield pipeline.Worker(case, store)
 
 

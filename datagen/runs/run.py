@@ -16,7 +16,7 @@ from aquamind.errors import UserError
 from datagen import masterdata, orm, pipeline
 from datagen.case import Case
 from datagen.catalog import Catalog
-from datagen.execution import executor
+from datagen.execution import hired
 from datagen.farm import Farm, with_database_ids
 from datagen.keys import keys
 from datagen.masterdata.rows import Created
@@ -38,6 +38,7 @@ class Job:
     `beside` allows other batches of this tool to be there already; `log_dir`, a log for each; `to_destroy`, the name of
     the database, that operational rows of others in it are deleted first. `fills` are values of columns that we do not
     model. `announce` is told what the plan will make, once nothing speaks against it and before anything is written.
+    `scheduler` is of a Dask cluster that lives, expands and loads.
     """
 
     dsn: str
@@ -48,6 +49,7 @@ class Job:
     to_destroy: str | None = None
     fills: fill.Fills = field(default_factory=dict)
     announce: Callable[[dict[int, History]], None] | None = None
+    scheduler: str | None = None
 
 
 def plan_hash(case: Case) -> str:
@@ -85,7 +87,12 @@ def execute(job: Job, progress: Progress) -> Report:
     report, case = Report(), job.case
     check_case(case)
     orm.use(job.dsn)
-    with database.connect(job.dsn, autocommit=True, application_name="aquamind run") as connection:
+    # No more workers than there are batches: a process takes a while to start.
+    workers = min(job.workers, len(case.plan.batches))
+    with (
+        database.connect(job.dsn, autocommit=True, application_name="aquamind run") as connection,
+        hired(workers, job.scheduler) as hire,
+    ):
         postgres.hold(connection)
         preflight.check_session(connection)
         preflight.check_connections(job.dsn, job.workers)
@@ -96,7 +103,7 @@ def execute(job: Job, progress: Progress) -> Report:
             _refuse_other_runs(connection, identify(case))
         with report.timed("simulation"):
             progress.step("Simulation")
-            histories = pipeline.simulate(case)
+            histories = pipeline.simulate(case, hire if job.scheduler else None)
             progress.advance(0.0, held_back(case, histories.values()))
         if job.announce is not None:
             job.announce(histories)
@@ -115,9 +122,7 @@ def execute(job: Job, progress: Progress) -> Report:
         with report.timed("load"):
             progress.step("Load", size)
             given = keys(case, taken)
-            # No more workers than there are batches: a process takes a while to start.
-            workers = min(job.workers, len(case.plan.batches))
-            hands = executor(workers, pipeline.database_worker, job.dsn, case, run, job.log_dir)
+            hands = hire(pipeline.database_worker, job.dsn, case, run, job.log_dir)
             report.rows = pipeline.work(hands, pipeline.load_tasks(case, histories, given), progress)
         with report.timed("indexes and foreign keys"):
             rebuild(job.dsn, tables, job.workers, progress)

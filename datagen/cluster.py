@@ -1,0 +1,180 @@
+"""Work handed out to a Dask cluster: processes of this machine, or of however many a scheduler has."""
+
+import threading
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from functools import partial
+from importlib.metadata import version
+from platform import python_version
+from typing import Any, Self
+from uuid import uuid4
+
+import distributed
+from distributed.comm.core import CommClosedError
+
+from aquamind.errors import UserError
+from datagen import pipeline
+from datagen.execution import Task
+
+LOCAL = "local"
+ANSWER_S = 10.0
+"""A scheduler answers, and has a worker, within this time."""
+LOST_S = 60.0
+"""So long a cluster without workers is waited for: machines that were taken away may be replaced."""
+PACKAGES = ("aquamind-test-data", "distributed", "numpy", "pyarrow")
+"""What must be of one version everywhere: content depends on it, or the talk between the machines."""
+
+
+@contextmanager
+def connected(address: str, workers: int) -> Iterator["Cluster"]:
+    """A cluster behind a scheduler's address, or, as `local`, so many processes here that end with it."""
+    with ExitStack() as stack:
+        if address == LOCAL:
+            scheduler: Any = stack.enter_context(
+                distributed.LocalCluster(workers, threads_per_worker=1, dashboard_address=None, silence_logs="ERROR")
+            )
+        else:
+            scheduler = address
+        try:
+            client = stack.enter_context(distributed.Client(scheduler, timeout=ANSWER_S, set_as_default=False))
+        except (OSError, ValueError) as error:
+            cure = (
+                "No Dask scheduler answers there. Start one (dask scheduler), or name another, such as tcp://host:8786"
+            )
+            raise UserError("scheduler", address, cure) from error
+        try:
+            client.wait_for_workers(1, timeout=ANSWER_S)
+        except TimeoutError:
+            cure = f"It has no workers. Start some where this tool is installed: dask worker {address}"
+            raise UserError("scheduler", address, cure) from None
+        yield Cluster(client, address)
+
+
+class Cluster:
+    """Executors on one cluster, one after the other or at the same time."""
+
+    def __init__(self, client: distributed.Client, address: str) -> None:
+        self.client, self.address = client, address
+
+    def executor(self, opened: Callable[..., AbstractContextManager[Any]], *arguments: Any) -> "Spread":
+        return Spread(self, partial(opened, *arguments))
+
+
+class Spread:
+    """An executor whose workers are the threads of a cluster's workers, with a tool each.
+
+    A task whose worker was lost is done again by another, so it must be one that may be done twice: units are claimed
+    before they are written.
+    """
+
+    def __init__(self, cluster: Cluster, opened: Callable[[], AbstractContextManager[Any]]) -> None:
+        self._cluster, self._client = cluster, cluster.client
+        self._tools = _Tools(uuid4().hex, opened, _versions())
+        self._open: dict[Future[Any], distributed.Future[Any]] = {}
+        self._left = threading.Event()
+
+    @property
+    def workers(self) -> int:
+        """As many as there are now: some come, some are lost."""
+        threads: dict[str, int] = self._client.nthreads()
+        return max(1, sum(threads.values()))
+
+    def submit(self, task: Task) -> Future[Any]:
+        done: Future[Any] = Future()
+        with warnings.catch_warnings():
+            # A batch's history goes with its task, so that it is not lost with a worker. Few are on their way at once.
+            warnings.filterwarnings("ignore", "Sending large graph")
+            remote = self._client.submit(_perform, self._tools.name, task, pure=False)
+        self._open[done] = remote
+        remote.add_done_callback(partial(self._finish, done))
+        return done
+
+    def _finish(self, done: Future[Any], remote: distributed.Future[Any]) -> None:
+        try:
+            result = remote.result()
+        except distributed.KilledWorker:
+            cure = (
+                "Workers ended one after the other at the same piece of work: look at their logs, and at their memory"
+            )
+            self._fail(done, UserError("scheduler", self._cluster.address, f"{cure}. Run the same again to go on"))
+        except BaseException as error:  # noqa: BLE001 - whatever it is, it is raised where the result is asked for
+            self._fail(done, error)
+        else:
+            if self._open.pop(done, None) is not None:
+                done.set_result(result)
+
+    def _fail(self, done: Future[Any], error: BaseException) -> None:
+        if self._open.pop(done, None) is not None:
+            done.set_exception(error)
+
+    def _watch(self) -> None:
+        """No work waits without end for workers that do not come back."""
+        alive = time.monotonic()
+        while not self._left.wait(1.0):
+            if self._client.status == "running" and self._client.nthreads():
+                alive = time.monotonic()
+            elif time.monotonic() - alive > LOST_S:
+                cure = "All its workers are lost, or it is. Start some, and run the same again to go on"
+                for done in list(self._open):
+                    self._fail(done, UserError("scheduler", self._cluster.address, cure))
+
+    def __enter__(self) -> Self:
+        try:
+            self._client.register_plugin(self._tools)
+        except ImportError as error:
+            cure = f"Its workers lack this tool ({error}). Install it there, of the same version"
+            raise UserError("scheduler", self._cluster.address, cure) from error
+        threading.Thread(target=self._watch, daemon=True).start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._left.set()
+        if kind is not None:
+            self._client.cancel(list(self._open.values()), force=True)
+            self._open.clear()
+        # A cluster that is gone has no tools to give back.
+        with suppress(OSError, TimeoutError, CommClosedError):
+            self._client.unregister_worker_plugin(self._tools.name)
+
+
+class _Tools(distributed.WorkerPlugin):
+    """A worker's tools, one a thread, opened for the first task; also of workers that join later."""
+
+    idempotent = False
+
+    def __init__(self, name: str, opened: Callable[[], AbstractContextManager[Any]], versions: dict[str, str]) -> None:
+        self.name, self._opened, self._versions = name, opened, versions
+
+    def setup(self, worker: distributed.Worker) -> None:
+        if (here := _versions()) != self._versions:
+            told = ", ".join(
+                f"{name} {here[name]}, not {there}" for name, there in self._versions.items() if here[name] != there
+            )
+            raise UserError(
+                "scheduler", worker.scheduler.address, f"Worker {worker.address} has {told}. Install the same"
+            )
+        self._kept_open, self._of_threads, self._lock = ExitStack(), threading.local(), threading.Lock()
+
+    def teardown(self, worker: distributed.Worker) -> None:
+        self._kept_open.close()
+
+    def tool(self) -> Any:
+        if not hasattr(self._of_threads, "tool"):
+            with self._lock:
+                self._of_threads.tool = self._kept_open.enter_context(self._opened())
+        return self._of_threads.tool
+
+
+def _perform(tools: str, task: Task) -> Any:
+    plugin = distributed.get_worker().plugins[tools]
+    assert isinstance(plugin, _Tools)
+    return task.call(plugin.tool(), *task.arguments)
+
+
+def _versions() -> dict[str, str]:
+    """What runs here, by name."""
+    own = {"python": python_version(), "content": pipeline.VERSION}
+    return own | {name: version(name) for name in PACKAGES}
