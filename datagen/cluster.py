@@ -1,5 +1,6 @@
 """Work handed out to a Dask cluster: processes of this machine, or of however many a scheduler has."""
 
+import asyncio
 import threading
 import time
 import warnings
@@ -8,7 +9,7 @@ from concurrent.futures import Future
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from functools import partial
 from importlib.metadata import version
-from platform import python_version
+from platform import python_version_tuple
 from typing import Any, Self
 from uuid import uuid4
 
@@ -37,20 +38,29 @@ def connected(address: str, workers: int) -> Iterator["Cluster"]:
                 distributed.LocalCluster(workers, threads_per_worker=1, dashboard_address=None, silence_logs="ERROR")
             )
         else:
+            _check_answer(address)
             scheduler = address
-        try:
-            client = stack.enter_context(distributed.Client(scheduler, timeout=ANSWER_S, set_as_default=False))
-        except (OSError, ValueError) as error:
-            cure = (
-                "No Dask scheduler answers there. Start one (dask scheduler), or name another, such as tcp://host:8786"
-            )
-            raise UserError("scheduler", address, cure) from error
+        client = stack.enter_context(distributed.Client(scheduler, timeout=ANSWER_S, set_as_default=False))
         try:
             client.wait_for_workers(1, timeout=ANSWER_S)
         except TimeoutError:
             cure = f"It has no workers. Start some where this tool is installed: dask worker {address}"
             raise UserError("scheduler", address, cure) from None
         yield Cluster(client, address)
+
+
+def _check_answer(address: str) -> None:
+    """Asked before there is a client, which would try for long, and complain."""
+
+    async def ask() -> None:
+        async with distributed.rpc(address, timeout=ANSWER_S) as scheduler:
+            await asyncio.wait_for(scheduler.identity(), ANSWER_S)
+
+    try:
+        asyncio.run(ask())
+    except (OSError, ValueError) as error:
+        cure = "No Dask scheduler answers there. Start one (dask scheduler), or name another, such as tcp://host:8786"
+        raise UserError("scheduler", address, cure) from error
 
 
 class Cluster:
@@ -122,13 +132,23 @@ class Spread:
                     self._fail(done, UserError("scheduler", self._cluster.address, cure))
 
     def __enter__(self) -> Self:
-        try:
-            self._client.register_plugin(self._tools)
-        except ImportError as error:
-            cure = f"Its workers lack this tool ({error}). Install it there, of the same version"
-            raise UserError("scheduler", self._cluster.address, cure) from error
+        for who, what in self._found().items():
+            if what:
+                cure = f"{who}: {what}. Install this tool there as it is here"
+                raise UserError("scheduler", self._cluster.address, cure)
+        self._client.register_plugin(self._tools)
         threading.Thread(target=self._watch, daemon=True).start()
         return self
+
+    def _found(self) -> dict[str, str]:
+        """In what the scheduler and each worker differ from here."""
+        try:
+            found = {"It": _differing(self._client.run_on_scheduler(_versions), _versions())}
+        except ImportError as error:
+            return {"It": str(error)}
+        for worker, there in self._client.run(_versions, on_error="return").items():
+            found[f"Worker {worker}"] = _differing(there, _versions()) if isinstance(there, dict) else str(there)
+        return found
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self._left.set()
@@ -149,13 +169,9 @@ class _Tools(distributed.WorkerPlugin):
         self.name, self._opened, self._versions = name, opened, versions
 
     def setup(self, worker: distributed.Worker) -> None:
-        if (here := _versions()) != self._versions:
-            told = ", ".join(
-                f"{name} {here[name]}, not {there}" for name, there in self._versions.items() if here[name] != there
-            )
-            raise UserError(
-                "scheduler", worker.scheduler.address, f"Worker {worker.address} has {told}. Install the same"
-            )
+        if differing := _differing(_versions(), self._versions):
+            cure = f"Worker {worker.address}: {differing}. Install this tool there as it is here"
+            raise UserError("scheduler", worker.scheduler.address, cure)
         self._kept_open, self._of_threads, self._lock = ExitStack(), threading.local(), threading.Lock()
 
     def teardown(self, worker: distributed.Worker) -> None:
@@ -176,5 +192,9 @@ def _perform(tools: str, task: Task) -> Any:
 
 def _versions() -> dict[str, str]:
     """What runs here, by name."""
-    own = {"python": python_version(), "content": pipeline.VERSION}
+    own = {"python": ".".join(python_version_tuple()[:2]), "content": pipeline.VERSION}
     return own | {name: version(name) for name in PACKAGES}
+
+
+def _differing(found: dict[str, str], wanted: dict[str, str]) -> str:
+    return ", ".join(f"{name} {found[name]}, not {value}" for name, value in wanted.items() if found[name] != value)
