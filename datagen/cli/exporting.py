@@ -2,7 +2,7 @@
 
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -42,6 +42,7 @@ def export(
     finished: Finished = None,
     catalog: Folder = None,
     file_format: Annotated[str, typer.Option("--format", help="parquet, csv or arrow.")] = "parquet",
+    companies: Annotated[int, typer.Option(help="So many companies, of this seed and the following ones.")] = 1,
     workers: Workers = CORES,
     scheduler: Scheduler = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan and write nothing.")] = False,
@@ -55,15 +56,30 @@ def export(
     preset_chosen = changed_preset(preset, years, stagger, saturation, batches, ages, finished)
     case, bound = planned(preset_chosen, as_of, seed, catalog)
 
+    from datagen.runs import companies as several
     from datagen.runs import exporting
 
+    def case_of(company: int) -> Any:
+        return case if company == 1 else planned(preset_chosen, as_of, seed + company - 1, catalog)[0]
+
+    several.check_number(companies)
     job = exporting.Job(directory.resolve(), case, file_format, workers, scheduler)
     if dry_run:
-        show_outlook(exporting.foresee(job, bound), as_json)
+        made = exporting.foresee(job, bound)
+        show_outlook(made, as_json)
+        if companies > 1:
+            rows, size = (companies * each / 1e9 for each in (sum(made.rows.values()), made.disk_bytes))
+            console.err.print(
+                f"{companies} companies of about this size: {rows:.1f} thousand million rows, {size:.0f} GB"
+            )
         return
     begin = time.perf_counter()
     with console.Steps() as steps:
-        report, manifest = exporting.execute(job, steps)
+        if companies == 1:
+            report, manifest = exporting.execute(job, steps)
+        else:
+            many = several.Job(job.folder, case_of, companies, file_format, workers, scheduler)
+            report, manifest = several.execute(many, steps)
     seconds = time.perf_counter() - begin
     if as_json:
         console.print_json({"seconds": {**report.seconds, "all": seconds}, **manifest})

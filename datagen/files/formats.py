@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
-from datagen.files import fields
+from datagen.files import companies, fields
 from datagen.storage import arrow
 
 GROUP_ROWS = 1_000_000
@@ -18,15 +18,15 @@ GROUP_ROWS = 1_000_000
 class TableFile:
     """A file that is being written: it has another name until it is whole."""
 
-    def __init__(self, model: arrow.Model, path: Path) -> None:
+    def __init__(self, model: arrow.Model, path: Path, company: int = 1) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        self.path, self._model = path, model
+        self.path, self._model, self._company = path, model, company
         self._aside = path.with_name(f"{path.name}.part")
         self._waiting: list[pa.RecordBatch] = []
         self._writer = _writer(model, self._aside, path.suffix[1:])
 
     def write(self, batch: pa.RecordBatch) -> None:
-        self._waiting.append(fields.described(self._model, batch))
+        self._waiting.append(fields.described(self._model, companies.apart(self._model, batch, self._company)))
         if sum(each.num_rows for each in self._waiting) >= GROUP_ROWS:
             self._flush()
 

@@ -23,11 +23,15 @@ makes it whole."""
 
 @dataclass(frozen=True)
 class FileStore:
-    """Units in a folder. `partitions` are those of batches, which alone have rows in tables of many."""
+    """Units in a folder. `partitions` are those of batches, which alone have rows in tables of many.
+
+    `company` counts those of which the keys are to be told apart. Hashes are of the rows as they are of the first one.
+    """
 
     folder: Path
     suffix: str
     partitions: layout.Partitions
+    company: int = 1
 
     def write(self, unit: str, tables: Tables) -> dict[str, Content]:
         """Write a unit's files; one that was left in between is written anew, under the same names."""
@@ -47,7 +51,7 @@ class FileStore:
             elif batch.num_rows:
                 if table not in parts:
                     path = self.folder / layout.part(table, self.partitions[unit], self.suffix)
-                    parts[table] = TableFile(model, path)
+                    parts[table] = TableFile(model, path, self.company)
                 parts[table].write(batch)
         for file in parts.values():
             file.publish()
@@ -66,7 +70,7 @@ class FileStore:
         """Make these tables whole of what units have of them, in this order; those without rows are there as well."""
         models = {model._meta.db_table: model for model in pipeline.models(tables)}
         files = {
-            table: TableFile(model, self.folder / layout.whole(table, self.suffix))
+            table: TableFile(model, self.folder / layout.whole(table, self.suffix), self.company)
             for table, model in models.items()
             if table not in layout.OF_MANY or not any((self.folder / table).glob("*/*/*"))
         }

@@ -29,25 +29,35 @@ BYTES_PER_ROW = {"parquet": 5, "csv": 110, "arrow": 10}
 
 @dataclass(frozen=True)
 class Job:
-    """What to write where, and in which format; `scheduler` is of a Dask cluster that does the work."""
+    """What to write where, and in which format; `scheduler` is of a Dask cluster that does the work.
+
+    Of several companies, which one it is, and how many come after it that take about as much disk.
+    """
 
     folder: Path
     case: Case
     suffix: str
     workers: int
     scheduler: str | None = None
+    company: int = 1
+    companies_left: int = 0
 
 
 def execute(job: Job, progress: Progress) -> tuple[Report, dict[str, Any]]:
     """Write an export to its end, and return its manifest too; called again after a kill, it goes on where it was."""
+    with hired(min(job.workers, len(job.case.plan.batches)), job.scheduler) as hire:
+        return execute_by(hire, job, progress)
+
+
+def execute_by(hire: Hire, job: Job, progress: Progress) -> tuple[Report, dict[str, Any]]:
+    """The same by workers who are there."""
     report, case = Report(), job.case
     check_case(case)
     identity = describe(case, job.suffix)
     if (manifest := place.there(job.folder, identity)) is None:
         with place.growing(job.folder, identity) as folder:
             if "tables" not in place.manifest(folder):
-                with hired(min(job.workers, len(case.plan.batches)), job.scheduler) as hire:
-                    _write(job, hire, folder, identity, progress, report)
+                _write(job, hire, folder, identity, progress, report)
             manifest = place.manifest(folder)
     report.rows = {table: entry["rows"] for table, entry in manifest["tables"].items()}
     report.content_hash = manifest["content_hash"]
@@ -89,12 +99,12 @@ def disk_bytes(rows: "Counter[str]", suffix: str) -> int:
 def _write(job: Job, hire: Hire, folder: Path, identity: dict[str, Any], progress: Progress, report: Report) -> None:
     """All that an export is, up to its manifest."""
     case = job.case
-    store = FileStore(folder, job.suffix, _partitions(case))
+    store = FileStore(folder, job.suffix, _partitions(case), job.company)
     with report.timed("simulation"):
         progress.step("Simulation")
         histories = pipeline.simulate(case, hire if job.scheduler else None)
         progress.advance(0.0, held_back(case, histories.values()))
-    _check_space(case, histories, store)
+    _check_space(job, histories, store)
     given = keys(case, {})
     with report.timed("files"):
         progress.step("Files", sum(len(history.days.fish) for history in histories.values()))
@@ -122,12 +132,14 @@ def _partitions(case: Case) -> layout.Partitions:
     return {batch.number: layout.partition(codes[batch.geography], batch.number) for batch in case.plan.batches}
 
 
-def _check_space(case: Case, histories: dict[int, History], store: FileStore) -> None:
+def _check_space(job: Job, histories: dict[int, History], store: FileStore) -> None:
     """Units that are there already, written by an earlier call, take no more."""
     written = store.content()
-    units = outlook.expected_rows(case, histories)
+    units = outlook.expected_rows(job.case, histories)
     rows = sum((rows for unit, rows in units.items() if unit not in written), Counter[str]())
-    place.check_space(store.folder, disk_bytes(rows, store.suffix))
+    following = sum((rows for rows in units.values()), Counter[str]())
+    needed = disk_bytes(rows, store.suffix) + job.companies_left * disk_bytes(following, store.suffix)
+    place.check_space(store.folder, needed)
 
 
 def _told(store: FileStore, given: Keys, units: dict[str, dict[str, ledger.Content]]) -> dict[str, Any]:

@@ -297,7 +297,7 @@ def summary(written: dict[str, dict[str, Content]]) -> dict[str, Any]:
     return {
         "units": {unit: _digest(sorted(contents.items())) for unit, contents in sorted(written.items())},
         "tables": tables,
-        "content_hash": _combined(f"{table} {entry['content_hash']}" for table, entry in tables.items()),
+        "content_hash": combined(f"{table} {entry['content_hash']}" for table, entry in tables.items()),
     }
 
 
@@ -320,9 +320,10 @@ def _digest(contents: Iterable[tuple[str, Content]]) -> dict[str, Any]:
     named = list(contents)
     return {
         "rows": sum(content.rows for _, content in named),
-        "content_hash": _combined(f"{name} {content.rows} {content.content_hash}" for name, content in named),
+        "content_hash": combined(f"{name} {content.rows} {content.content_hash}" for name, content in named),
     }
 
 
-def _combined(lines: Any) -> str:
+def combined(lines: Iterable[str]) -> str:
+    """A hash of hashes."""
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()

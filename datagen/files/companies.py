@@ -1,0 +1,47 @@
+"""Keys of several companies apart: what is added to each key, so that no row of one refers to a row of another."""
+
+import functools
+from collections.abc import Mapping
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from datagen.storage import arrow
+
+SPAN = 10**10
+"""Keys of a company: this tool's own are below 2 * 10^9 (`KEYS_OF_OTHERS` of datagen/storage/ddl.py)."""
+NARROW_SPAN = 10**6
+"""Where a column that refers to the table has 32 bits: room for 2,147 companies."""
+NARROW = frozenset(("auth_user", "batch_batchtransferworkflow", "harvest_harvestevent"))
+"""Users' own keys have 32 bits; transactions between companies refer to the other two by such a number."""
+ANY_TABLE = {"finance_intercompanytransaction": {"object_id": NARROW_SPAN}}
+"""A number that is a key of whichever table the content type beside it says: all of them are narrow."""
+MOST = 2**31 // NARROW_SPAN
+"""Companies whose keys can be told apart."""
+
+
+def apart(model: arrow.Model, batch: pa.RecordBatch, company: int) -> pa.RecordBatch:
+    """Rows of the company of this number, counted from 1: those of the first stay as they are."""
+    if company == 1:
+        return batch
+    columns = batch.columns
+    for name, span in _spans(model).items():
+        place = batch.schema.get_field_index(name)
+        keys = columns[place]
+        if span == NARROW_SPAN and (pc.max(keys).as_py() or 0) >= NARROW_SPAN:
+            raise ValueError(f"{model._meta.db_table}.{name} has keys above {NARROW_SPAN:,}, which another company has")
+        columns[place] = pc.add(keys, pa.scalar((company - 1) * span, keys.type))
+    return pa.RecordBatch.from_arrays(columns, schema=batch.schema)
+
+
+@functools.cache
+def _spans(model: arrow.Model) -> Mapping[str, int]:
+    """By how much the keys of each column differ between neighbours."""
+    own = set(arrow.columns(model))
+    keys = {model._meta.pk.column: model._meta.db_table} | {
+        field.column: field.target_field.model._meta.db_table
+        for field in model._meta.concrete_fields
+        if field.is_relation and field.target_field.model._meta.app_label != "contenttypes"
+    }
+    spans = {name: NARROW_SPAN if table in NARROW else SPAN for name, table in keys.items() if name in own}
+    return spans | ANY_TABLE.get(model._meta.db_table, {})
