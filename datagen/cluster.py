@@ -22,7 +22,9 @@ from datagen.execution import Task
 
 LOCAL = "local"
 ANSWER_S = 10.0
-"""A scheduler answers, and has a worker, within this time."""
+"""A scheduler answers within this time."""
+WORKER_S = 10.0
+"""And has a worker within this."""
 LOST_S = 60.0
 """So long a cluster without workers is waited for: machines that were taken away may be replaced."""
 PACKAGES = ("aquamind-test-data", "distributed", "numpy", "pyarrow")
@@ -42,7 +44,7 @@ def connected(address: str, workers: int) -> Iterator["Cluster"]:
             scheduler = address
         client = stack.enter_context(distributed.Client(scheduler, timeout=ANSWER_S, set_as_default=False))
         try:
-            client.wait_for_workers(1, timeout=ANSWER_S)
+            client.wait_for_workers(1, timeout=WORKER_S)
         except TimeoutError:
             cure = f"It has no workers. Start some where this tool is installed: dask worker {address}"
             raise UserError("scheduler", address, cure) from None
@@ -147,7 +149,8 @@ class Spread:
         except ImportError as error:
             return {"It": str(error)}
         for worker, there in self._client.run(_versions, on_error="return").items():
-            found[f"Worker {worker}"] = _differing(there, _versions()) if isinstance(there, dict) else str(there)
+            if not isinstance(there, OSError):  # one that was lost, and is not known to be
+                found[f"Worker {worker}"] = _differing(there, _versions()) if isinstance(there, dict) else str(there)
         return found
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:

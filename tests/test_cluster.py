@@ -30,8 +30,15 @@ CASE = case_of(small_plan(batches=6, containers=1, stagger_days=70))
 """Twelve batches, and what two geographies have besides."""
 DASK = str(Path(sys.executable).with_name("dask"))
 TURNS = itertools.count(1)
-LOST_AFTER_S = "3s"
-"""A worker that says nothing for so long is lost; five minutes, if nobody says otherwise."""
+SOON_LOST = {"DASK_DISTRIBUTED__SCHEDULER__WORKER_TTL": "8s", "DASK_DISTRIBUTED__COMM__TIMEOUTS__TCP": "12s"}
+"""A worker that says nothing for so long is lost; minutes, if nobody says otherwise."""
+
+
+@pytest.fixture(autouse=True)
+def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Machines that have only just been started, beside other tests."""
+    monkeypatch.setattr(cluster, "ANSWER_S", 60.0)
+    monkeypatch.setattr(cluster, "WORKER_S", 60.0)
 
 
 @dataclass
@@ -93,7 +100,7 @@ class Machines:
 def machines(hosts: tuple[str, list[Host]], tmp_path: Path) -> Iterator[Machines]:
     """A scheduler and a worker a host, as the README says to start them."""
     at, workers = hosts
-    environment = {**os.environ, "DASK_DISTRIBUTED__SCHEDULER__WORKER_TTL": LOST_AFTER_S}
+    environment = {**os.environ, **SOON_LOST}
     started: list[subprocess.Popen[bytes]] = []
 
     def start(*command: str) -> subprocess.Popen[bytes]:
@@ -191,7 +198,8 @@ def test_machines_without_the_tool_or_without_workers_are_told(
     without: tuple[str, ...], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Without site's hooks, what is installed in place from a checkout is not found."""
-    monkeypatch.setattr(cluster, "ANSWER_S", 3.0)
+    if not without:
+        monkeypatch.setattr(cluster, "WORKER_S", 0.5)
     address = f"tcp://127.0.0.1:{free_port('127.0.0.1')}"
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(site.getsitepackages())}
 
