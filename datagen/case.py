@@ -7,7 +7,7 @@ from datagen.catalog import Catalog
 from datagen.catalog.stages import Stages, stages
 from datagen.catalog.ways import Way
 from datagen.farm import Farm
-from datagen.planning.plan import Plan
+from datagen.planning.plan import BatchPlan, Plan
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,13 @@ class Case:
         """How the plan is lived: what departs from the rest of the catalog."""
         way: Way = getattr(self.catalog.ways, self.plan.way)
         return way
+
+    @cached_property
+    def batches(self) -> tuple[BatchPlan, ...]:
+        """Those of the plan, and after them those ahead of the as-of day that are known by then."""
+        from datagen.planning.presets import ordered_ahead  # which makes plans for cases
+
+        return (*self.plan.batches, *ordered_ahead(self))
 
     @property
     def sea(self) -> int:

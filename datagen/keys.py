@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 from datagen.case import Case
 from datagen.events import FAMILIES, GEOGRAPHY_FAMILIES
-from datagen.events.context import BatchRecord, GeographyRecord, Record, life
+from datagen.events.context import BatchRecord, ComingRecord, GeographyRecord, Record, life
 from datagen.simulation.history import History
 
 
 @dataclass(frozen=True)
 class Keys:
-    """First primary keys by table: of each batch of the plan, and of each geography, whose keys go by `stride`."""
+    """First primary keys by table: of each batch, those ahead last, and of each geography, which go by `stride`."""
 
     of_batch: list[dict[str, int]]
     of_geography: dict[int, dict[str, int]]
@@ -40,7 +40,7 @@ def keys(case: Case, taken: Mapping[str, int]) -> Keys:
         for place, geography in enumerate(case.geographies)
     }
     of_batch = []
-    for batch in case.plan.batches:
+    for batch in case.batches:
         longest = life(case, batch)
         first = {}
         for family in FAMILIES:
@@ -52,9 +52,11 @@ def keys(case: Case, taken: Mapping[str, int]) -> Keys:
 
 
 def records(case: Case, histories: Mapping[int, History]) -> Iterator[Record]:
-    """All that a lived plan expands, keyed as in an empty database: its geographies, then its batches."""
+    """All that a lived plan expands, keyed as in an empty database: its geographies, its batches, and those ahead."""
     given = keys(case, {})
     for geography, history in histories.items():
         yield GeographyRecord(case, history, given.of_geography[geography], given.stride)
     for index, batch in enumerate(case.plan.batches):
         yield BatchRecord(case, index, histories[batch.geography].batch(index), given.of_batch[index])
+    for index in range(len(case.plan.batches), len(case.batches)):
+        yield ComingRecord(case, index, given.of_batch[index])

@@ -16,7 +16,7 @@ from aquamind import database
 from datagen import orm
 from datagen.case import Case
 from datagen.events import expand
-from datagen.events.context import BatchRecord, GeographyRecord, Record
+from datagen.events.context import BatchRecord, ComingRecord, GeographyRecord, Record
 from datagen.execution import Executor, Hire, Task, finished
 from datagen.keys import Keys
 from datagen.simulation import loop
@@ -94,16 +94,22 @@ def database_worker(dsn: str, case: Case, run: int, log_dir: Path | None = None)
 
 
 def load_tasks(case: Case, histories: dict[int, History], keys: Keys) -> Iterator[Task]:
-    """Every unit of a case: what belongs to a geography, and each batch."""
+    """Every unit of a case: what belongs to a geography, and each batch, begun or ahead."""
     for geography, history in histories.items():
         yield Task(1, _load_geography, (history, keys.of_geography[geography], keys.stride))
     for index, batch in enumerate(case.plan.batches):
         history = histories[batch.geography].batch(index)
         yield Task(len(history.days.fish), _load_batch, (index, history, keys.of_batch[index]))
+    for index in range(len(case.plan.batches), len(case.batches)):
+        yield Task(1, _load_coming, (index, keys.of_batch[index]))
 
 
 def _load_batch(worker: Worker, index: int, history: History, first_id: dict[str, int]) -> dict[str, int]:
     return _load(worker, BatchRecord(worker.case, index, history, first_id))
+
+
+def _load_coming(worker: Worker, index: int, first_id: dict[str, int]) -> dict[str, int]:
+    return _load(worker, ComingRecord(worker.case, index, first_id))
 
 
 def _load_geography(worker: Worker, history: History, first_id: dict[str, int], stride: int) -> dict[str, int]:

@@ -3,13 +3,14 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import psycopg
 import pytest
 from pytest_django import DjangoDbBlocker
 
 from aquamind.errors import UserError
-from datagen import orm, runs
+from datagen import checks, orm, runs
 from datagen.case import Case
 from datagen.planning.presets import carry_on
 from datagen.runs import advancing
@@ -69,6 +70,44 @@ def test_ten_steps_are_one_run(new_database: Callable[[], str]) -> None:
         assert ledger.status(one)["tables"] == ledger.status(other)["tables"]
     with pytest.raises(UserError, match="reaches"):
         advancing.advance(stepwise, catalog, farm, FIRST.as_of, 1, Silent())
+
+
+def orders(dsn: str) -> list[Any]:
+    """Every batch, with the orders of its eggs, in the order in which they were placed."""
+    with psycopg.connect(dsn) as connection:
+        return connection.execute(
+            """
+            SELECT batch.id, batch_number, batch.status, array_agg(workflow.status ORDER BY workflow.created_at)
+            FROM batch_batch batch JOIN batch_creationworkflow workflow ON workflow.batch_id = batch.id
+            GROUP BY batch.id ORDER BY batch.id
+            """
+        ).fetchall()
+
+
+def test_what_is_ahead_begins_under_the_key_that_it_had(new_database: Callable[[], str]) -> None:
+    catalog, farm = company()
+    lived = catalog.ways.lived
+    assert lived.orders is not None
+    always = lived.orders.model_copy(update={"called_off_share": 1.0})
+    ways = catalog.ways.model_copy(update={"lived": lived.model_copy(update={"orders": always})})
+    catalog = catalog.model_copy(update={"ways": ways})
+    first = Case(catalog, farm, small_plan(batches=2, stagger_days=52, way="lived"))
+    stepwise, once = new_database(), new_database()
+    runs.execute(runs.Job(stepwise, first, 1), Silent())
+    then = orders(stepwise)
+    # The next batch of each geography; neither plan nor any number tells that an order will be called off.
+    assert [status for _, _, status, _ in then] == [*["ACTIVE"] * 4, "PLANNED", "PLANNED"]
+    assert {status for *_, placed in then[4:] for status in placed} <= {"PLANNED", "IN_PROGRESS", "CANCELLED"}
+    for days in (1, 2, 41, 54):
+        day = first.plan.as_of + timedelta(days=days)
+        advancing.advance(stepwise, catalog, farm, day, 1, Silent())
+    now = orders(stepwise)
+    assert [row[:2] for row in now[:6]] == [row[:2] for row in then]
+    assert [status for _, _, status, _ in now] == [*["ACTIVE"] * 6, "PLANNED"]
+    assert ["CANCELLED", "COMPLETED"] in [placed for *_, placed in now]
+    runs.execute(runs.Job(once, Case(catalog, farm, carry_on(first, day)), 1), Silent())
+    assert contents(stepwise) == contents(once)
+    assert [verdict.name for verdict in checks.verify(once, 1, Silent()) if verdict.offending] == []
 
 
 def test_an_empty_database_cannot_advance(fresh_database: str) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datagen import pipeline
 from datagen.case import Case
 from datagen.catalog.broodstock import Broodstock
-from datagen.events import eggs, expand, parents
+from datagen.events import eggs, expand, orders, parents
 from datagen.farm import resolve
 from datagen.keys import records
 from tests.worlds import case_of, company, small_plan
@@ -16,7 +16,7 @@ PLAN = small_plan(batches=4, stagger_days=60)
 
 
 def test_a_female_gives_as_many_eggs_as_she_has() -> None:
-    own = [(record, of) for record in batches_of(PLAN) if (of := eggs.own_parents(record.case, record.batch))]
+    own = [(record, of) for record in batches_of(PLAN) if (of := orders.own_parents(record.case, record.batch))]
     assert 0 < len(own) < len(PLAN.batches)
     for record, of in own:
         laid = eggs.laid(record, of)
@@ -32,15 +32,15 @@ def test_as_many_batches_are_our_own_as_the_catalog_says() -> None:
     catalog, _ = company()
     [of] = catalog.broodstock.parents
     case, batch = case_of(PLAN), PLAN.batches[0]
-    drawn = [eggs.own_parents(case, replace(batch, number=f"FAR-2025-{number:03d}")) for number in range(1000)]
+    drawn = [orders.own_parents(case, replace(batch, number=f"FAR-2025-{number:03d}")) for number in range(1000)]
     assert abs(sum(each is of for each in drawn) / 1000 - of.share) < 0.05
 
 
 def test_eggs_cost_what_their_supplier_asks_for_in_that_year() -> None:
     asked: dict[tuple[int, int], set[float]] = {}
     for record in batches_of(small_plan(batches=12, stagger_days=60)):
-        of = eggs.supplier_index(record), record.batch.start.year
-        asked.setdefault(of, set()).add(eggs.price_per_thousand(record))
+        of = orders.supplier_index(record), record.batch.start.year
+        asked.setdefault(of, set()).add(orders.price_per_thousand(record, of[0]))
     assert all(len(prices) == 1 for prices in asked.values())
     prices = [price for each in asked.values() for price in each]
     assert len(set(prices)) == len(asked) > 4

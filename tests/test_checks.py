@@ -100,7 +100,7 @@ BREAKS = [
         "scenarios",
         "egg_lots",
     ),
-    broken("egg_deliveries", "UPDATE batch_creationworkflow SET status = 'IN_PROGRESS' WHERE id = 1"),
+    broken("egg_deliveries", "UPDATE batch_creationworkflow SET status = 'IN_PROGRESS' WHERE id = 1", "batches_ahead"),
     broken(
         "egg_lots",
         "UPDATE broodstock_eggproduction SET egg_count = egg_count + 1 WHERE source_type = 'external'",
@@ -114,6 +114,17 @@ BREAKS = [
         "egg_lots",
         "UPDATE broodstock_externaleggbatch SET supplier_id = (SELECT id FROM broodstock_eggsupplier other"
         " WHERE other.id <> supplier_id LIMIT 1)",
+    ),
+    broken(
+        "batches_ahead",
+        "UPDATE batch_creationworkflow SET status = 'PLANNED', progress_percentage = 0 WHERE id = 1",
+    ),
+    broken(
+        "batches_ahead",
+        """INSERT INTO batch_creationworkflow SELECT (jsonb_populate_record(one, '{"id": 1000000, "status": "CANCELLED",
+        "workflow_number": "2", "total_eggs_received": 0, "progress_percentage": 0}')).*
+        FROM batch_creationworkflow one WHERE id = 1""",
+        "numbers",
     ),
     broken("parents", "UPDATE broodstock_breedingpair SET progeny_count = progeny_count - 1"),
     broken("parents", "UPDATE broodstock_breedingpair SET male_fish_id = female_fish_id"),
@@ -307,8 +318,8 @@ BREAKS = [
     broken("harvest_facts", "DELETE FROM finance_factharvest WHERE fact_id = 1"),
     broken("batch_status", "UPDATE batch_batch SET status = 'ACTIVE' WHERE status = 'COMPLETED'", "activities"),
     broken("batch_status", "UPDATE batch_batch SET actual_end_date = actual_end_date - 1 WHERE status = 'COMPLETED'"),
-    broken("batch_status", "UPDATE batch_batch SET status = 'PLANNED' WHERE status = 'COMPLETED'"),
-    broken("batch_status", "UPDATE batch_batch SET status = 'PLANNED' WHERE status = 'ACTIVE'"),
+    broken("batch_status", "UPDATE batch_batch SET status = 'PLANNED' WHERE status = 'COMPLETED'", "batches_ahead"),
+    broken("batch_status", "UPDATE batch_batch SET status = 'PLANNED' WHERE status = 'ACTIVE'", "batches_ahead"),
     broken(
         "batch_status",
         "UPDATE batch_batch SET lifecycle_stage_id = 1 WHERE id = (SELECT max(id) FROM batch_batch)",

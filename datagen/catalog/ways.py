@@ -112,10 +112,30 @@ class LivedMortality(Spec):
         return next((each for each in self.hardships if stage in each.daily), None)
 
 
+class Orders(Spec):
+    """Eggs are ordered `notice_days` before they come, so that batches ahead are known; of those bought some anew.
+
+    From `begun_days` before the delivery on it is in progress. `called_off_share` of the orders of bought eggs are
+    called off, for one of the `reasons`, and placed anew with another supplier.
+    """
+
+    notice_days: Annotated[int, Field(ge=2, le=1000)]
+    begun_days: Annotated[int, Field(ge=1, le=1000)]
+    called_off_share: Share
+    reasons: Annotated[tuple[Annotated[str, Field(min_length=1, max_length=500)], ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "Orders":
+        if self.begun_days >= self.notice_days:
+            raise ValueError("begun_days must be below notice_days: no delivery begins before it is ordered")
+        return self
+
+
 class Way(Spec):
     """A way to live; a block that is left out is off, and then costs nothing and draws nothing."""
 
     mortality: LivedMortality | None = None
+    orders: Orders | None = None
 
 
 class Ways(Spec):

@@ -6,10 +6,12 @@ WITH last AS MATERIALIZED (
     FROM jsonb_each_text(current_setting('aquamind.as_of_days')::jsonb)
 ), dated AS (
     SELECT 'batch start' AS what, id, id AS batch_id, start_date AS day FROM batch_batch
+        WHERE status NOT IN ('PLANNED', 'CANCELLED')
     UNION ALL SELECT 'batch end', id, id, actual_end_date FROM batch_batch
     UNION ALL SELECT 'assignment', id, batch_id, greatest(assignment_date, departure_date, last_weighing_date)
         FROM batch_batchcontainerassignment
-    UNION ALL SELECT 'creation workflow', id, batch_id, greatest(actual_start_date, actual_completion_date)
+    UNION ALL SELECT 'creation workflow', id, batch_id,
+        greatest(actual_start_date, actual_completion_date, cancelled_at::date)
         FROM batch_creationworkflow
     UNION ALL SELECT 'transfer workflow', id, batch_id, greatest(actual_start_date, actual_completion_date)
         FROM batch_batchtransferworkflow

@@ -17,7 +17,7 @@ WITH lot AS (
     FROM broodstock_batchparentage parentage
     JOIN broodstock_eggproduction lot ON lot.id = parentage.egg_production_id
     JOIN batch_batch batch ON batch.id = parentage.batch_id
-    JOIN batch_creationworkflow workflow ON workflow.batch_id = parentage.batch_id
+    JOIN batch_creationworkflow workflow ON workflow.batch_id = parentage.batch_id AND workflow.status = 'COMPLETED'
     LEFT JOIN broodstock_externaleggbatch bought ON bought.egg_production_id = lot.id
     GROUP BY parentage.batch_id
 )

@@ -1,5 +1,5 @@
 -- title: Batches and documents are numbered by the rules
--- means: Batch FAR-2020-001 by the code that its containers' names begin with and the year of its start; CRT-batch and TRF-batch-D090 by day for workflows; HRV-batch-container for harvests, each document once.
+-- means: Batch FAR-2020-001 by the code that its containers' names begin with and the year of its start; CRT-batch for the first order of its eggs, CRT-batch-2 for the next, and TRF-batch-D090 by day for workflows; HRV-batch-container for harvests, each document once.
 -- on: batch_batch
 WITH place AS (
     -- A geography has no column for its code.
@@ -14,10 +14,13 @@ WITH place AS (
     FROM batch_batch batch
     JOIN place ON place.batch_id = batch.id
     UNION ALL
-    SELECT 'creation workflow', workflow.workflow_number, 'CRT-' || batch.batch_number,
-        workflow.workflow_number = 'CRT-' || batch.batch_number
-    FROM batch_creationworkflow workflow
+    SELECT 'creation workflow', workflow.workflow_number, wanted, workflow.workflow_number = wanted
+    FROM (SELECT *, row_number() OVER (PARTITION BY batch_id ORDER BY created_at, id) AS place
+        FROM batch_creationworkflow) workflow
     JOIN batch_batch batch ON batch.id = workflow.batch_id
+    CROSS JOIN LATERAL (
+        SELECT 'CRT-' || batch.batch_number || CASE place WHEN 1 THEN '' ELSE '-' || place END AS wanted
+    ) form
     UNION ALL
     SELECT 'transfer workflow', workflow.workflow_number, wanted, workflow.workflow_number = wanted
     FROM batch_batchtransferworkflow workflow

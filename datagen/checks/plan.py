@@ -29,7 +29,8 @@ LATEST_DAYS = 14
 FACTS = """
     SELECT batch.batch_number AS number, batch.start_date, batch.status, batch.actual_end_date, stage."order" AS stage,
         (SELECT sum(total_eggs_received) FROM batch_creationworkflow WHERE batch_id = batch.id) AS eggs,
-        (SELECT array_agg(workflow_number) FROM batch_creationworkflow WHERE batch_id = batch.id) AS workflows,
+        (SELECT array_agg(left(workflow_number, length('CRT-' || batch.batch_number))) FROM batch_creationworkflow
+            WHERE batch_id = batch.id AND status <> 'CANCELLED') AS workflows,
         (SELECT jsonb_object_agg(stay.stage, stay.place) FROM (
             SELECT stage."order" AS stage,
                 jsonb_build_array(min(assignment_date), jsonb_agg(container.name ORDER BY container.name)) AS place

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datagen import orm  # noqa: F401 - what follows imports models
 from datagen.events import (
     batches,
+    coming,
     death_reasons,
     eggs,
     feed_purchases,
@@ -22,7 +23,7 @@ from datagen.events import (
     upkeep,
     weather,
 )
-from datagen.events.context import BatchRecord, Record, Rows
+from datagen.events.context import BatchRecord, ComingRecord, Record, Rows
 from datagen.events.family import BatchFamily, GeographyFamily
 
 FAMILIES: tuple[BatchFamily, ...] = (
@@ -46,8 +47,10 @@ GEOGRAPHY_FAMILIES: tuple[GeographyFamily, ...] = (feed_purchases, weather, upke
 
 
 def expand(record: Record) -> Iterator[Rows]:
-    """All rows of a batch, or of what a geography has besides its batches."""
-    if isinstance(record, BatchRecord):
+    """All rows of a batch, begun or ahead, or of what a geography has besides its batches."""
+    if isinstance(record, ComingRecord):
+        yield from coming.expand(record)
+    elif isinstance(record, BatchRecord):
         for family in FAMILIES:
             yield from family.expand(record)
     else:
@@ -58,7 +61,9 @@ def expand(record: Record) -> Iterator[Rows]:
 def expected(record: Record) -> "Counter[str]":
     """How many rows `expand` makes, by table."""
     rows: Counter[str] = Counter()
-    if isinstance(record, BatchRecord):
+    if isinstance(record, ComingRecord):
+        rows.update(coming.expected(record))
+    elif isinstance(record, BatchRecord):
         for family in FAMILIES:
             rows.update(family.expected(record))
     else:

@@ -1,14 +1,13 @@
 """A batch, the delivery of its eggs, and its stays in containers."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
-from apps.batch.models import Batch, BatchContainerAssignment, BatchCreationWorkflow, CreationAction
+from apps.batch.models import Batch, BatchContainerAssignment, CreationAction
 from datagen.events.context import BatchRecord, LongestLife, Rows
-from datagen.events.eggs import bought_number, own_parents, price_per_thousand, supplier_index
 from datagen.events.growth_samples import last_weighing_day
+from datagen.events.orders import created_at, most_orders, notes, orders, workflow_id, workflows
 from datagen.planning.forecast import Forecast
 from datagen.storage.arrow import record_batch
 
@@ -20,7 +19,7 @@ def most_rows(life: LongestLife) -> dict[str, int]:
     return {
         "batch_batch": 1,
         "batch_batchcontainerassignment": int(life.containers.sum()),
-        "batch_creationworkflow": 1,
+        "batch_creationworkflow": most_orders(life),
         "batch_creationaction": int(life.containers[0]),
     }
 
@@ -29,7 +28,7 @@ def expected(record: BatchRecord) -> dict[str, int]:
     return {
         "batch_batch": 1,
         "batch_batchcontainerassignment": len(record.history.assignments.batch),
-        "batch_creationworkflow": 1,
+        "batch_creationworkflow": len(orders(record)),
         "batch_creationaction": len(record.history.deliveries.eggs),
     }
 
@@ -37,7 +36,8 @@ def expected(record: BatchRecord) -> dict[str, int]:
 def expand(record: BatchRecord) -> Iterator[Rows]:
     yield _batch(record)
     yield _assignments(record)
-    yield from _creation(record)
+    yield from workflows(record)
+    yield _deliveries(record, workflow_id(record))
 
 
 def completed(record: BatchRecord) -> bool:
@@ -70,8 +70,8 @@ def _batch(record: BatchRecord) -> Rows:
         start_date=record.date(record.start_day)[None],
         expected_end_date=record.date(expected)[None],
         actual_end_date=record.date(ended)[None] if done else None,
-        notes=f"To be harvested from {record.batch.harvest_target_g / 1000:.1f} kg on",
-        created_at=record.at(record.start_day, 7)[None],
+        notes=notes(record),
+        created_at=created_at(record),
         updated_at=record.at(changed, 18)[None],
     )
 
@@ -103,51 +103,6 @@ def _assignments(record: BatchRecord) -> Rows:
         created_at=record.at(a.first_day, 7),
         updated_at=record.at(np.minimum(a.departure_day, record.last_day), 18),
     )
-
-
-def _creation(record: BatchRecord) -> Iterator[Rows]:
-    """One workflow with one delivery a container, all on the first day."""
-    workflow_id = record.first_id["batch_creationworkflow"]
-    yield _creation_workflow(record, workflow_id)
-    yield _deliveries(record, workflow_id)
-
-
-def _creation_workflow(record: BatchRecord, workflow_id: int) -> Rows:
-    received, managers, day = record.history.deliveries, record.staff("MGR"), record.date(record.start_day)
-    return BatchCreationWorkflow, record_batch(
-        BatchCreationWorkflow,
-        1,
-        id=workflow_id,
-        batch_id=record.batch_id,
-        workflow_number=f"CRT-{record.batch.number}",
-        status="COMPLETED",
-        **_source(record),
-        total_eggs_planned=int(received.eggs.sum()),
-        total_eggs_received=int(received.eggs.sum()),
-        total_mortality_on_arrival=int(received.dead.sum()),
-        planned_start_date=day[None],
-        planned_completion_date=day[None],
-        actual_start_date=day[None],
-        actual_completion_date=day[None],
-        total_actions=len(received.eggs),
-        actions_completed=len(received.eggs),
-        progress_percentage=100.0,
-        created_by_id=int(managers[record.index % len(managers)]),
-        created_at=record.at(record.start_day - 30, 9)[None],
-        updated_at=record.at(record.start_day, 15)[None],
-    )
-
-
-def _source(record: BatchRecord) -> dict[str, Any]:
-    """Who sold the eggs; of our own, the first female's: there is room for one."""
-    if own_parents(record.case, record.batch):
-        return {"egg_source_type": "INTERNAL", "egg_production_id": record.first_id["broodstock_eggproduction"]}
-    return {
-        "egg_source_type": "EXTERNAL",
-        "external_supplier_id": int(record.farm.supplier_id[supplier_index(record)]),
-        "external_supplier_batch_number": bought_number(record),
-        "external_cost_per_thousand": price_per_thousand(record),
-    }
 
 
 def _deliveries(record: BatchRecord, workflow_id: int) -> Rows:

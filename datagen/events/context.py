@@ -15,6 +15,7 @@ from datagen.arrays import Dates, Ints
 from datagen.case import Case
 from datagen.catalog import Catalog
 from datagen.catalog.stages import Stages
+from datagen.catalog.ways import Way
 from datagen.farm import Farm
 from datagen.planning.plan import BatchPlan
 from datagen.simulation.history import History
@@ -31,6 +32,7 @@ class LongestLife:
     """The longest life the plan allows a batch: eggs; containers, days and sensors by stage; rings are those at sea."""
 
     catalog: Catalog
+    way: Way
     stages: Stages
     eggs: int
     containers: Ints
@@ -46,13 +48,11 @@ class LongestLife:
         return int(self.containers[-1])
 
 
-@dataclass(frozen=True)
-class BatchRecord:
-    """One batch to be expanded. `first_id` is the first primary key of its block in each table (by table name)."""
+class OfBatch:
+    """What is known of a batch by its plan: catalog, farm, days, keys and random numbers."""
 
     case: Case
     index: int
-    history: History
     first_id: Mapping[str, int]
 
     @property
@@ -64,16 +64,8 @@ class BatchRecord:
         return self.case.farm
 
     @property
-    def stages(self) -> Stages:
-        return self.case.stages
-
-    @property
-    def sea(self) -> int:
-        return self.case.sea
-
-    @property
     def batch(self) -> BatchPlan:
-        return self.case.plan.batches[self.index]
+        return self.case.batches[self.index]
 
     @cached_property
     def plan_first_day(self) -> date:
@@ -82,10 +74,6 @@ class BatchRecord:
     @property
     def as_of(self) -> date:
         return self.case.plan.as_of
-
-    @property
-    def stage_starts(self) -> tuple[int, ...]:
-        return self.case.plan.stage_starts
 
     @property
     def unit(self) -> str:
@@ -124,6 +112,40 @@ class BatchRecord:
     def batch_id(self) -> int:
         return self.first_id["batch_batch"]
 
+    def staff(self, role: str) -> Ints:
+        return self.farm.user_ids(role, self.batch.geography)
+
+
+@dataclass(frozen=True)
+class ComingRecord(OfBatch):
+    """A batch ahead of the as-of day; its keys are those that it will have when it has begun."""
+
+    case: Case
+    index: int
+    first_id: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class BatchRecord(OfBatch):
+    """One batch to be expanded. `first_id` is the first primary key of its block in each table (by table name)."""
+
+    case: Case
+    index: int
+    history: History
+    first_id: Mapping[str, int]
+
+    @property
+    def stages(self) -> Stages:
+        return self.case.stages
+
+    @property
+    def sea(self) -> int:
+        return self.case.sea
+
+    @property
+    def stage_starts(self) -> tuple[int, ...]:
+        return self.case.plan.stage_starts
+
     @cached_property
     def assignment_id(self) -> Ints:
         return self.ids(BatchContainerAssignment, len(self.history.assignments.batch))
@@ -150,9 +172,6 @@ class BatchRecord:
         """These container-days by day, then assignment: a longer history then only adds rows at the end."""
         return rows[np.lexsort((self.row_assignment[rows], self.row_day[rows]))]
 
-    def staff(self, role: str) -> Ints:
-        return self.farm.user_ids(role, self.batch.geography)
-
 
 @dataclass(frozen=True)
 class GeographyRecord:
@@ -177,7 +196,7 @@ class GeographyRecord:
         return self.first_id[model._meta.db_table] + self.stride * np.arange(count)
 
 
-Record: TypeAlias = BatchRecord | GeographyRecord
+Record: TypeAlias = BatchRecord | ComingRecord | GeographyRecord
 
 
 def life(case: Case, batch: BatchPlan) -> LongestLife:
@@ -186,6 +205,7 @@ def life(case: Case, batch: BatchPlan) -> LongestLife:
     sensors = [int((case.farm.container_sensors[containers[0]] >= 0).sum()) for containers in per_stage]
     return LongestLife(
         case.catalog,
+        case.way,
         case.stages,
         batch.eggs,
         np.array([len(containers) for containers in per_stage]),

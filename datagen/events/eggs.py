@@ -6,12 +6,10 @@ import numpy as np
 
 from apps.broodstock.models import BatchParentage, BreedingPair, EggProduction, ExternalEggBatch
 from datagen.arrays import Ints
-from datagen.case import Case
 from datagen.catalog.broodstock import Parents
 from datagen.events.context import BatchRecord, LongestLife, Rows
-from datagen.planning.plan import BatchPlan
+from datagen.events.orders import bought_number, delivered, own_parents, supplier_index
 from datagen.storage.arrow import record_batch
-from datagen.streams import stream
 
 LAID_SPREAD = 0.2
 """Sigma of the lognormal eggs of a female; invented."""
@@ -49,31 +47,9 @@ def expand(record: BatchRecord) -> Iterator[Rows]:
     yield _parentage(record, len(eggs))
 
 
-def own_parents(case: Case, batch: BatchPlan) -> Parents | None:
-    """The broodstock that a batch of the plan comes from; None of one whose eggs are bought."""
-    place = case.farm.geography_name[batch.geography]
-    parents = next((each for each in case.catalog.broodstock.parents if each.geography == place), None)
-    if parents is None or stream(case.plan.seed, batch.number, "parents").random() >= parents.share:
-        return None
-    return parents
-
-
 def females(parents: Parents, eggs: int) -> int:
     """How many are stripped for so many eggs."""
     return -(-eggs // parents.eggs_per_female)
-
-
-def supplier_index(record: BatchRecord) -> int:
-    """Which of the catalog's suppliers sold the eggs, where they are bought."""
-    return int(record.stream("egg supplier").integers(len(record.catalog.suppliers.suppliers)))
-
-
-def price_per_thousand(record: BatchRecord) -> float:
-    """What a thousand bought eggs cost: the supplier's price of the year in which they are delivered."""
-    suppliers, index = record.catalog.suppliers, supplier_index(record)
-    usual = suppliers.suppliers[index].cost_per_thousand or record.catalog.biology.eggs.cost_per_thousand
-    year = stream(record.case.plan.seed, "egg price", index, record.batch.start.year).standard_normal()
-    return round(float(usual * np.exp(suppliers.yearly_price_sd * year)), 2)
 
 
 def laid(record: BatchRecord, parents: Parents) -> Ints:
@@ -128,7 +104,7 @@ def _productions(record: BatchRecord, eggs: Ints, station: Ints, bought: bool) -
 
 
 def _bought(record: BatchRecord, count: int) -> Rows:
-    supplier, ordered = supplier_index(record), record.at(record.start_day - 30, 9)
+    supplier, ordered = supplier_index(record), record.at(delivered(record).placed_day, 9)
     strain = record.catalog.suppliers.suppliers[supplier].strain
     return ExternalEggBatch, record_batch(
         ExternalEggBatch,
@@ -141,11 +117,6 @@ def _bought(record: BatchRecord, count: int) -> Rows:
         created_at=ordered,
         updated_at=ordered,
     )
-
-
-def bought_number(record: BatchRecord) -> str:
-    """What a supplier calls the eggs of a batch."""
-    return f"EGG-{record.batch.number}"
 
 
 def _parentage(record: BatchRecord, count: int) -> Rows:

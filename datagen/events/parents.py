@@ -16,7 +16,8 @@ from datagen.arrays import Bools, Ints
 from datagen.case import Case
 from datagen.catalog.broodstock import Parents
 from datagen.events.context import BatchRecord, LongestLife, Rows
-from datagen.events.eggs import females, laid, own_parents, production_day
+from datagen.events.eggs import females, laid, production_day
+from datagen.events.orders import own_parents
 from datagen.storage.arrow import record_batch
 
 HEALTH = ("healthy", "monitored", "sick")

@@ -10,7 +10,7 @@ from datagen.biology.projection import Projection, project
 from datagen.catalog.scenario import model_names, profile_names
 from datagen.catalog.spec import of_geography
 from datagen.events.context import BatchRecord, LongestLife, Rows
-from datagen.events.eggs import own_parents, supplier_index
+from datagen.events.orders import own_parents, supplier_index
 from datagen.masterdata.scenario import growth_models, mortality_percent, quarter_of_day
 from datagen.storage.arrow import record_batch
 

@@ -8,7 +8,7 @@ from apps.broodstock.models import MaintenanceTask
 from datagen.arrays import Ints
 from datagen.catalog.broodstock import Parents
 from datagen.events.context import GeographyRecord, Rows
-from datagen.events.eggs import own_parents
+from datagen.events.orders import own_parents
 from datagen.events.parents import tanks
 from datagen.storage.arrow import record_batch
 from datagen.streams import stream

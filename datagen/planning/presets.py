@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import NamedTuple
@@ -134,23 +135,42 @@ def carry_on(case: Case, as_of: date) -> Plan:
     Batches go on at the plan's stagger, geographies in turn, from the first such day after the old as-of day: what is
     past stays as it was. A plan of one batch stays one batch. Carried on in steps, it is the same as in one.
     """
-    farm, plan = case.farm, case.plan
+    plan = case.plan
     if as_of < plan.as_of:
         raise UserError(
             "to", as_of.isoformat(), f"The record reaches {plan.as_of.isoformat()} already; name a later day."
         )
     check_as_of(as_of, as_of)
+    batches = list(plan.batches)
+    try:
+        batches += _coming(case, as_of)
+    except DoesNotFit as why:
+        raise UserError("to", as_of.isoformat(), f"{why}.") from None
+    return replace(plan, as_of=as_of, batches=tuple(batches))
+
+
+def ordered_ahead(case: Case) -> list[BatchPlan]:
+    """Batches after the as-of day whose eggs are ordered by then: those that `carry_on` will find begun."""
+    batches: list[BatchPlan] = []
+    if case.way.orders is not None:
+        # Nobody orders what finds no room.
+        with suppress(DoesNotFit):
+            batches.extend(_coming(case, case.plan.as_of + timedelta(days=case.way.orders.notice_days)))
+    return batches
+
+
+def _coming(case: Case, until: date) -> Iterator[BatchPlan]:
+    """The batches that a plan's own rules start after its as-of day, until a later one."""
+    farm, plan = case.farm, case.plan
     booking = Booking(farm, plan.stage_starts, plan.saturation, plan.containers_per_stage)
     for batch in plan.batches:
         booking.take(batch.start.toordinal(), batch.containers)
-    batches = list(plan.batches)
-    spacing_days = plan.stagger_days * len({batch.geography for batch in batches})
-    for turn in _turns_to_come(farm, plan, as_of):
+    spacing_days = plan.stagger_days * len({batch.geography for batch in plan.batches})
+    for turn in _turns_to_come(farm, plan, until):
         try:
-            batches.append(_housed(case, booking, turn, spacing_days))
+            yield _housed(case, booking, turn, spacing_days)
         except DoesNotFit as why:
-            raise UserError("to", as_of.isoformat(), f"Batch {turn.number} finds no room: {why}.") from None
-    return replace(plan, as_of=as_of, batches=tuple(batches))
+            raise DoesNotFit(f"Batch {turn.number} finds no room: {why}") from None
 
 
 def _turns_to_come(farm: Farm, plan: Plan, as_of: date) -> Iterator[_Turn]:

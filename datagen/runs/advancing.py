@@ -16,7 +16,7 @@ from datagen import masterdata, orm, pipeline, runs
 from datagen.case import Case
 from datagen.catalog import Catalog
 from datagen.events import expand
-from datagen.events.context import BatchRecord, GeographyRecord, Record
+from datagen.events.context import BatchRecord, ComingRecord, GeographyRecord, Record
 from datagen.execution import Task, executor
 from datagen.farm import Farm, with_database_ids
 from datagen.keys import Keys, keys
@@ -162,13 +162,13 @@ def _tasks(
     then: Case, now: Case, old: dict[int, History], new: dict[int, History], given: Keys
 ) -> Iterator[tuple[str, Task]]:
     """Every unit by its name in the ledger, with what carries it on."""
-    for geography, after in new.items():
+    for geography, lived in new.items():
         first_id = given.of_geography[geography]
-        unit = GeographyRecord(now, after, first_id, given.stride).unit
-        yield unit, Task(1, _carry_geography, (then, old[geography], after, first_id, given.stride))
-    for index, batch in enumerate(now.plan.batches):
+        unit = GeographyRecord(now, lived, first_id, given.stride).unit
+        yield unit, Task(1, _carry_geography, (then, old[geography], lived, first_id, given.stride))
+    for index, batch in enumerate(now.batches):
         before = old[batch.geography].batch(index) if index < len(then.plan.batches) else None
-        after = new[batch.geography].batch(index)
+        after = new[batch.geography].batch(index) if index < len(now.plan.batches) else None
         yield batch.number, Task(1, _carry_batch, (then, index, before, after, given.of_batch[index]))
 
 
@@ -189,10 +189,17 @@ def _database_carrier(dsn: str, case: Case, run: int) -> Iterator[_Carrier]:
 
 
 def _carry_batch(
-    worker: _Carrier, then: Case, index: int, before: History | None, after: History, first_id: dict[str, int]
+    worker: _Carrier, then: Case, index: int, before: History | None, after: History | None, first_id: dict[str, int]
 ) -> dict[str, int]:
-    old = None if before is None else BatchRecord(then, index, before, first_id)
-    return _carry_unit(worker, old, BatchRecord(worker.case, index, after, first_id))
+    old = _of_batch(then, index, before, first_id) if index < len(then.batches) else None
+    return _carry_unit(worker, old, _of_batch(worker.case, index, after, first_id))
+
+
+def _of_batch(case: Case, index: int, lived: History | None, first_id: dict[str, int]) -> Record:
+    """A batch as far as it was lived; not at all, as it was ordered."""
+    if lived is None:
+        return ComingRecord(case, index, first_id)
+    return BatchRecord(case, index, lived, first_id)
 
 
 def _carry_geography(

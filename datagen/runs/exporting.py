@@ -113,7 +113,7 @@ def _write(job: Job, hire: Hire, folder: Path, identity: dict[str, Any], progres
     with report.timed("tables"):
         progress.step("Tables of one file")
         units = store.content()
-        order = {batch.number: place for place, batch in enumerate(case.plan.batches)}
+        order = {batch.number: place for place, batch in enumerate(case.batches)}
         store.gather(sorted(units, key=lambda unit: order.get(unit, -1)), given.tables)
         progress.advance(0.0)
     place.write_manifest(folder, {**identity, **_told(store, given, units)})
@@ -129,7 +129,7 @@ def _file_worker(case: Case, store: FileStore) -> Iterator[pipeline.Worker]:
 
 def _partitions(case: Case) -> layout.Partitions:
     codes = case.farm.geography_code
-    return {batch.number: layout.partition(codes[batch.geography], batch.number) for batch in case.plan.batches}
+    return {batch.number: layout.partition(codes[batch.geography], batch.number) for batch in case.batches}
 
 
 def _check_space(job: Job, histories: dict[int, History], store: FileStore) -> None:

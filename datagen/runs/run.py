@@ -126,7 +126,8 @@ def execute(job: Job, progress: Progress) -> Report:
             report.rows = pipeline.work(hands, pipeline.load_tasks(case, histories, given), progress)
         with report.timed("indexes and foreign keys"):
             rebuild(job.dsn, tables, job.workers, progress)
-        follow(job.dsn, [first["batch_batch"] for first in given.of_batch], job.workers, progress, report)
+        begun = [first["batch_batch"] for first in given.of_batch[: len(case.plan.batches)]]
+        follow(job.dsn, begun, job.workers, progress, report)
         ledger.finish(connection, run)
         report.content_hash = ledger.status(connection)["content_hash"]
     return report

@@ -1,0 +1,38 @@
+"""A batch ahead of the as-of day: planned, with its orders of eggs, and nothing of what will become of it."""
+
+from collections.abc import Iterator
+
+from apps.batch.models import Batch
+from datagen.events.context import ComingRecord, Rows
+from datagen.events.orders import created_at, notes, orders, workflows
+from datagen.planning.forecast import Forecast
+from datagen.storage.arrow import record_batch
+
+
+def expected(record: ComingRecord) -> dict[str, int]:
+    return {"batch_batch": 1, "batch_creationworkflow": len(orders(record))}
+
+
+def expand(record: ComingRecord) -> Iterator[Rows]:
+    yield _batch(record)
+    yield from workflows(record)
+
+
+def _batch(record: ComingRecord) -> Rows:
+    ends_day = record.start_day + Forecast(record.case, record.batch).harvested
+    entered = created_at(record)
+    return Batch, record_batch(
+        Batch,
+        1,
+        id=record.batch_id,
+        batch_number=record.batch.number,
+        species_id=record.farm.species_id,
+        lifecycle_stage_id=int(record.farm.stage_id[0]),
+        status="PLANNED",
+        batch_type="STANDARD",
+        start_date=record.date(record.start_day)[None],
+        expected_end_date=record.date(ends_day)[None],
+        notes=notes(record),
+        created_at=entered,
+        updated_at=entered,
+    )
