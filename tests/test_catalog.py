@@ -39,7 +39,7 @@ COUNTS = {
     "health_healthparameter": 9,
     "health_parameterscoredefinition": 36,
     "health_sampletype": 6,
-    "health_mortalityreason": 11,
+    "health_mortalityreason": 17,
     "health_licetype": 15,
     "health_vaccinationtype": 4,
     "broodstock_eggsupplier": 4,
@@ -201,6 +201,8 @@ STATION = "{code: S02, name: Glimdalur Smolt Station, geography: Faroe Islands, 
         ),
         ("biology", "fcr: 0\n", "fcr: 1\n", r"stages\[0\].fcr: 1.*With 0 meals_per_day"),
         ("biology", "fcr: 1.1\n", "fcr: 0\n", r"stages\[2\].fcr: 0.*With 2 meals_per_day"),
+        ("health", "Winter ulcer, parent: Disease", "Winter ulcer, parent: Illness", r"'Illness'. .*no such"),
+        ("containers", "racks: 2", "racks: 12", r"halls\[0\].racks: 12. The hall has 10 containers"),
         # YAML reads a bare NO as false.
         ("environment", "CO2, NO2", "CO2, NO", r"parameters\[4\]: False. Input should be a valid string"),
     ],
@@ -230,6 +232,12 @@ def test_all_faults_are_told_at_once(faulty: Callable[..., Path]) -> None:
 def test_shares_of_grades_make_a_whole(faulty: Callable[..., Path]) -> None:
     with pytest.raises(UserError, match=r"grades\.yaml:2 grades: .*sum to 1\.1; make it 1"):
         load(faulty(("grades", "share: 0.10", "share: 0.20")))
+
+
+def test_reasons_of_death_are_a_tree_of_two_levels(faulty: Callable[..., Path]) -> None:
+    told = r"health\.yaml:\d+: .*Winter ulcer is a kind of a kind: its parent Gill disease"
+    with pytest.raises(UserError, match=told):
+        load(faulty(("health", "Winter ulcer, parent: Disease", "Winter ulcer, parent: Gill disease")))
 
 
 def test_files_too_few_or_too_many_are_told(faulty: Callable[..., Path]) -> None:

@@ -19,7 +19,10 @@ from pytest_django import DjangoDbBlocker
 from aquamind.database import connect
 from aquamind.errors import UserError
 from aquamind.server import EmbeddedServer
-from datagen import checks, runs
+from datagen import checks, orm, runs
+from datagen.catalog import Catalog
+from datagen.farm import resolve
+from datagen.masterdata.rows import Created, Done
 from datagen.runs import advancing, revisions, wiping
 from datagen.storage import fill, ledger
 from tests.worlds import Silent, case_of, company, small_plan
@@ -27,6 +30,8 @@ from tests.worlds import Silent, case_of, company, small_plan
 REFERENCE = Path(__file__).parent / "reference"
 POSTGRES_15 = Path("/usr/lib/postgresql/15/bin")
 GUIDE, TODAY = "aquamind", "aquamind_2026"
+RACKS = 46
+"""Two in the egg hall of each production station."""
 
 
 @pytest.fixture(autouse=True)
@@ -141,7 +146,9 @@ def test_both_revisions_hold_the_same(new_schema: Callable[..., str], fresh_data
     assert load(ours) == load(guide) == load(today)
     assert [recognised(dsn) for dsn in (ours, guide, today)] == [revisions.OURS, revisions.GUIDE, revisions.TODAY]
     for (table, column), value in fill.KNOWN.items():
-        assert values(today, table, column) == {{"false": False}.get(value, value)}
+        also = {"STRUCTURAL"} if column == "hierarchy_role" else set()
+        assert values(today, table, column) == {{"false": False}.get(value, value)} | also
+    assert [verdict.name for verdict in checks.verify(today, 1, Silent()) if verdict.offending] == []
 
 
 def test_both_revisions_are_filled_on_postgresql_15(
@@ -156,6 +163,48 @@ def test_what_the_later_revision_added_is_known() -> None:
     )
     tables = {each.partition(".")[0] for each in guide}
     assert {each for each in today - guide if each.partition(".")[0] in tables} == revisions.ADDED
+
+
+def prepare(connection: psycopg.Connection[Any], catalog: Catalog) -> Created:
+    return runs.prepare(connection, catalog, resolve(catalog), ())
+
+
+def test_what_it_added_to_master_data_is_filled_once_and_follows_the_catalog(new_schema: Callable[..., str]) -> None:
+    dsn, (catalog, _) = new_schema("additions", TODAY), company()
+    orm.use(dsn)
+    with connect(dsn, autocommit=True) as connection:
+        assert prepare(connection, catalog)["infrastructure_container"] == Done(created=2017 + RACKS)
+        assert set(prepare(connection, catalog).values()) == {Done()}
+        tree = """
+            SELECT reason.name, parent.name FROM health_mortalityreason reason
+            JOIN health_mortalityreason parent ON parent.id = reason.parent_id
+        """
+        assert dict(connection.execute(tree).fetchall()) == {
+            reason.name: reason.parent for reason in catalog.health.mortality_reasons if reason.parent
+        }
+        racks = """
+            SELECT DISTINCT rack.hierarchy_role, rack.max_biomass_kg, count(*), min(tray.hierarchy_role),
+                count(*) FILTER (WHERE tray.hall_id = rack.hall_id)
+            FROM infrastructure_container rack JOIN infrastructure_container tray ON tray.parent_container_id = rack.id
+            GROUP BY rack.id
+        """
+        assert connection.execute(racks).fetchall() == [("STRUCTURAL", 0, 5, "HOLDING", 5)]
+        # What somebody has changed stays; what nobody has follows, though there are batches.
+        connection.execute("UPDATE health_mortalityreason SET parent_id = NULL WHERE name = 'Gill disease'")
+        connection.execute(
+            "INSERT INTO batch_batch (batch_number, status, batch_type, start_date, notes, species_id,"
+            " lifecycle_stage_id, created_at, updated_at)"
+            " SELECT 'X-1', 'PLANNED', 'STANDARD', '2025-01-01', '', 1, 1, now(), now()"
+        )
+        reasons = tuple(
+            each.model_copy(update={"parent": "Predation"}) if each.name == "Jellyfish" else each
+            for each in catalog.health.mortality_reasons
+        )
+        health = catalog.health.model_copy(update={"mortality_reasons": reasons})
+        done = prepare(connection, catalog.model_copy(update={"health": health}))["health_mortalityreason"]
+        assert (done.created, done.updated, [each.row for each in done.different]) == (0, 1, ["Gill disease"])
+        now = dict(connection.execute(tree).fetchall())
+        assert (now["Jellyfish"], now.get("Gill disease")) == ("Predation", None)
 
 
 def test_half_a_migration_is_refused(new_schema: Callable[..., str]) -> None:

@@ -73,7 +73,10 @@ class ContainerType(Spec):
 
 
 class HallLayout(Spec):
-    """`stage` is the life stage that lives in the hall, none where no production batch ever goes."""
+    """`stage` is the life stage that lives in the hall, none where no production batch ever goes.
+
+    `racks` hold its containers, in order and in equal parts, where AquaMind knows containers in containers.
+    """
 
     letter: Annotated[str, Field(pattern="^[A-Z]$")]
     stage: Annotated[str | None, Ref("biology.stages.key")] = None
@@ -81,6 +84,7 @@ class HallLayout(Spec):
     containers: Annotated[int, Field(gt=0, le=999)]
     floor_area_m2: Positive
     silo_capacity_kg: Annotated[float, Field(gt=0, lt=1e8)]
+    racks: Annotated[int, Field(ge=0, le=99)] = 0
 
 
 class StationLayout(Spec):

@@ -145,6 +145,9 @@ def _of_layouts(catalog: "Catalog") -> Iterator[Fault]:
             if hall.stage == sea:
                 cure = "The last stage lives at sea; name another, or none"
                 yield Fault(("containers", "station_layouts", number, "halls", place, "stage"), hall.stage, cure)
+            if hall.racks > hall.containers:
+                cure = f"The hall has {hall.containers} containers, and each rack holds one or more; give fewer racks"
+                yield Fault(("containers", "station_layouts", number, "halls", place, "racks"), hall.racks, cure)
     for number, area in enumerate(catalog.containers.area_layouts):
         if area.stage != sea:
             yield Fault(

@@ -43,9 +43,13 @@ class HealthParameter(Named):
 
 
 class MortalityReason(Named):
-    """What fish die of, as health staff record it; `cause` is the one of the daily count that it stands for."""
+    """What fish die of, as health staff record it; `cause` is the one of the daily count that it stands for.
+
+    `parent` is the reason that it is a kind of, where AquaMind knows a tree of them; a parent has none itself.
+    """
 
     cause: Annotated[str, Field(pattern=f"^({'|'.join(CAUSES)})$")] | None = None
+    parent: Annotated[str | None, Ref("health.mortality_reasons.name")] = None
 
 
 class HealthChecks(Spec):
@@ -121,6 +125,14 @@ class Health(Spec):
         named = [reason.cause for reason in self.mortality_reasons if reason.cause]
         if wrong := [cause for cause in CAUSES if named.count(cause) != 1]:
             raise ValueError(f"Name one of mortality_reasons for each cause; {wrong[0]} has {named.count(wrong[0])}")
+        return self
+
+    @model_validator(mode="after")
+    def _reasons_are_a_tree_of_two_levels(self) -> "Health":
+        parents = {reason.name: reason.parent for reason in self.mortality_reasons}
+        if wrong := [name for name, parent in parents.items() if parent and parents.get(parent)]:
+            cure = f"its parent {parents[wrong[0]]} has one itself; name one without"
+            raise ValueError(f"In mortality_reasons {wrong[0]} is a kind of a kind: {cure}")
         return self
 
 

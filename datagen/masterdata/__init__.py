@@ -10,6 +10,7 @@ from datagen.catalog import Catalog
 from datagen.catalog.reader import closest
 from datagen.farm import Farm
 from datagen.masterdata.activities import init_activities
+from datagen.masterdata.additions import init_additions, merged
 from datagen.masterdata.broodstock import init_broodstock
 from datagen.masterdata.company import (
     init_environment,
@@ -37,6 +38,7 @@ SUBJECTS: dict[str, Callable[[Catalog, Farm], Created]] = {
     "scenario": lambda catalog, _: init_scenario(catalog),
     "finance": lambda catalog, _: init_finance(catalog),
     "activities": lambda catalog, _: init_activities(catalog),
+    "additions": init_additions,
 }
 """Master data by subject; a subject comes after those it refers to."""
 
@@ -48,6 +50,7 @@ _REFERS_TO = {
     "finance": {"infrastructure", "species", "grades"},
     "activities": {"species"},
     "users": {"infrastructure"},
+    "additions": {"infrastructure", "health"},
 }
 
 
@@ -65,7 +68,7 @@ def init(catalog: Catalog, farm: Farm, subjects: Iterable[str] = SUBJECTS) -> Cr
         with transaction.atomic():
             for subject, create in SUBJECTS.items():
                 if subject in wanted:
-                    created |= create(catalog, farm)
+                    created = merged(created, create(catalog, farm))
             _refuse([each for done in created.values() for each in done.different if each.column not in WORDS])
             ledger.sign_master_data(connection.connection)
     except IntegrityError as error:

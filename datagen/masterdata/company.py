@@ -176,11 +176,11 @@ def _init_containers(catalog: Catalog, farm: Farm) -> Created:
             for kind in types
         ),
     )
-    type_ids, places = ids_by_name(ContainerType), _places(farm)
+    type_ids, standing = ids_by_name(ContainerType), places(farm)
     containers = (
         {
             "name": name,
-            **places[farm.container_unit[index]],
+            **standing[farm.container_unit[index]],
             "container_type_id": type_ids[types[farm.container_type[index]].name],
             "volume_m3": farm.container_volume_m3[index],
             "max_biomass_kg": farm.container_max_biomass_kg[index],
@@ -193,7 +193,7 @@ def _init_containers(catalog: Catalog, farm: Farm) -> Created:
     stores = (
         {
             "name": name,
-            **places[farm.store_unit[index]],
+            **standing[farm.store_unit[index]],
             "container_type": farm.store_kind[index],
             "capacity_kg": farm.store_capacity_kg[index],
         }
@@ -202,7 +202,7 @@ def _init_containers(catalog: Catalog, farm: Farm) -> Created:
     return created | create(FeedContainer, stores)
 
 
-def _places(farm: Farm) -> list[dict[str, Any]]:
+def places(farm: Farm) -> list[dict[str, Any]]:
     """For each unit the foreign keys of what stands there: a hall or an area."""
     stations = Hall._default_manager.values_list("freshwater_station__name", "name", "pk")
     hall_ids, area_ids = {f"{station} {name}": key for station, name, key in stations}, ids_by_name(Area)

@@ -1,6 +1,6 @@
 """Rows of master data by name: missing ones are created, this tool's own follow the catalog, others stay."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, NamedTuple
 
@@ -39,6 +39,8 @@ WORDS = frozenset(
         "geography",
         "role",
         "subsidiary",
+        "parent_id",
+        "parent_container_id",
     )
 )
 """Columns on which no event rests: a difference there is said, and is no reason to stop."""
@@ -91,7 +93,7 @@ def create(model: Any, rows: Iterable[dict[str, Any]], *key: str) -> Created:
             missing.append(model(**row))
         elif changes := {name: value for name, value in row.items() if _differs(found, name, value)}:
             differing.append((found, changes))
-    _insert(model, missing)
+    insert(model, missing)
     ours = own(model, [found.pk for found, _ in differing]) if differing else set()
     follow = bool(ours) and not _recorded()
     left: list[Difference] = []
@@ -121,22 +123,28 @@ def _count_from_one(model: Any) -> None:
         cursor.execute(sequence, [model._meta.db_table, model._meta.pk.column])
 
 
-def _insert(model: Any, rows: list[Any]) -> None:
+def insert(model: Any, rows: list[Any], beside: Sequence[Mapping[str, Any]] = ()) -> None:
+    """Insert rows with what the ledger says of columns that our models do not have, and with what is given beside."""
     constants = {
         column: value
         for (table, column), value in fill.kept(connection.connection).items()
         if table == model._meta.db_table
     }
-    if not constants:
+    if not (constants or beside):
         model._default_manager.bulk_create(rows, batch_size=2000)
         return
+    more = [{**constants, **columns} for columns in beside or [{}] * len(rows)]
     # The ORM writes a model's own columns only.
     fields = [field for field in model._meta.local_concrete_fields if not field.generated and not field.primary_key]
-    names = ", ".join(connection.ops.quote_name(name) for name in [*(field.column for field in fields), *constants])
-    places = ", ".join(["%s"] * (len(fields) + len(constants)))
+    added = sorted({name for columns in more for name in columns})
+    names = ", ".join(connection.ops.quote_name(name) for name in [*(field.column for field in fields), *added])
+    places = ", ".join(["%s"] * (len(fields) + len(added)))
     values = [
-        [*(field.get_db_prep_save(field.pre_save(row, True), connection) for field in fields), *constants.values()]
-        for row in rows
+        [
+            *(field.get_db_prep_save(field.pre_save(row, True), connection) for field in fields),
+            *(columns.get(name) for name in added),
+        ]
+        for row, columns in zip(rows, more, strict=True)
     ]
     with connection.cursor() as cursor:
         cursor.executemany(f"INSERT INTO {model._meta.db_table} ({names}) VALUES ({places})", values)
