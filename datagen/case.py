@@ -5,7 +5,7 @@ from functools import cached_property
 
 from datagen.catalog import Catalog
 from datagen.catalog.stages import Stages, stages
-from datagen.catalog.ways import Way
+from datagen.catalog.ways import Recording, Way
 from datagen.farm import Farm
 from datagen.planning.plan import BatchPlan, Plan
 
@@ -34,6 +34,12 @@ class Case:
         from datagen.planning.presets import ordered_ahead  # which makes plans for cases
 
         return (*self.plan.batches, *ordered_ahead(self))
+
+    @property
+    def recording(self) -> tuple[Recording | None, float]:
+        """How the record departs from what was, if it does, and how many times as often as the catalog says."""
+        spec = None if self.plan.imperfections == "none" else self.way.recording
+        return spec, 1.0 if spec is None or self.plan.imperfections == "usual" else spec.many_times
 
     @property
     def sea(self) -> int:

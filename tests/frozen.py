@@ -36,7 +36,7 @@ def tiny() -> Case:
 
 def lived() -> Case:
     """The same four batches, lived."""
-    return case_of(small_plan(seed=3, batches=2, stagger_days=290, containers=2, way="lived"))
+    return case_of(small_plan(seed=3, batches=2, stagger_days=290, containers=2, way="lived", imperfections="usual"))
 
 
 def today() -> dict[str, object]:

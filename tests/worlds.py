@@ -9,7 +9,7 @@ from datagen import pipeline
 from datagen.case import Case
 from datagen.catalog import Catalog
 from datagen.catalog.reader import load
-from datagen.catalog.ways import WayName
+from datagen.catalog.ways import Imperfections, WayName
 from datagen.events.context import BatchRecord
 from datagen.execution import Here
 from datagen.farm import Farm, resolve
@@ -52,13 +52,14 @@ def small_plan(
     stagger_days: int = 210,
     containers: int | None = 10,
     way: WayName = "planned",
+    imperfections: Imperfections = "none",
 ) -> Plan:
     """Few batches a geography; with 210 days between starts the oldest of two a geography is harvested."""
     catalog, farm = company()
     preset = Preset("medium", stagger_days=stagger_days, batches=batches, containers_per_stage=containers, way=way)
     plan, bound = make_plan(catalog, farm, preset, as_of, seed)
     assert bound is None
-    return roomy(plan)
+    return roomy(replace(plan, imperfections=imperfections))
 
 
 def roomy(plan: Plan) -> Plan:

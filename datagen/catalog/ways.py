@@ -4,9 +4,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from datagen.catalog.spec import Fraction, NotNegative, Ref, Share, Spec, Unique
+from datagen.catalog.spec import Fraction, NotNegative, Positive, Ref, Share, Spec, Unique
 
 WayName = Literal["planned", "lived"]
+Imperfections = Literal["none", "usual", "many"]
 Sigma = Annotated[float, Field(ge=0, le=3)]
 DayOfYear = Annotated[int, Field(ge=1, le=366)]
 Days = Annotated[int, Field(ge=1, le=1000)]
@@ -131,11 +132,53 @@ class Orders(Spec):
         return self
 
 
+class SensorFault(Spec):
+    """How far off the faulty sensors of a parameter are, in its unit: what a spike and a week of drift add."""
+
+    parameter: Annotated[str, Ref("environment.parameters.name")]
+    spike: NotNegative
+    drift_per_week: Annotated[float, Field(ge=-1000, le=1000)] = 0.0
+
+
+class Recording(Spec):
+    """How the record departs from what was: sensors that fail. Rates are those of each sensor, hall or area.
+
+    Outages are lognormal around `outage_hours`. A sensor that has begun to drift does so until it is cleaned, in rounds
+    of `cleaned_every_days`. `many_times` is how much more often all is with `--imperfections many`.
+    """
+
+    lost_share: Annotated[float, Field(ge=0, le=0.1)]
+    outages_per_year: Annotated[float, Field(ge=0, le=50)]
+    shared_outages_per_year: Annotated[float, Field(ge=0, le=50)]
+    outage_hours: Positive
+    outage_spread: Sigma
+    stuck_per_year: Annotated[float, Field(ge=0, le=50)]
+    stuck_hours_min: Positive
+    stuck_hours_max: Positive
+    spike_share: Annotated[float, Field(ge=0, le=0.1)]
+    drifts_per_year: Annotated[float, Field(ge=0, le=50)]
+    cleaned_every_days: Days
+    many_times: Annotated[float, Field(ge=1, le=5)]
+    sensors: Annotated[tuple[SensorFault, ...], Unique("parameter")]
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "Recording":
+        if self.stuck_hours_min > self.stuck_hours_max:
+            raise ValueError("stuck_hours_min must not be above stuck_hours_max")
+        return self
+
+    def of(self, parameter: str) -> SensorFault:
+        """That of a parameter; neither spikes nor drift where nothing is said."""
+        said = (each for each in self.sensors if each.parameter == parameter)
+        return next(said, SensorFault(parameter=parameter, spike=0.0))
+
+
 class Way(Spec):
     """A way to live; a block that is left out is off, and then costs nothing and draws nothing."""
 
     mortality: LivedMortality | None = None
     orders: Orders | None = None
+    recording: Recording | None = None
 
 
 class Ways(Spec):

@@ -1,7 +1,8 @@
 """The laws of the record, judged side by side on one state of the database, and the plans that it came from.
 
-A law is a query that must return no row, and needs AquaMind's schema alone. Plans are in the ledger: a database that
-this tool did not fill has none, and nothing of them is judged.
+A law is a query that must return no row, and needs AquaMind's schema alone; of sensors that this tool let fail it knows
+from the ledger's schema, where there is one. Plans are in the ledger: a database that this tool did not fill has none,
+and nothing of them is judged.
 """
 
 import json
@@ -47,6 +48,15 @@ READABLE = (
     "SELECT schemaname, tablename FROM pg_tables WHERE schemaname IN ('public', 'datagen')"
     " AND has_table_privilege(format('%I.%I', schemaname, tablename), 'SELECT') ORDER BY 1, 2"
 )
+
+TRUTH = "datagen.truth_sensor_fault"
+"""What this tool knows of sensors, and a law may ask for."""
+
+UNKNOWN = (
+    "(SELECT 0::bigint AS batch_container_assignment_id, 0::bigint AS sensor_id, ''::text AS kind,"
+    " now() AS begins, now() AS ends WHERE false) nothing"
+)
+"""In a database that it did not fill."""
 
 
 @dataclass(frozen=True)
@@ -191,7 +201,8 @@ def judge(connection: psycopg.Connection[Any], law: Check) -> Verdict:
     rows: list[dict[str, Any]] = []
     checked = there is not None and there[0]
     if checked:
-        query = f"SELECT *, count(*) OVER () AS offending_rows FROM (\n{law.query}\n) offending LIMIT {SHOWN_ROWS}"
+        known = law.query if ledger.present(connection, TRUTH) else law.query.replace(TRUTH, UNKNOWN)
+        query = f"SELECT *, count(*) OVER () AS offending_rows FROM (\n{known}\n) offending LIMIT {SHOWN_ROWS}"
         rows = connection.cursor(row_factory=dict_row).execute(query.encode()).fetchall()
     counted = [row.pop("offending_rows") for row in rows]
     seconds = time.perf_counter() - begin

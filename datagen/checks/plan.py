@@ -153,7 +153,7 @@ def judge_rows(connection: psycopg.Connection[Any]) -> Verdict:
     status = ledger.status(connection)
     broken = []
     for table, entry in status["tables"].items():
-        query = sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(table))
+        query = sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(*table.split(".")))
         row = connection.execute(query).fetchone()
         there = 0 if row is None else row[0]
         # What follows from the record is also worked out live, for days and batches beyond it.

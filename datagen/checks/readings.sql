@@ -1,5 +1,5 @@
 -- title: Readings are complete, in place and within physical limits
--- means: Every sensor has six readings on each full day of every assignment in its container and none outside; each is of that container and batch; values are within the limits of their parameter.
+-- means: Every sensor has six readings on each full day of every assignment in its container, but for those that are known to be missing (datagen.truth_sensor_fault), and none outside; each is of that container and batch; values are within the limits of their parameter.
 -- on: environmental_environmentalreading
 WITH found AS (
     -- The one pass over all readings. The sum of squared days tells days with seven from days with five.
@@ -9,20 +9,34 @@ WITH found AS (
         min(value) AS lowest, max(value) AS highest
     FROM environmental_environmentalreading
     GROUP BY 1, 2, 3, 4, 5
+), missing AS (
+    SELECT batch_container_assignment_id AS assignment_id, sensor_id, sum(hours) AS readings,
+        sum(hours * (day - '2000-01-01'::date) ^ 2) AS days
+    FROM datagen.truth_sensor_fault
+    CROSS JOIN LATERAL (
+        SELECT day::date AS day, count(*) AS hours
+        FROM generate_series(begins::date, ends::date, interval '1 day') day, unnest('{6,8,10,14,16,18}'::int[]) hour
+        WHERE day + hour * interval '1 hour' BETWEEN begins AND ends
+        GROUP BY 1
+    ) silent
+    WHERE kind = 'missing'
+    GROUP BY 1, 2
 ), stay AS (
     SELECT assignment.*, least(assignment.departure_date - 1,
             (current_setting('aquamind.last_days')::jsonb ->> assignment.batch_id::text)::date) AS last_day
     FROM batch_batchcontainerassignment assignment
 ), wanted AS (
     SELECT stay.id AS assignment_id, sensor.id AS sensor_id,
-        6 * (stay.last_day - stay.assignment_date + 1) AS readings,
+        6 * (stay.last_day - stay.assignment_date + 1) - coalesce(missing.readings, 0) AS readings,
         -- Six times the sum of squares up to n is n (n + 1) (2n + 1).
-        until.day * (until.day + 1) * (2 * until.day + 1) - before.day * (before.day + 1) * (2 * before.day + 1) AS days
+        until.day * (until.day + 1) * (2 * until.day + 1) - before.day * (before.day + 1) * (2 * before.day + 1)
+            - coalesce(missing.days, 0) AS days
     FROM stay
     CROSS JOIN LATERAL (SELECT (stay.last_day - '2000-01-01'::date)::float8 AS day) until
     CROSS JOIN LATERAL (SELECT (stay.assignment_date - 1 - '2000-01-01'::date)::float8 AS day) before
     JOIN infrastructure_sensor sensor ON sensor.container_id = stay.container_id
         AND sensor.active AND coalesce(sensor.installation_date, stay.assignment_date) <= stay.assignment_date
+    LEFT JOIN missing ON missing.assignment_id = stay.id AND missing.sensor_id = sensor.id
     WHERE stay.last_day >= stay.assignment_date
 ), compared AS (
     SELECT coalesce(found.assignment_id, wanted.assignment_id) AS assignment_id,

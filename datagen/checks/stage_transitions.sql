@@ -8,7 +8,7 @@ LEFT JOIN environmental_stagetransitionenvironmental water ON water.batch_transf
 LEFT JOIN batch_transferaction action ON action.workflow_id = workflow.id AND action.status = 'COMPLETED'
 LEFT JOIN batch_batchcontainerassignment dest ON dest.id = action.dest_assignment_id
 LEFT JOIN LATERAL (
-    SELECT avg(value) AS value
+    SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY value)::numeric AS value
     FROM environmental_environmentalreading
     WHERE container_id = dest.container_id AND reading_time >= workflow.actual_completion_date
         AND reading_time < workflow.actual_completion_date + 1

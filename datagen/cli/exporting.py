@@ -18,6 +18,7 @@ from datagen.cli.options import (
     Day,
     Finished,
     Folder,
+    Imperfect,
     PresetName,
     Saturation,
     Scheduler,
@@ -40,6 +41,7 @@ def export(
     batches: Batches = None,
     ages: Ages = None,
     finished: Finished = None,
+    imperfections: Imperfect = None,
     catalog: Folder = None,
     file_format: Annotated[str, typer.Option("--format", help="parquet, csv or arrow.")] = "parquet",
     companies: Annotated[int, typer.Option(help="So many companies, of this seed and the following ones.")] = 1,
@@ -53,7 +55,7 @@ def export(
 
     if file_format not in FORMATS:
         raise UserError("format", file_format, f"Known: {', '.join(FORMATS)}")
-    preset_chosen = changed_preset(preset, years, stagger, saturation, batches, ages, finished)
+    preset_chosen = changed_preset(preset, years, stagger, saturation, batches, ages, finished, imperfections)
     case, bound = planned(preset_chosen, as_of, seed, catalog)
 
     from datagen.runs import companies as several

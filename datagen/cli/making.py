@@ -21,6 +21,7 @@ from datagen.cli.options import (
     Fill,
     Finished,
     Folder,
+    Imperfect,
     PresetName,
     Saturation,
     Scheduler,
@@ -47,6 +48,7 @@ def run(
     batches: Batches = None,
     ages: Ages = None,
     finished: Finished = None,
+    imperfections: Imperfect = None,
     catalog: Folder = None,
     workers: Workers = CORES,
     scheduler: Scheduler = None,
@@ -56,7 +58,7 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Do everything: schema, master data, plan, simulation, load, indexes. Example: aquamind run --preset guide"""
-    changed = changed_preset(preset, years, stagger, saturation, batches, ages, finished)
+    changed = changed_preset(preset, years, stagger, saturation, batches, ages, finished, imperfections)
     case, bound = planned(changed, as_of, seed, catalog)
     if dry_run:
         _show_plan(case, bound, as_json)
@@ -77,6 +79,7 @@ def plan(
     batches: Batches = None,
     ages: Ages = None,
     finished: Finished = None,
+    imperfections: Imperfect = None,
     catalog: Folder = None,
     output: Annotated[Path | None, typer.Option(help="Schedule file to write, for `aquamind generate`.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan and write nothing.")] = False,
@@ -85,7 +88,7 @@ def plan(
     """Show a plan and write it as a schedule file. Example: aquamind plan --years 4 --output config/schedule.yaml"""
     from datagen.planning import schedule
 
-    changed = changed_preset(preset, years, stagger, saturation, batches, ages, finished)
+    changed = changed_preset(preset, years, stagger, saturation, batches, ages, finished, imperfections)
     case, bound = planned(changed, as_of, seed, catalog)
     _show_plan(case, bound, as_json)
     if output is not None and not dry_run:
@@ -204,6 +207,7 @@ def changed_preset(
     batches: int | None,
     ages: str | None,
     finished: int | None,
+    imperfections: str | None,
 ) -> "Preset":
     """A preset with what was set otherwise; a figure that it has no use for is refused."""
     from dataclasses import replace
@@ -226,7 +230,24 @@ def changed_preset(
         if ages is not None:
             other["ages"] = _ages(ages)
         given["ladder"] = replace(chosen.ladder, **other)
+    if imperfections is not None:
+        given["imperfections"] = _imperfections(imperfections, chosen)
     return replace(chosen, **given)
+
+
+def _imperfections(text: str, preset: "Preset") -> str:
+    from typing import get_args
+
+    from datagen.catalog.reader import closest
+    from datagen.catalog.ways import Imperfections
+
+    known = get_args(Imperfections)
+    if text not in known:
+        raise UserError("imperfections", text, closest(text, known))
+    if text != "none" and preset.way == "planned":
+        cure = f"`{preset.name}` is complete and exact, as the guide plans it; choose production or medium"
+        raise UserError("imperfections", text, cure)
+    return text
 
 
 def _ages(text: str) -> tuple[int, ...]:

@@ -23,6 +23,13 @@ Ages = Annotated[
     str | None, typer.Option(help="For `uat`: days of life on the last day, a batch each per geography: '25 45 88'.")
 ]
 Finished = Annotated[int | None, typer.Option(help="For `uat`: harvested batches per geography; default 40.")]
+Imperfect = Annotated[
+    str | None,
+    typer.Option(
+        "--imperfections",
+        help="How badly what was is recorded: none, usual or many; default usual for production and medium, else none.",
+    ),
+]
 Destroy = Annotated[
     str | None,
     typer.Option(

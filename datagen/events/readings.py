@@ -1,4 +1,4 @@
-"""Sensor readings: six a day from every sensor of an occupied container, true to its water on that day and hour."""
+"""Sensor readings: six a day from every sensor of an occupied container, true to its water but for its faults."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,7 +10,10 @@ from datagen.arrays import Bools, Floats, Ints
 from datagen.biology.water import oxygen_saturation_mg_l
 from datagen.catalog.biology import Sensor
 from datagen.catalog.spec import of_geography
+from datagen.events import sensor_faults
 from datagen.events.context import BatchRecord, LongestLife, Rows
+from datagen.events.sensor_faults import Faults
+from datagen.events.truth import TruthSensorFault
 from datagen.storage.arrow import FixedPoint, record_batch
 from datagen.streams import remembering
 
@@ -40,7 +43,14 @@ def most_rows(life: LongestLife) -> dict[str, int]:
 def expected(record: BatchRecord) -> dict[str, int]:
     stays = record.history.assignments
     sensors = (record.farm.container_sensors[stays.container] >= 0).sum(axis=1)
-    return {"environmental_environmentalreading": int((stays.days * sensors).sum()) * len(HOURS)}
+    readings, known = int((stays.days * sensors).sum()) * len(HOURS), 0
+    for stage in np.unique(stays.stage) if record.case.recording[0] else ():
+        present, parameters = _hung(record, here := np.flatnonzero(stays.stage == stage))
+        found = sensor_faults.faults(record, int(stage), stays.container[here], parameters, present, HOURS)
+        assert found is not None
+        readings -= int(found.missing.sum())
+        known += sensor_faults.expected(found)
+    return {"environmental_environmentalreading": readings, TruthSensorFault._meta.db_table: known}
 
 
 def expand(record: BatchRecord) -> Iterator[Rows]:
@@ -56,6 +66,8 @@ def expand(record: BatchRecord) -> Iterator[Rows]:
             break
         grid = _grid(record, stage, stays)
         yield _readings(record, grid, first)
+        if grid.faults is not None:
+            yield _truth(record, grid, grid.faults, first)
         first += len(planned) * len(grid.parameters) * grid.planned_days * len(HOURS)
 
 
@@ -64,7 +76,7 @@ class _StageGrid:
     """One stage of a batch [containers, days]; `present` is where there is a container-day.
 
     `water` holds, by parameter, the day's mean [containers, days]; `swing` what each hour adds to it [hours] or
-    [days, hours]; `drift` of each sensor [containers, parameters, days].
+    [days, hours]; `drift` of each sensor [containers, parameters, days]; `faults` are None where all work well.
     """
 
     stage: int
@@ -75,14 +87,29 @@ class _StageGrid:
     water: dict[str, Floats]
     swing: dict[str, Floats]
     drift: Floats
+    faults: Faults | None
+
+    def reading(self, first: int) -> Ints:
+        """Key of the first reading of each sensor [containers, parameters]."""
+        sensors = np.arange(self.present.shape[0] * len(self.parameters)) * self.planned_days * len(HOURS)
+        return first + sensors.reshape(self.present.shape[0], -1)
+
+
+def _hung(record: BatchRecord, stays: Ints) -> tuple[Bools, Ints]:
+    """The days of stays of a stage [containers, days], and the parameters of their sensors."""
+    a = record.history.assignments
+    lived = a.days[stays][:, None]
+    return np.arange(int(lived.max())) < lived, np.flatnonzero(
+        record.farm.container_sensors[a.container[stays][0]] >= 0
+    )
 
 
 def _grid(record: BatchRecord, stage: int, stays: Ints) -> _StageGrid:
     a, days = record.history.assignments, record.history.days
     container, lived = a.container[stays], a.days[stays][:, None]
-    day = np.arange(int(lived.max()))
+    present, parameters = _hung(record, stays)
+    day = np.arange(present.shape[1])
     row = a.row[stays][:, None] + np.minimum(day, lived - 1)
-    parameters = np.flatnonzero(record.farm.container_sensors[container[0]] >= 0)
     load = days.fish[row] * days.weight_g[row] / 1000.0 / record.farm.container_max_biomass_kg[container][:, None]
     specs = [_sensor(record, int(p)) for p in parameters]
     rng = record.stream(record.stages.key[stage], "sensors")
@@ -96,7 +123,8 @@ def _grid(record: BatchRecord, stage: int, stays: Ints) -> _StageGrid:
             water[spec.parameter] = water[spec.parameter] + spec.spread * in_tank[:, k]
     drift = in_sensor * np.array([spec.drift for spec in specs])[:, None]
     swing = _hourly(record, stage, len(day))
-    return _StageGrid(stage, planned, stays, parameters, day < lived, water, swing, drift)
+    found = sensor_faults.faults(record, stage, container, parameters, present, HOURS)
+    return _StageGrid(stage, planned, stays, parameters, present, water, swing, drift, found)
 
 
 def _sensor(record: BatchRecord, parameter: int) -> Sensor:
@@ -155,6 +183,9 @@ def _readings(record: BatchRecord, grid: _StageGrid, first: int) -> Rows:
     containers, length = grid.present.shape
     shape = (containers, len(grid.parameters), length, len(HOURS))
     every = None if grid.present.all() else np.broadcast_to(grid.present[:, None, :, None], shape).ravel()
+    if grid.faults is not None:
+        shown = ~grid.faults.missing.ravel()
+        every = shown if every is None else every & shown
 
     def column(values: Ints) -> Ints:
         whole = np.broadcast_to(values, shape).ravel()
@@ -164,12 +195,12 @@ def _readings(record: BatchRecord, grid: _StageGrid, first: int) -> Rows:
     sensor = farm.sensor_id[farm.container_sensors[place][:, grid.parameters]]
     days = np.arange(length)
     time = record.at(record.start_day + record.stage_starts[grid.stage] + days[:, None], HOURS).view(np.int64)
-    serial = np.arange(shape[0] * shape[1])[:, None] * grid.planned_days * len(HOURS) + np.arange(shape[2] * shape[3])
+    key = grid.reading(first)[:, :, None] + np.arange(shape[2] * shape[3])
     values = column(_values(record, grid))
     return EnvironmentalReading, record_batch(
         EnvironmentalReading,
         len(values),
-        id=column(first + serial.reshape(shape)),
+        id=column(key.reshape(shape)),
         batch_id=record.batch_id,
         container_id=column(farm.container_id[place][:, None, None, None]),
         batch_container_assignment_id=column(record.assignment_id[grid.stays][:, None, None, None]),
@@ -179,6 +210,20 @@ def _readings(record: BatchRecord, grid: _StageGrid, first: int) -> Rows:
         reading_time=(moments := column(time)),
         created_at=moments,
     )
+
+
+def _truth(record: BatchRecord, grid: _StageGrid, faults: Faults, first: int) -> Rows:
+    farm, place = record.farm, record.history.assignments.container[grid.stays]
+    shape = (len(place), len(grid.parameters))
+    days = np.arange(grid.present.shape[1])[:, None]
+    moment = record.at(record.start_day + record.stage_starts[grid.stage] + days, HOURS).ravel()
+    columns = {
+        "batch_container_assignment_id": np.broadcast_to(record.assignment_id[grid.stays][:, None], shape),
+        "container_id": np.broadcast_to(farm.container_id[place][:, None], shape),
+        "sensor_id": farm.sensor_id[farm.container_sensors[place][:, grid.parameters]],
+        "parameter_id": np.broadcast_to(farm.parameter_id[grid.parameters], shape),
+    }
+    return sensor_faults.truth(record, faults, grid.reading(first), moment, columns)
 
 
 def _values(record: BatchRecord, grid: _StageGrid) -> Ints:
@@ -196,6 +241,12 @@ def _values(record: BatchRecord, grid: _StageGrid) -> Ints:
         value = mean[:, :, None] + spec.noise * noise[:, k]
         if name in grid.swing:
             value += grid.swing[name]
+        if grid.faults is not None:
+            value += (grid.faults.spike[:, k] + grid.faults.drift[:, k]).reshape(value.shape)
         np.clip(value, limits[name].minimum, limits[name].maximum, out=value)
         units[:, k] = np.rint(value * 10_000.0)
+        if grid.faults is not None:
+            units[:, k] = sensor_faults.held(units[:, k].reshape(containers, -1), grid.faults.stuck[:, k]).reshape(
+                value.shape
+            )
     return units

@@ -10,6 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from datagen import pipeline
+from datagen.events import truth
 from datagen.files import fields, layout
 from datagen.files.formats import TableFile
 from datagen.storage import arrow
@@ -68,7 +69,7 @@ class FileStore:
 
     def gather(self, units: Iterable[str], tables: Iterable[str]) -> None:
         """Make these tables whole of what units have of them, in this order; those without rows are there as well."""
-        models = {model._meta.db_table: model for model in pipeline.models(tables)}
+        models = {model._meta.db_table: model for model in [*pipeline.models(tables), *truth.of(tables)]}
         files = {
             table: TableFile(model, self.folder / layout.whole(table, self.suffix), self.company)
             for table, model in models.items()

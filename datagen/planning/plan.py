@@ -9,7 +9,7 @@ import numpy as np
 from aquamind.errors import UserError
 from datagen.arrays import Dates, Floats, Ints
 from datagen.biology.water import day_of_year
-from datagen.catalog.ways import WayName
+from datagen.catalog.ways import Imperfections, WayName
 from datagen.farm import Farm
 
 
@@ -41,7 +41,8 @@ class Plan:
     """What will be simulated: the batches in order of their start, and the last day of the record.
 
     `containers_per_stage` is None where batches take as many as the saturation leaves them. `stage_starts` are the days
-    of life on which the stages begin, and last the day by which a batch has been harvested. `way` is how it is lived.
+    of life on which the stages begin, and last the day by which a batch has been harvested.
+    `way` is how it is lived, and `imperfections` how badly it is recorded.
     """
 
     preset: str
@@ -54,6 +55,7 @@ class Plan:
     stage_starts: tuple[int, ...]
     batches: tuple[BatchPlan, ...]
     way: WayName = "planned"
+    imperfections: Imperfections = "none"
 
     @property
     def first_day(self) -> date:

@@ -14,7 +14,7 @@ from datagen.case import Case
 from datagen.catalog import Catalog
 from datagen.catalog.spec import LEAST_EGGS, MOST_EGGS
 from datagen.catalog.stages import stages
-from datagen.catalog.ways import WayName
+from datagen.catalog.ways import Imperfections, WayName
 from datagen.farm import Farm
 from datagen.planning.allocation import Booking, DoesNotFit
 from datagen.planning.forecast import Forecast
@@ -52,6 +52,7 @@ class Preset:
     batches: int | None = None
     containers_per_stage: int | None = None
     way: WayName = "planned"
+    imperfections: Imperfections = "none"
     ladder: Ladder | None = None
 
 
@@ -69,9 +70,11 @@ WEIGHTS_G = ((480, 700.0), (550, 1150.0), (650, 2200.0), (720, 3100.0), (780, 40
 """The last three are what acceptance tests ask for, the others invented to lead there."""
 
 PRESETS = {
-    "production": Preset("production", way="lived"),
+    "production": Preset("production", way="lived", imperfections="usual"),
     "guide": Preset("guide", containers_per_stage=10),
-    "medium": Preset("medium", stagger_days=52, batches=20, containers_per_stage=10, way="lived"),
+    "medium": Preset(
+        "medium", stagger_days=52, batches=20, containers_per_stage=10, way="lived", imperfections="usual"
+    ),
     "small": Preset("small", batches=1, containers_per_stage=10),
     "uat": Preset("uat", containers_per_stage=10, ladder=Ladder(AGES, 40, 3_500_000, 4700.0, WEIGHTS_G)),
 }
@@ -298,6 +301,7 @@ def book(
         starts_at,
         (),
         preset.way,
+        preset.imperfections,
     )
     case = Case(catalog, farm, plan)
     for place, start in starts:

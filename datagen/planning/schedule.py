@@ -25,7 +25,7 @@ from datagen.catalog.biology import Harvest
 from datagen.catalog.reader import closest
 from datagen.catalog.spec import LEAST_EGGS, MOST_EGGS, Fault, Loc, Name, Spec
 from datagen.catalog.stages import Stages, stages
-from datagen.catalog.ways import WayName
+from datagen.catalog.ways import Imperfections, WayName
 from datagen.farm import Farm
 from datagen.planning.forecast import harvest_days
 from datagen.planning.plan import EARLIEST_AS_OF, LATEST_AS_OF, BatchPlan, Plan, check_as_of
@@ -54,6 +54,7 @@ class _Metadata(Spec):
     saturation: Annotated[float, Field(gt=0, le=1)]
     containers_per_stage: Annotated[int, Field(ge=1, le=1000)] | None = None
     way: WayName = "planned"
+    imperfections: Imperfections = "none"
     stage_days: dict[str, int]
     batch_count: int
 
@@ -160,6 +161,7 @@ def _document(case: Case, workers: int) -> dict[str, Any]:
             "saturation": plan.saturation,
             "containers_per_stage": plan.containers_per_stage,
             "way": plan.way,
+            "imperfections": plan.imperfections,
             "stage_days": {key: plan.stage_days(stage) for stage, key in enumerate(keys)},
             "batch_count": len(names),
         },
@@ -276,11 +278,15 @@ class _Reading:
             # A batch moved by hand may stand where it no longer belongs.
             tuple(sorted(self.batches.values(), key=lambda batch: batch.start)),
             about.way,
+            about.imperfections,
         )
 
     def _judge_metadata(self, about: _Metadata, batches: int) -> None:
         if about.preset not in PRESETS:
             self._tell(("metadata", "preset"), about.preset, f"No such preset. {closest(about.preset, list(PRESETS))}")
+        if about.way == "planned" and about.imperfections != "none":
+            cure = "A planned record is complete and exact; write none, or way: lived"
+            self._tell(("metadata", "imperfections"), about.imperfections, cure)
         if about.batch_count != batches:
             cure = f"The file holds {batches} batches; write that, or bring back what is missing"
             self._tell(("metadata", "batch_count"), about.batch_count, cure)

@@ -12,6 +12,7 @@ from typing import Any
 from aquamind.errors import UserError
 from datagen import pipeline
 from datagen.case import Case
+from datagen.events import truth
 from datagen.execution import Hire, hired
 from datagen.files import fields, layout, place
 from datagen.files.store import FileStore
@@ -79,7 +80,8 @@ def foresee(job: Job, bound: str | None) -> outlook.Outlook:
     check_case(job.case)
     place.there(job.folder, describe(job.case, job.suffix))
     made = outlook.foresee(job.case, pipeline.simulate(job.case), bound)
-    rows = Counter({table: made.rows[table] for table in keys(job.case, {}).tables if table in made.rows})
+    tables = [*keys(job.case, {}).tables, *ledger.TRUTH]
+    rows = Counter({table: made.rows[table] for table in tables if table in made.rows})
     return replace(made, rows=dict(rows), disk_bytes=disk_bytes(rows, job.suffix))
 
 
@@ -114,9 +116,10 @@ def _write(job: Job, hire: Hire, folder: Path, identity: dict[str, Any], progres
         progress.step("Tables of one file")
         units = store.content()
         order = {batch.number: place for place, batch in enumerate(case.batches)}
-        store.gather(sorted(units, key=lambda unit: order.get(unit, -1)), given.tables)
+        tables = _tables(given, units)
+        store.gather(sorted(units, key=lambda unit: order.get(unit, -1)), tables)
         progress.advance(0.0)
-    place.write_manifest(folder, {**identity, **_told(store, given, units)})
+    place.write_manifest(folder, {**identity, **_told(store, tables, units)})
 
 
 @contextmanager
@@ -142,10 +145,15 @@ def _check_space(job: Job, histories: dict[int, History], store: FileStore) -> N
     place.check_space(store.folder, needed)
 
 
-def _told(store: FileStore, given: Keys, units: dict[str, dict[str, ledger.Content]]) -> dict[str, Any]:
+def _tables(given: Keys, units: dict[str, dict[str, ledger.Content]]) -> list[str]:
+    """Those of the plan, and of the truth where there is some."""
+    return sorted({*given.tables, *(table for contents in units.values() for table in contents)})
+
+
+def _told(store: FileStore, tables: list[str], units: dict[str, dict[str, ledger.Content]]) -> dict[str, Any]:
     """Rows, hashes, files and columns, by table."""
     told = ledger.summary(units)
-    for model in pipeline.models(given.tables):
+    for model in [*pipeline.models(tables), *truth.of(tables)]:
         table = model._meta.db_table
         pattern = layout.pattern(store.folder, table, store.suffix)
         told["tables"][table] = {

@@ -19,6 +19,7 @@ from datagen.simulation.history import History
 
 BYTES_PER_ROW = {
     "environmental_environmentalreading": 250,
+    "datagen.truth_sensor_fault": 230,
     "inventory_feedingevent": 290,
     "batch_mortalityevent": 230,
     "batch_individualgrowthobservation": 170,

@@ -68,7 +68,9 @@ def plan_hash(case: Case) -> str:
         for batch in plan.batches
     ]
     # As before there were two ways, so that databases of the first are still known.
-    way = [] if plan.way == "planned" else [plan.way]
+    way: list[str] = [] if plan.way == "planned" else [plan.way]
+    if plan.imperfections != "none":
+        way.append(plan.imperfections)
     return hashlib.sha256(json.dumps([plan.stage_starts, batches, *way]).encode()).hexdigest()
 
 

@@ -15,6 +15,7 @@ import pyarrow.compute
 from django.db import models
 from pgpq import ArrowToPostgresBinaryEncoder, encoders
 from pgpq import schema as pgtypes
+from psycopg import sql
 
 # What the type checker does not know: a model's _meta, and arrays whose element type is a run-time value.
 Model: TypeAlias = Any
@@ -56,6 +57,11 @@ def columns(model: Model) -> dict[str, Column]:
     """Return the columns of a model's table by name, in the order in which they are copied."""
     fields = [field for field in model._meta.concrete_fields if not getattr(field, "generated", False)]
     return {field.column: _column(field) for field in fields}
+
+
+def table(model: Model) -> sql.Identifier:
+    """A model's table, as SQL names it; in AquaMind's own schema unless its name says another."""
+    return sql.Identifier(*model._meta.db_table.split("."))
 
 
 @functools.cache

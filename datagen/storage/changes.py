@@ -71,7 +71,7 @@ def _carry(
     was = old.take(np.argsort(old_keys)[np.isin(np.sort(old_keys), new_keys)])
     now = new.take(np.argsort(new_keys)[np.isin(np.sort(new_keys), old_keys)])
     changed = _differ(was, now)
-    table, name = sql.Identifier(model._meta.db_table), sql.Identifier(key)
+    table, name = arrow.table(model), sql.Identifier(key)
     if len(gone):
         cursor.execute(sql.SQL("DELETE FROM {} WHERE {} = ANY(%s)").format(table, name), [gone.tolist()])
     if changed.any():
@@ -91,7 +91,7 @@ def _differ(was: pa.Table, now: pa.Table) -> npt.NDArray[np.bool_]:
 
 
 def _update(cursor: psycopg.Cursor[Any], model: arrow.Model, rows: pa.Table) -> None:
-    table, key = sql.Identifier(model._meta.db_table), sql.Identifier(model._meta.pk.column)
+    table, key = arrow.table(model), sql.Identifier(model._meta.pk.column)
     beside = f"changed_{model._meta.db_table}"
     ours = sql.SQL(", ").join(map(sql.Identifier, arrow.columns(model)))
     # Our columns alone: others keep what they hold.

@@ -15,7 +15,7 @@ from aquamind.errors import UserError
 
 Connection: TypeAlias = psycopg.Connection[Any]
 
-VERSION = 1
+VERSION = 2
 """Version of the ledger's own tables: raised by every change of them that an older version of this tool cannot read."""
 
 SCHEMA = """
@@ -72,6 +72,22 @@ CREATE TABLE IF NOT EXISTS datagen.fill (
     PRIMARY KEY (table_name, column_name)
 );
 
+-- The truth that the record hides: written, replaced and deleted with its unit. It binds no key of AquaMind's tables.
+CREATE TABLE IF NOT EXISTS datagen.truth_sensor_fault (
+    id                            bigint PRIMARY KEY,
+    batch_id                      bigint NOT NULL,
+    batch_container_assignment_id bigint NOT NULL,
+    container_id                  bigint NOT NULL,
+    sensor_id                     bigint NOT NULL,
+    parameter_id                  bigint NOT NULL,
+    kind                          text NOT NULL CHECK (kind IN ('missing', 'stuck', 'spike', 'drift')),
+    begins                        timestamptz NOT NULL,
+    ends                          timestamptz NOT NULL,
+    readings                      integer NOT NULL,
+    size                          double precision
+);
+CREATE INDEX IF NOT EXISTS truth_sensor_fault_of_sensor ON datagen.truth_sensor_fault (sensor_id, begins);
+
 -- Indexes and constraints that are away while a table is filled; a line goes when its object is back.
 CREATE TABLE IF NOT EXISTS datagen.dropped (
     id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -83,6 +99,10 @@ CREATE TABLE IF NOT EXISTS datagen.dropped (
     UNIQUE (table_name, name, kind)
 );
 """
+
+
+TRUTH = ("datagen.truth_sensor_fault",)
+"""The tables of the truth."""
 
 
 @dataclass(frozen=True)
@@ -269,8 +289,9 @@ def transactions(connection: Connection, table: str = "datagen.transaction") -> 
 
 
 def forget(connection: Connection) -> None:
-    """Empty the ledger of runs and units; for the transaction that empties the tables."""
-    connection.execute("TRUNCATE datagen.run, datagen.unit, datagen.content, datagen.transaction")
+    """Empty the ledger of runs and units, and the truth; for the transaction that empties the tables."""
+    truth = ", ".join(TRUTH)
+    connection.execute(f"TRUNCATE datagen.run, datagen.unit, datagen.content, datagen.transaction, {truth}".encode())
 
 
 def status(connection: Connection) -> dict[str, Any]:

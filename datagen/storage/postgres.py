@@ -134,7 +134,7 @@ def copy_rows(
     Each row has these constants in columns that are not the model's, and that are no content.
     """
     columns = sql.SQL(", ").join(map(sql.Identifier, [*arrow.columns(model), *constants]))
-    table = sql.Identifier(into or model._meta.db_table)
+    table = sql.Identifier(into) if into else arrow.table(model)
     encoder = arrow.encoder(model, constants)
     with cursor.copy(sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(table, columns)) as copy:
         copy.write(encoder.write_header())

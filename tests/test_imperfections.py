@@ -1,0 +1,154 @@
+"""What a record hides is known beside it, to the reading; and it stays a record that runs, laws and hashes hold for."""
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+import psycopg
+import pyarrow as pa
+import pytest
+from pytest_django import DjangoDbBlocker
+
+from aquamind.errors import UserError
+from datagen import checks, runs
+from datagen.cli.making import changed_preset
+from datagen.events import readings
+from datagen.events.sensor_faults import KINDS
+from datagen.events.truth import TruthSensorFault
+from datagen.planning import schedule
+from datagen.planning.plan import Plan
+from datagen.runs import advancing, wiping
+from tests.worlds import AS_OF, Silent, case_of, company, records, small_plan, stored
+
+
+def tables(plan: Plan) -> tuple[pa.Table, pa.Table]:
+    """Readings and truth of a plan's oldest batch."""
+    found: dict[bool, list[pa.RecordBatch]] = {False: [], True: []}
+    for model, rows in readings.expand(records(plan)[0]):
+        found[model is TruthSensorFault].append(rows)
+    truth = pa.Table.from_batches(found[True]) if found[True] else pa.table({})
+    return pa.Table.from_batches(found[False]), truth
+
+
+def plan_of(imperfections: str) -> Plan:
+    return replace(
+        small_plan(seed=5, batches=1, containers=2, way="lived"),
+        imperfections=imperfections,  # type: ignore[arg-type]
+    )
+
+
+def test_every_difference_from_what_was_is_known() -> None:
+    """Of the same plan recorded well: no reading differs of which the truth says nothing."""
+    was, nothing = tables(plan_of("none"))
+    record, truth = tables(plan_of("usual"))
+    assert not nothing.num_rows
+    key, sensor = (np.asarray(was.column(name)) for name in ("id", "sensor_id"))
+    time = was.column("reading_time").cast("int64").to_numpy()
+    value = was.column("value").cast("float64").to_numpy()
+    there = np.isin(key, record.column("id"))
+    recorded = np.full(len(key), np.nan)
+    recorded[there] = record.column("value").cast("float64").to_numpy()
+    told = {kind: np.zeros(len(key), bool) for kind in KINDS}
+    for fault in truth.to_pylist():
+        # The fault's own key is that of the reading with which it begins.
+        first = int(np.flatnonzero(key == fault["id"] // len(KINDS))[0])
+        assert KINDS[fault["id"] % len(KINDS)] == fault["kind"]
+        last = first + int(np.flatnonzero(time[first : first + 4000] == _micros(fault["ends"]))[0])
+        here = slice(first, last + 1)
+        assert time[first] == _micros(fault["begins"])
+        assert time[last] == _micros(fault["ends"])
+        assert set(sensor[here]) == {fault["sensor_id"]}
+        told[fault["kind"]][here] = True
+        present = there[here]
+        wanted = len(present) if fault["kind"] == "missing" else present.sum()
+        assert fault["readings"] == wanted
+        if fault["kind"] == "stuck":
+            assert len(set(recorded[here][present])) <= 1
+    np.testing.assert_array_equal(~there, told["missing"])
+    wrong = there & (recorded != value)
+    assert not (wrong & ~(told["stuck"] | told["spike"] | told["drift"])).any()
+    # A few are cut off at the limits of their parameter, or stuck at what is true.
+    for kind in ("stuck", "spike", "drift"):
+        assert (wrong & told[kind]).sum() > 0.7 * (there & told[kind]).sum(), kind
+    # The published ranges (docs/imperfections.md), on some 100,000 readings.
+    assert 0.02 < (~there).mean() < 0.10
+    assert 0.003 < told["stuck"].mean() < 0.02
+    assert 0.001 < told["spike"].mean() < 0.005
+
+
+def _micros(moment: object) -> int:
+    return int(np.datetime64(moment.replace(tzinfo=None), "us").astype(np.int64))  # type: ignore[attr-defined]
+
+
+def test_many_are_more_and_a_longer_record_begins_with_the_shorter() -> None:
+    usual, many = (tables(plan_of(each))[1] for each in ("usual", "many"))
+    assert many.num_rows > 2 * usual.num_rows
+    earlier = replace(plan_of("usual"), as_of=AS_OF - timedelta(days=11))
+    before = {row["id"]: row for row in tables(earlier)[1].to_pylist()}
+    after = {row["id"]: row for row in usual.to_pylist()}
+    assert before.keys() <= after.keys()
+    for key, row in before.items():
+        grown = after[key]["ends"] > row["ends"]
+        # What was not over on the day goes on.
+        assert after[key] == row or (grown and row["ends"].date() == earlier.as_of), row
+
+
+def test_a_database_knows_what_it_hides_and_is_carried_on_with_it(
+    fresh_database: str, django_db_blocker: DjangoDbBlocker
+) -> None:
+    plan = replace(small_plan(seed=3, batches=2, stagger_days=290, containers=2, way="lived"), imperfections="usual")
+    earlier = replace(plan, as_of=AS_OF - timedelta(days=3))
+    dsn = fresh_database
+    with django_db_blocker.unblock():
+        runs.execute(runs.Job(dsn, case_of(earlier), 1), Silent())
+        advancing.advance(dsn, *company(), AS_OF, 1, Silent())
+        with psycopg.connect(dsn, autocommit=True) as connection:
+            hashes = "SELECT unit, content_hash FROM datagen.content WHERE table_name = %s"
+            made = dict(connection.execute(hashes, TABLE))
+            wanted = {unit: each[TABLE[0]].content_hash for unit, each in _stored(plan).items() if TABLE[0] in each}
+            assert made == wanted
+            assert _broken(dsn) == {}
+            # A reading that is not there and of which the truth says nothing is missed, and the other way round.
+            for statement in (
+                "DELETE FROM environmental_environmentalreading WHERE id = (SELECT max(id) - 7 FROM"
+                " environmental_environmentalreading)",
+                "DELETE FROM datagen.truth_sensor_fault WHERE id = (SELECT min(id) FROM datagen.truth_sensor_fault"
+                " WHERE kind = 'missing')",
+                "UPDATE datagen.truth_sensor_fault SET begins = begins + interval '1 day', ends = ends + interval"
+                " '1 day' WHERE id = (SELECT min(id) FROM datagen.truth_sensor_fault WHERE kind = 'missing')",
+            ):
+                with connection.transaction(force_rollback=True):
+                    assert connection.execute(statement.encode()).rowcount == 1
+                    checks.prepare(connection)
+                    [law] = [law for law in checks.checks() if law.name == "readings"]
+                    assert checks.judge(connection, law).offending, statement
+            wiping.wipe(connection, dsn)
+            assert connection.execute("SELECT count(*) FROM datagen.truth_sensor_fault").fetchone() == (0,)
+
+
+TABLE = ["datagen.truth_sensor_fault"]
+
+
+def _stored(plan: Plan) -> dict[str, dict[str, object]]:
+    return stored(case_of(plan)).content()  # type: ignore[return-value]
+
+
+def _broken(dsn: str) -> dict[str, list[object]]:
+    return {law.name: list(law.rows) for law in checks.verify(dsn, 1, Silent()) if law.offending}
+
+
+def test_a_schedule_keeps_how_badly_its_record_is_made() -> None:
+    case = case_of(plan_of("many"))
+    text = schedule.text(case)
+    assert schedule.parse(text, Path("x"), *company()) == case.plan
+    assert len({runs.run.plan_hash(case_of(plan_of(each))) for each in ("none", "usual", "many")}) == 3
+    with pytest.raises(UserError, match="complete and exact"):
+        schedule.parse(text.replace("way: lived", "way: planned"), Path("x"), *company())
+
+
+@pytest.mark.parametrize(("preset", "level"), [("guide", "usual"), ("medium", "some")])
+def test_what_cannot_be_is_refused(preset: str, level: str) -> None:
+    with pytest.raises(UserError, match=level):
+        changed_preset(preset, None, None, None, None, None, None, level)
+    assert changed_preset("guide", None, None, None, None, None, None, "none").imperfections == "none"
