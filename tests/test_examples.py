@@ -22,6 +22,7 @@ from tests.worlds import AS_OF, Silent, case_of, small_plan
 EXAMPLES = PROJECT / "examples"
 AQUAMIND = [sys.executable, "-c", "from datagen.cli import main; main()"]
 WITHOUT_DATABASE = {
+    "a detector": [sys.executable, str(EXAMPLES / "detector.py")],
     "the history": [sys.executable, str(EXAMPLES / "history.py")],
     "a plan": [*AQUAMIND, "plan", "--preset", "small"],
     "a dry run": [*AQUAMIND, "run", "--preset", "small", "--dry-run"],
@@ -61,6 +62,16 @@ def test_the_company_of_one_station_has_room_for_what_its_readme_runs() -> None:
     chosen = replace(PRESETS["medium"], batches=5, stagger_days=240, saturation=1.0)
     plan, bound = make_plan(catalog, resolve(catalog), chosen, AS_OF, 1)
     assert (len(plan.batches), bound) == (5, None)
+
+
+def test_a_simple_detector_finds_what_the_truth_says() -> None:
+    """It would find nothing if labels stood elsewhere than faults."""
+    command = [sys.executable, str(EXAMPLES / "detector.py")]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=PROJECT, check=True)
+    scores = [line.split() for line in done.stdout.splitlines() if "precision" in line]
+    assert [(kind, float(right) > 0.5, float(found) > 0.9) for kind, *_, right, _, found in scores] == [
+        ("stuck", True, True), ("spike", True, True)
+    ] * 2  # fmt: skip
 
 
 @pytest.mark.parametrize("what", WITHOUT_DATABASE)

@@ -1,7 +1,7 @@
 """What a record hides is known beside it, to the reading; and it stays a record that runs, laws and hashes hold for."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -44,11 +44,11 @@ def test_every_difference_from_what_was_is_known() -> None:
     record, truth = tables(plan_of("usual"))
     assert not nothing.num_rows
     key, sensor = (np.asarray(was.column(name)) for name in ("id", "sensor_id"))
-    time = was.column("reading_time").cast("int64").to_numpy()
-    value = was.column("value").cast("float64").to_numpy()
+    time = was.column("reading_time").cast(pa.int64()).to_numpy()
+    value = was.column("value").cast(pa.float64()).to_numpy()
     there = np.isin(key, record.column("id"))
     recorded = np.full(len(key), np.nan)
-    recorded[there] = record.column("value").cast("float64").to_numpy()
+    recorded[there] = record.column("value").cast(pa.float64()).to_numpy()
     told = {kind: np.zeros(len(key), bool) for kind in KINDS}
     for fault in truth.to_pylist():
         # The fault's own key is that of the reading with which it begins.
@@ -77,8 +77,8 @@ def test_every_difference_from_what_was_is_known() -> None:
     assert 0.001 < told["spike"].mean() < 0.005
 
 
-def _micros(moment: object) -> int:
-    return int(np.datetime64(moment.replace(tzinfo=None), "us").astype(np.int64))  # type: ignore[attr-defined]
+def _micros(moment: datetime) -> int:
+    return int(np.datetime64(moment.replace(tzinfo=None), "us").astype(np.int64))
 
 
 def test_many_are_more_and_a_longer_record_begins_with_the_shorter() -> None:
@@ -105,8 +105,12 @@ def test_a_database_knows_what_it_hides_and_is_carried_on_with_it(
         advancing.advance(dsn, *company(), AS_OF, 1, Silent())
         with psycopg.connect(dsn, autocommit=True) as connection:
             hashes = "SELECT unit, content_hash FROM datagen.content WHERE table_name = %s"
-            made = dict(connection.execute(hashes, TABLE))
-            wanted = {unit: each[TABLE[0]].content_hash for unit, each in _stored(plan).items() if TABLE[0] in each}
+            made: dict[str, str] = dict(connection.execute(hashes, TABLE))
+            wanted = {
+                unit: each[TABLE[0]].content_hash
+                for unit, each in stored(case_of(plan)).content().items()
+                if TABLE[0] in each
+            }
             assert made == wanted
             assert _broken(dsn) == {}
             # A reading that is not there and of which the truth says nothing is missed, and the other way round.
@@ -128,10 +132,6 @@ def test_a_database_knows_what_it_hides_and_is_carried_on_with_it(
 
 
 TABLE = ["datagen.truth_sensor_fault"]
-
-
-def _stored(plan: Plan) -> dict[str, dict[str, object]]:
-    return stored(case_of(plan)).content()  # type: ignore[return-value]
 
 
 def _broken(dsn: str) -> dict[str, list[object]]:
