@@ -5,16 +5,25 @@ from typing import Any
 
 from django.db import models
 
+from apps.batch.models import Batch, BatchContainerAssignment
+from apps.environmental.models import EnvironmentalParameter
+from apps.infrastructure.models import Container, Sensor
+
+
+def _refers_to(model: type[models.Model]) -> "models.ForeignKey[Any, Any]":
+    """Without a constraint, so that it never stands in the way."""
+    return models.ForeignKey(model, models.DO_NOTHING, related_name="+", db_constraint=False)
+
 
 class TruthSensorFault(models.Model):
     """A fault of a sensor over readings in a row: what it was, from which to which, and how far off they are."""
 
     id = models.BigAutoField(primary_key=True)
-    batch_id = models.BigIntegerField()
-    batch_container_assignment_id = models.BigIntegerField()
-    container_id = models.BigIntegerField()
-    sensor_id = models.BigIntegerField()
-    parameter_id = models.BigIntegerField()
+    batch = _refers_to(Batch)
+    batch_container_assignment = _refers_to(BatchContainerAssignment)
+    container = _refers_to(Container)
+    sensor = _refers_to(Sensor)
+    parameter = _refers_to(EnvironmentalParameter)
     kind = models.CharField(max_length=10, help_text="missing, stuck, spike or drift")
     begins = models.DateTimeField(help_text="its first reading")
     ends = models.DateTimeField(help_text="its last reading so far")
