@@ -11,9 +11,9 @@ import pyarrow.parquet
 import pytest
 
 from aquamind.errors import UserError
-from datagen import pipeline
 from datagen.case import Case
 from datagen.files import companies as keys
+from datagen.files import fields
 from datagen.keys import keys as keys_of
 from datagen.runs import companies, exporting
 from datagen.storage import arrow
@@ -45,7 +45,7 @@ def manifest(folder: Path) -> dict[str, Any]:
 
 def tables(folder: Path) -> Iterator[tuple[Any, pa.Table]]:
     told = manifest(folder)["tables"]
-    for model in pipeline.models(told):
+    for model in fields.models(told):
         paths = sorted(folder.glob(told[model._meta.db_table]["files"]))
         yield model, pa.concat_tables([pa.parquet.ParquetFile(path).read() for path in paths])
 
@@ -89,7 +89,7 @@ def test_no_key_of_one_is_found_in_another(several: Path) -> None:
 
 def test_every_narrow_reference_is_to_a_narrow_table() -> None:
     """Of all models that are written: whoever adds a column of 32 bits learns of it here, not in company 22."""
-    for model in pipeline.models(keys_of(tiny(), {}).tables):
+    for model in fields.models(keys_of(tiny(), {}).tables):
         for field in model._meta.concrete_fields:
             if field.is_relation and field.target_field.model._meta.app_label != "contenttypes":
                 narrow = field.target_field.get_internal_type() in ("AutoField", "IntegerField")
@@ -97,7 +97,7 @@ def test_every_narrow_reference_is_to_a_narrow_table() -> None:
 
 
 def test_a_narrow_key_that_would_reach_into_the_next_company_is_refused() -> None:
-    [model] = pipeline.models(["batch_batchtransferworkflow"])
+    [model] = fields.models(["batch_batchtransferworkflow"])
     schema = arrow.schema(model)
     columns = [pa.array([keys.NARROW_SPAN]) if field.name == "id" else pa.nulls(1, field.type) for field in schema]
     with pytest.raises(ValueError, match="has keys above"):

@@ -16,9 +16,11 @@ from pytest_django import DjangoDbBlocker
 from aquamind.errors import UserError
 from datagen import keys, pipeline, runs
 from datagen.events import expand
+from datagen.files import fields
 from datagen.files.store import FileStore
-from datagen.runs import exporting, protection
-from datagen.storage import arrow, ledger
+from datagen.masterdata.tables import is_clock
+from datagen.runs import exporting, protection, wiping
+from datagen.storage import arrow, ledger, reading
 from tests.frozen import tiny
 from tests.test_cli import SMALL, aquamind
 from tests.worlds import Silent, case_of, small_plan
@@ -30,13 +32,19 @@ MANY_LINES = pyarrow.csv.ParseOptions(newlines_in_values=True)
 
 
 @pytest.fixture(scope="module")
-def database(new_database: Callable[[], str], django_db_blocker: DjangoDbBlocker) -> dict[str, Any]:
-    """What the ledger of a database says that was filled with the same plan."""
+def filled(new_database: Callable[[], str], django_db_blocker: DjangoDbBlocker) -> Iterator[psycopg.Connection[Any]]:
+    """A database that was filled with the same plan."""
     dsn = new_database()
     with django_db_blocker.unblock():
         runs.execute(runs.Job(dsn, CASE, 1), Silent())
     with psycopg.connect(dsn, autocommit=True) as connection:
-        return ledger.status(connection)
+        yield connection
+
+
+@pytest.fixture(scope="module")
+def database(filled: psycopg.Connection[Any]) -> dict[str, Any]:
+    """What its ledger says."""
+    return ledger.status(filled)
 
 
 def exported(folder: Path, suffix: str = "parquet", workers: int = 1) -> dict[str, Any]:
@@ -57,7 +65,11 @@ def manifest(folder: Path) -> dict[str, Any]:
 
 def test_every_table_has_the_hash_that_it_has_in_a_database(record: Path, database: dict[str, Any]) -> None:
     told = manifest(record)
-    written = {table: entry for table, entry in told["tables"].items() if entry["rows"]}
+    written = {
+        table: entry
+        for table, entry in told["tables"].items()
+        if entry["rows"] and table not in {*wiping.MASTER_DATA, "auth_user"}
+    }
     # All but what is worked out from the record.
     assert database["tables"].keys() - written.keys() == protection.FOLLOWING
     for table, entry in written.items():
@@ -65,6 +77,18 @@ def test_every_table_has_the_hash_that_it_has_in_a_database(record: Path, databa
     assert told["units"].items() <= database["units"].items()
     assert len(told["units"]) == len(CASE.plan.batches) + len(CASE.geographies)
     assert all((told[name] == database["runs"][0][name]) for name in ("seed", "as_of", "plan_hash", "catalog_hash"))
+
+
+def test_master_data_are_those_of_an_empty_database(record: Path, filled: psycopg.Connection[Any]) -> None:
+    """Keys too, for the record refers to them; but not when a row was entered."""
+    models = fields.models({*wiping.MASTER_DATA, "auth_user"})
+    assert len(models) == len(wiping.MASTER_DATA) + 1
+    for model in models:
+        clocks = [field.column for field in model._meta.concrete_fields if is_clock(field)]
+        here = pa.Table.from_batches(list(read_back(record, "parquet", model)), arrow.schema(model))
+        there = pa.Table.from_batches(list(reading.read(filled, model)), arrow.schema(model))
+        assert here.num_rows == manifest(record)["tables"][model._meta.db_table]["rows"]
+        assert here.drop_columns(clocks).equals(there.drop_columns(clocks)), model
 
 
 def read_back(folder: Path, suffix: str, model: arrow.Model) -> Iterator[pa.RecordBatch]:

@@ -12,10 +12,21 @@ SPAN = 10**10
 """Keys of a company: this tool's own are below 2 * 10^9 (`KEYS_OF_OTHERS` of datagen/storage/ddl.py)."""
 NARROW_SPAN = 10**6
 """Where a column that refers to the table has 32 bits: room for 2,147 companies."""
-NARROW = frozenset(("auth_user", "batch_batchtransferworkflow", "harvest_harvestevent"))
-"""Users' own keys have 32 bits; transactions between companies refer to the other two by such a number."""
-ANY_TABLE = {"finance_intercompanytransaction": {"object_id": NARROW_SPAN}}
-"""A number that is a key of whichever table the content type beside it says: all of them are narrow."""
+NARROW = frozenset(
+    (
+        "auth_user",
+        "batch_batchtransferworkflow",
+        "harvest_harvestevent",
+        "infrastructure_area",
+        "infrastructure_freshwaterstation",
+    )
+)
+"""Users' own keys have 32 bits; transactions between companies, and sites of the books, refer to the others by such."""
+ANY_TABLE = {
+    "finance_intercompanytransaction": {"object_id": NARROW_SPAN},
+    "finance_dimsite": {"source_pk": NARROW_SPAN},
+}
+"""A number that is a key of whichever table another column says: all of them are narrow."""
 MOST = 2**31 // NARROW_SPAN
 """Companies whose keys can be told apart."""
 

@@ -1,10 +1,13 @@
 """A model's Arrow schema with what its columns mean: units, what keys refer to, and what a row is."""
 
 import functools
+from collections.abc import Iterable
 from typing import Any
 
 import pyarrow as pa
+from django.apps import apps
 
+from datagen.events import truth
 from datagen.storage import arrow
 
 UNITS = {
@@ -25,6 +28,13 @@ UNITS = {
     "temperature": "°C",
 }
 """By the last word of a column's name."""
+
+
+def models(tables: Iterable[str]) -> list[arrow.Model]:
+    """The models of these tables; those that only link two others, and those of the truth, as well."""
+    wanted = set(tables)
+    known = [model for model in apps.get_models(include_auto_created=True) if model._meta.db_table in wanted]
+    return [*known, *truth.of(wanted)]
 
 
 @functools.cache

@@ -9,8 +9,6 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from datagen import pipeline
-from datagen.events import truth
 from datagen.files import fields, layout
 from datagen.files.formats import TableFile
 from datagen.storage import arrow
@@ -67,9 +65,21 @@ class FileStore:
         lines = self.folder.glob(f"{UNITS}/*.json")
         return {line.stem: _read(line) for line in sorted(lines, key=lambda line: line.stem)}
 
+    def put(self, tables: Tables) -> dict[str, Content]:
+        """Write tables that are whole as they come, each one file; what is there of them is written anew."""
+        contents: dict[str, Content] = {}
+        for model, batch in tables:
+            table, table_hash = model._meta.db_table, arrow.TableHash(model)
+            table_hash.update(batch)
+            file = TableFile(model, self.folder / layout.whole(table, self.suffix), self.company)
+            file.write(batch)
+            file.publish()
+            contents[table] = Content(batch.num_rows, table_hash.hexdigest())
+        return contents
+
     def gather(self, units: Iterable[str], tables: Iterable[str]) -> None:
         """Make these tables whole of what units have of them, in this order; those without rows are there as well."""
-        models = {model._meta.db_table: model for model in [*pipeline.models(tables), *truth.of(tables)]}
+        models = {model._meta.db_table: model for model in fields.models(tables)}
         files = {
             table: TableFile(model, self.folder / layout.whole(table, self.suffix), self.company)
             for table, model in models.items()

@@ -22,7 +22,7 @@ from datagen.masterdata.company import (
 from datagen.masterdata.finance import init_finance
 from datagen.masterdata.health import init_health, init_lice, init_treatments
 from datagen.masterdata.people import init_users
-from datagen.masterdata.rows import WORDS, Created, Difference
+from datagen.masterdata.rows import WORDS, Created, Difference, Memory, in_memory
 from datagen.masterdata.scenario import init_scenario
 from datagen.storage import ledger
 
@@ -78,6 +78,16 @@ def init(catalog: Catalog, farm: Farm, subjects: Iterable[str] = SUBJECTS) -> Cr
         cure = "Rename that row, or what the catalog calls it, or choose another database"
         raise UserError(there.table_name or "master data", there.message_detail, cure) from error
     return created
+
+
+def made(catalog: Catalog, farm: Farm) -> Memory:
+    """All rows, as an empty database of our own schema would hold them; none is asked."""
+    with in_memory() as memory:
+        for subject, create in SUBJECTS.items():
+            # Those are in columns that only AquaMind's own database has.
+            if subject != "additions":
+                create(catalog, farm)
+    return memory
 
 
 def _refuse(different: list[Difference]) -> None:

@@ -20,7 +20,7 @@ from apps.inventory.models import Feed
 from aquamind.errors import UserError
 from datagen.catalog import Catalog
 from datagen.farm import Farm, areas, halls
-from datagen.masterdata.rows import Created, create, ids_by_name
+from datagen.masterdata.rows import Created, create, ids_by_name, there
 
 
 def init_infrastructure(catalog: Catalog, farm: Farm) -> Created:
@@ -58,12 +58,10 @@ def init_species(catalog: Catalog) -> Created:
         }
         for order, stage in enumerate(biology.stages, start=1)
     ]
-    there: dict[Any, str] = dict(
-        LifeCycleStage._default_manager.filter(species_id=species_id).values_list("order", "name")
-    )
+    called = {row.order: row.name for row in there(LifeCycleStage) if row.species_id == species_id}
     for stage in stages:
-        if there.get(stage["order"], stage["name"]) != stage["name"]:
-            cure = f"The database calls stage {stage['order']} {there[stage['order']]!r}; rename one of the two"
+        if called.get(stage["order"], stage["name"]) != stage["name"]:
+            cure = f"The database calls stage {stage['order']} {called[stage['order']]!r}; rename one of the two"
             raise UserError("biology.stages.name", stage["name"], cure)
     return created | create(LifeCycleStage, stages)
 
@@ -204,8 +202,9 @@ def _init_containers(catalog: Catalog, farm: Farm) -> Created:
 
 def places(farm: Farm) -> list[dict[str, Any]]:
     """For each unit the foreign keys of what stands there: a hall or an area."""
-    stations = Hall._default_manager.values_list("freshwater_station__name", "name", "pk")
-    hall_ids, area_ids = {f"{station} {name}": key for station, name, key in stations}, ids_by_name(Area)
+    stations = {key: name for name, key in ids_by_name(FreshwaterStation).items()}
+    hall_ids = {f"{stations[hall.freshwater_station_id]} {hall.name}": hall.pk for hall in there(Hall)}
+    area_ids = ids_by_name(Area)
     return [
         {"area_id": area_ids[name]} if is_area else {"hall_id": hall_ids[name]}
         for name, is_area in zip(farm.unit_name, farm.unit_is_area, strict=True)

@@ -9,7 +9,7 @@ from apps.harvest.models import ProductGrade
 from apps.infrastructure.models import Area, FreshwaterStation, Geography
 from datagen.catalog import Catalog
 from datagen.catalog.finance import SUBSIDIARIES, Prices
-from datagen.masterdata.rows import Created, create, ids_by_name
+from datagen.masterdata.rows import Created, create, ids_by_name, there
 
 
 def init_finance(catalog: Catalog) -> Created:
@@ -44,10 +44,7 @@ def init_finance(catalog: Catalog) -> Created:
 
 def _company_ids(geography_ids: dict[str, int]) -> dict[tuple[str, str], int]:
     """Companies by name of the geography and subsidiary."""
-    ids = {
-        (place, code): row
-        for row, place, code in DimCompany._default_manager.values_list("pk", "geography_id", "subsidiary")
-    }
+    ids = {(company.geography_id, company.subsidiary): company.pk for company in there(DimCompany)}
     return {(name, code): ids[place, code] for name, place in geography_ids.items() for code in SUBSIDIARIES}
 
 

@@ -1,8 +1,11 @@
 """Rows of master data by name: missing ones are created, this tool's own follow the catalog, others stay."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from django.db import connection, models
 
@@ -74,6 +77,28 @@ class Done(NamedTuple):
 Created = dict[str, Done]
 """What was done, by table."""
 
+Memory: TypeAlias = defaultdict[Any, list[Any]]
+"""Rows by model, with keys counted from 1 as an empty database would."""
+
+_memory: ContextVar[Memory | None] = ContextVar("_memory", default=None)
+
+
+@contextmanager
+def in_memory() -> Iterator[Memory]:
+    """What is created in here goes into this memory, which begins empty, and no database is asked."""
+    memory: Memory = defaultdict(list)
+    before = _memory.set(memory)
+    try:
+        yield memory
+    finally:
+        _memory.reset(before)
+
+
+def there(model: Any) -> Iterable[Any]:
+    """The rows of a model that are there."""
+    memory = _memory.get()
+    return model._default_manager.order_by("pk") if memory is None else memory[model]
+
 
 def create(model: Any, rows: Iterable[dict[str, Any]], *key: str) -> Created:
     """Create those rows of which no row of the table has the same values of all of `key`, by default `name`.
@@ -83,16 +108,20 @@ def create(model: Any, rows: Iterable[dict[str, Any]], *key: str) -> Created:
     """
     key = key or ("name",)
     # Of several rows of a name the first.
-    there = {tuple(getattr(row, name) for name in key): row for row in model._default_manager.order_by("-pk")}
-    if not there:
+    known = {tuple(getattr(row, name) for name in key): row for row in reversed(list(there(model)))}
+    memory = _memory.get()
+    if not known and memory is None:
         _count_from_one(model)
     missing, differing = [], []
     for row in rows:
-        found = there.get(tuple(row[name] for name in key))
+        found = known.get(tuple(row[name] for name in key))
         if found is None:
             missing.append(model(**row))
         elif changes := {name: value for name, value in row.items() if _differs(found, name, value)}:
             differing.append((found, changes))
+    if memory is not None:
+        _keep(memory[model], missing)
+        return {model._meta.db_table: Done(len(missing))}
     insert(model, missing)
     ours = own(model, [found.pk for found, _ in differing]) if differing else set()
     follow = bool(ours) and not _recorded()
@@ -108,12 +137,20 @@ def create(model: Any, rows: Iterable[dict[str, Any]], *key: str) -> Created:
 
 def called(model: Any, *names: str) -> str:
     """What a row by one of these names, in this order, is called in the database, whatever the case; else the first."""
-    there = {name.casefold(): name for name in model._default_manager.values_list("name", flat=True)}
-    return next((there[name.casefold()] for name in names if name.casefold() in there), names[0])
+    known = {row.name.casefold(): row.name for row in there(model)}
+    return next((known[name.casefold()] for name in names if name.casefold() in known), names[0])
 
 
 def ids_by_name(model: Any, key: str = "name") -> dict[str, int]:
+    if (memory := _memory.get()) is not None:
+        return {getattr(row, key): row.pk for row in memory[model]}
     return dict(model._default_manager.values_list(key, "pk"))
+
+
+def _keep(kept: list[Any], rows: list[Any]) -> None:
+    for number, row in enumerate(rows, len(kept) + 1):
+        row.pk = number
+    kept += rows
 
 
 def _count_from_one(model: Any) -> None:
@@ -152,10 +189,10 @@ def insert(model: Any, rows: list[Any], beside: Sequence[Mapping[str, Any]] = ()
 
 def _differs(found: Any, name: str, value: Any) -> bool:
     here = getattr(found, name)
-    return name not in UNSEEN and here != value and _stored(found, name, here) != _stored(found, name, value)
+    return name not in UNSEEN and here != value and stored(found, name, here) != stored(found, name, value)
 
 
-def _stored(row: Any, name: str, value: Any) -> Any:
+def stored(row: Any, name: str, value: Any) -> Any:
     """A value as its column holds it."""
     field = row._meta.get_field(name)
     value = field.to_python(value)
@@ -197,4 +234,4 @@ def _told(row: Any, name: str, value: Any) -> str:
     field = row._meta.get_field(name)
     if field.is_relation and value is not None:
         return str(field.related_model._default_manager.get(pk=value))
-    return str(_stored(row, name, value))
+    return str(stored(row, name, value))

@@ -1,6 +1,7 @@
 """When each sensor was last calibrated: once a year, each on its own day, up to the last day of the record."""
 
-from datetime import date
+import hashlib
+from datetime import date, timedelta
 
 from datagen.storage import ledger
 from datagen.storage.ledger import Connection
@@ -20,3 +21,9 @@ def calibrate(connection: Connection, as_of: date) -> None:
     with connection.transaction():
         if connection.execute(CALIBRATED, {"as_of": as_of, "own": own}).rowcount:
             ledger.sign_master_data(connection)
+
+
+def calibrated(name: str, installed: date, as_of: date) -> date:
+    """The same day for a sensor that is in no database."""
+    before = int(hashlib.md5(name.encode(), usedforsecurity=False).hexdigest()[:7], 16) % 365
+    return max(installed, as_of - timedelta(days=before))

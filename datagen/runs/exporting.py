@@ -2,7 +2,7 @@
 
 import socket
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
@@ -12,13 +12,13 @@ from typing import Any
 from aquamind.errors import UserError
 from datagen import pipeline
 from datagen.case import Case
-from datagen.events import truth
 from datagen.execution import Hire, hired
 from datagen.files import fields, layout, place
 from datagen.files.store import FileStore
 from datagen.keys import Keys, keys
+from datagen.masterdata import tables as masterdata
 from datagen.pipeline import Progress, Report
-from datagen.runs import outlook
+from datagen.runs import outlook, wiping
 from datagen.runs.run import check_case, identify
 from datagen.simulation.history import History
 from datagen.simulation.loop import held_back
@@ -118,8 +118,9 @@ def _write(job: Job, hire: Hire, folder: Path, identity: dict[str, Any], progres
         order = {batch.number: place for place, batch in enumerate(case.batches)}
         tables = _tables(given, units)
         store.gather(sorted(units, key=lambda unit: order.get(unit, -1)), tables)
+        known = store.put(masterdata.tables(case, fields.models(wiping.MASTER_DATA)))
         progress.advance(0.0)
-    place.write_manifest(folder, {**identity, **_told(store, tables, units)})
+    place.write_manifest(folder, {**identity, **_told(store, units, known, tables)})
 
 
 @contextmanager
@@ -150,10 +151,16 @@ def _tables(given: Keys, units: dict[str, dict[str, ledger.Content]]) -> list[st
     return sorted({*given.tables, *(table for contents in units.values() for table in contents)})
 
 
-def _told(store: FileStore, tables: list[str], units: dict[str, dict[str, ledger.Content]]) -> dict[str, Any]:
-    """Rows, hashes, files and columns, by table."""
+def _told(
+    store: FileStore,
+    units: dict[str, dict[str, ledger.Content]],
+    known: dict[str, ledger.Content],
+    tables: Iterable[str],
+) -> dict[str, Any]:
+    """Rows, hashes, files and columns, by table; master data are of no unit, and not in the hash of all."""
     told = ledger.summary(units)
-    for model in [*pipeline.models(tables), *truth.of(tables)]:
+    told["tables"] |= {table: asdict(content) for table, content in known.items()}
+    for model in fields.models({*tables, *known}):
         table = model._meta.db_table
         pattern = layout.pattern(store.folder, table, store.suffix)
         told["tables"][table] = {
