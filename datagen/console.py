@@ -141,7 +141,7 @@ def show_report(report: "Report", seconds: float, as_json: bool, title: str) -> 
     """Print what a command wrote, as tables or JSON."""
     if as_json:
         made = {"seconds": {**report.seconds, "all": seconds}, "rows": report.rows, "content_hash": report.content_hash}
-        print_json(made)
+        print_json({**made, "foreign_keys": report.foreign_keys} if report.foreign_keys else made)
         return
     total = sum(report.rows.values())
     rows = [(table, f"{number:,}") for table, number in sorted(report.rows.items(), key=lambda item: -item[1])]
@@ -151,4 +151,6 @@ def show_report(report: "Report", seconds: float, as_json: bool, title: str) -> 
         [("step", "left"), ("seconds", "right")],
         [*((step, f"{s:.1f}") for step, s in report.seconds.items()), ("all", f"{seconds:.1f}")],
     )
+    if report.foreign_keys:
+        out.print(f"Foreign keys were checked by {report.foreign_keys}")
     out.print(f"Content {report.content_hash[:16]}")

@@ -22,6 +22,7 @@ from datagen.keys import Keys
 from datagen.simulation import loop
 from datagen.simulation.history import History
 from datagen.storage.postgres import PostgresStore
+from datagen.storage.proof import Proof
 from datagen.storage.store import Store
 
 VERSION = "8"
@@ -38,11 +39,15 @@ class Progress(Protocol):
 
 @dataclass
 class Report:
-    """What a run did: seconds by step, rows by table; and the hash of all that the database then holds."""
+    """What a run did: seconds by step, rows by table; and the hash of all that the database then holds.
+
+    `foreign_keys` says who checked them, if a run loaded any.
+    """
 
     seconds: dict[str, float] = field(default_factory=dict)
     rows: dict[str, int] = field(default_factory=dict)
     content_hash: str = ""
+    foreign_keys: str = ""
 
     @contextmanager
     def timed(self, step: str) -> Iterator[None]:
@@ -86,11 +91,13 @@ class Worker:
 
 
 @contextmanager
-def database_worker(dsn: str, case: Case, run: int, log_dir: Path | None = None) -> Iterator[Worker]:
-    """A worker whose store is a run in a database, with a connection of its own."""
+def database_worker(
+    dsn: str, case: Case, run: int, log_dir: Path | None = None, proving: bool = False
+) -> Iterator[Worker]:
+    """A worker whose store is a run in a database, with a connection of its own; it may prove foreign keys itself."""
     orm.use(dsn)
     with database.connect(dsn, autocommit=True, application_name="aquamind worker") as connection:
-        yield Worker(case, PostgresStore(connection, run), log_dir)
+        yield Worker(case, PostgresStore(connection, run, Proof(connection) if proving else None), log_dir)
 
 
 def load_tasks(case: Case, histories: dict[int, History], keys: Keys) -> Iterator[Task]:

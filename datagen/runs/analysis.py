@@ -28,9 +28,10 @@ from datagen.execution import Task, executor, finished
 from datagen.pipeline import Progress
 from datagen.runs import preflight, protection
 from datagen.simulation.history import History
-from datagen.storage import ddl, fill, ledger
+from datagen.storage import ddl, fill, ledger, proof
 from datagen.storage.arrow import record_batch
 from datagen.storage.postgres import replace
+from datagen.storage.proof import Proof
 
 TABLES = (
     "batch_actualdailyassignmentstate",
@@ -81,9 +82,10 @@ def analyse(dsn: str, batches: list[int] | None, workers: int, progress: Progres
         progress.step("Growth analysis", len(chosen))
         # Empty tables are filled without indexes and keys: in a third of the time.
         emptied = _empty_if_all(connection, chosen)
-        ddl.drop_secondary(connection, TABLES)
+        proving = emptied and proof.obstacle(connection, pipeline.models(TABLES)) is None
+        ddl.drop_secondary(connection, TABLES, foreign_keys=not proving)
         # If this fails, what was dropped is known, and comes back when the same is run again.
-        with executor(min(workers, max(len(chosen), 1)), _opened, dsn) as hands:
+        with executor(min(workers, max(len(chosen), 1)), _opened, dsn, proving) as hands:
             for task, made in finished(hands, (Task(1, _analyse_batch, (batch, emptied)) for batch in chosen)):
                 _count(done, task.arguments[0], made, progress)
         ddl.rebuild(dsn, TABLES, workers)
@@ -212,15 +214,24 @@ def _count(done: Analysis, batch: _Recorded, rows: dict[str, int] | int, progres
     progress.advance(1, f"{sum(done.rows.values()):,} rows{missing if done.without_scenario else ''}")
 
 
+@dataclass(frozen=True)
+class _Analyst:
+    """What a worker has: a connection, and the proof of foreign keys that PostgreSQL is not to check."""
+
+    connection: psycopg.Connection[Any]
+    proof: Proof | None
+
+
 @contextmanager
-def _opened(dsn: str) -> Iterator[psycopg.Connection[Any]]:
+def _opened(dsn: str, proving: bool) -> Iterator[_Analyst]:
     orm.use(dsn)
     with database.connect(dsn, autocommit=True, application_name="aquamind analyse") as connection:
-        yield connection
+        yield _Analyst(connection, Proof(connection) if proving else None)
 
 
-def _analyse_batch(connection: psycopg.Connection[Any], batch: _Recorded, emptied: bool) -> dict[str, int] | int:
+def _analyse_batch(worker: _Analyst, batch: _Recorded, emptied: bool) -> dict[str, int] | int:
     """Rows by table; for a batch without a scenario the number of its assignments."""
+    connection = worker.connection
     # Without the indexes that are away, each would be a scan of all that others have written.
     clear = [] if emptied else [(f"DELETE FROM {table} WHERE batch_id = %s", [batch.id]) for table in TABLES]
     try:
@@ -229,7 +240,7 @@ def _analyse_batch(connection: psycopg.Connection[Any], batch: _Recorded, emptie
         replace(connection, batch.run, unit(batch.number), clear, ())
         return missing.assignments
     tables = () if record is None else rows(compute(record), batch.as_of)
-    contents = replace(connection, batch.run, unit(batch.number), clear, tables)
+    contents = replace(connection, batch.run, unit(batch.number), clear, tables, worker.proof)
     return {table: content.rows for table, content in contents.items()}
 
 

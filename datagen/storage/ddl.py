@@ -32,7 +32,7 @@ KEYS = """
                   CASE WHEN condeferred THEN ' INITIALLY DEFERRED' ELSE '' END),
            format('ALTER TABLE %%s DROP CONSTRAINT %%I', conrelid::regclass, conname)
     FROM pg_constraint JOIN pg_class ON pg_class.oid = conindid
-    WHERE contype IN ('p', 'u') AND conrelid = ANY(%(tables)s::regclass[])
+    WHERE contype IN ('p', 'u') AND conrelid = ANY(%(tables)s::regclass[]) AND conindid <> ALL(%(needed)s::oid[])
     ORDER BY conrelid::regclass::text, conname
 """
 FOREIGN_KEYS = """
@@ -78,10 +78,12 @@ INDEXES = """
     SELECT indrelid::regclass::text, relname, pg_get_indexdef(indexrelid),
            format('DROP INDEX %%s', indexrelid::regclass)
     FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid
-    WHERE indrelid = ANY(%(tables)s::regclass[])
+    WHERE indrelid = ANY(%(tables)s::regclass[]) AND indexrelid <> ALL(%(needed)s::oid[])
         AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid AND contype IN ('p', 'u', 'x'))
     ORDER BY indrelid::regclass::text, relname
 """
+# By which foreign keys find what they refer to.
+NEEDED = "SELECT DISTINCT conindid FROM pg_constraint WHERE contype = 'f'"
 KEYS_OF_OTHERS = 2_000_000_000
 """Keys that the database draws are above this, so that they tell whose a row is and never lie in a block of ours. No
 more, for `finance_intercompanytransaction.object_id` is an integer and keeps keys of other tables."""
@@ -111,18 +113,24 @@ class Task:
         return self.table == other.table and not (self.kind == other.kind == "index")
 
 
-def drop_secondary(connection: Connection, tables: Iterable[str]) -> int:
+def drop_secondary(connection: Connection, tables: Iterable[str], foreign_keys: bool = True) -> int:
     """Drop indexes, keys and foreign keys of those given tables that are empty, and return how many went.
 
-    What goes is recorded in the same transaction; `rebuild` brings it back. Checks and NOT NULL stay.
+    What goes is recorded in the same transaction; `rebuild` brings it back. Checks and NOT NULL stay, and so may
+    foreign keys with the keys that they refer to, if they are proven otherwise.
     """
     with connection.transaction():
         # Qualified names in all that is recorded: it must not depend on anybody's search_path.
         connection.execute("SET LOCAL search_path = pg_catalog")
-        chosen = {"tables": [table for table in _qualified(tables) if _lock_if_empty(connection, table)]}
+        chosen: dict[str, Any] = {
+            "tables": [table for table in _qualified(tables) if _lock_if_empty(connection, table)]
+        }
+        chosen["needed"] = [] if foreign_keys else [index for (index,) in connection.execute(NEEDED)]
         records: list[tuple[str, str, str, str | None, str]] = []
         drops: list[str] = []
-        for table, name, refers_to, definition, drop in connection.execute(FOREIGN_KEYS, chosen):
+        for table, name, refers_to, definition, drop in (
+            connection.execute(FOREIGN_KEYS, chosen) if foreign_keys else ()
+        ):
             records.append(("foreign key", table, name, refers_to, definition))
             drops.append(drop)
         for table, index, index_definition, name, definition, drop in connection.execute(KEYS, chosen):

@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ from aquamind import database
 from aquamind.errors import UserError
 from datagen.storage import arrow, fill, ledger
 from datagen.storage.ledger import Connection, Content
+from datagen.storage.proof import Proof
 from datagen.storage.store import Tables
 
 # About 2 MB encoded: stays in the processor's cache, a tenth faster than 65,536 rows, which do not.
@@ -21,11 +23,13 @@ CHUNK_ROWS = 16_384
 SINCE = """to_char(%s AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS "UTC"')"""
 
 
-def write(connection: Connection, run: int, unit: str, tables: Tables) -> dict[str, Content]:
+def write(
+    connection: Connection, run: int, unit: str, tables: Tables, proof: Proof | None = None
+) -> dict[str, Content]:
     """Write a unit's tables, wholly or not at all, and return rows and content hash by table.
 
     The tables may come in any order and interleaved; nothing is kept of them. A unit that the ledger has is left as it
-    is, and its content is returned.
+    is, and its content is returned. Foreign keys are checked by `proof`, where there is one, and not by PostgreSQL.
     """
     if connection.closed:
         raise psycopg.OperationalError("the connection is lost")
@@ -35,7 +39,7 @@ def write(connection: Connection, run: int, unit: str, tables: Tables) -> dict[s
         with connection.transaction():
             # First, so that of two writers of a unit one waits here, and then leaves.
             if ledger.claim(connection, run, unit):
-                contents = _copy_all(connection, tables)
+                contents = _copy_all(connection, tables, proof)
                 ledger.record(connection, unit, contents)
                 return contents
     except psycopg.errors.DiskFull as error:
@@ -45,13 +49,14 @@ def write(connection: Connection, run: int, unit: str, tables: Tables) -> dict[s
 
 @dataclass(frozen=True)
 class PostgresStore:
-    """The units of a run in a database: a `Store`."""
+    """The units of a run in a database: a `Store`. With a `proof`, PostgreSQL checks no foreign keys."""
 
     connection: Connection
     run: int
+    proof: Proof | None = None
 
     def write(self, unit: str, tables: Tables) -> dict[str, Content]:
-        return write(self.connection, self.run, unit, tables)
+        return write(self.connection, self.run, unit, tables, self.proof)
 
     def content(self) -> dict[str, dict[str, Content]]:
         return ledger.units(self.connection)
@@ -63,12 +68,13 @@ def replace(
     unit: str,
     clear: Iterable[tuple[str, Sequence[Any]]],
     tables: Tables,
+    proof: Proof | None = None,
 ) -> dict[str, Content]:
     """Write a unit anew, wholly or not at all: `clear` are the statements that remove what it wrote before."""
     with connection.transaction():
         for statement, parameters in clear:
             connection.execute(statement.encode(), parameters)
-        contents = _copy_all(connection, tables)
+        contents = _copy_all(connection, tables, proof)
         ledger.replace(connection, run, unit, contents)
     return contents
 
@@ -110,14 +116,14 @@ def blocker(connection: Connection) -> str | None:
     return None if found is None else "session {} ({}, {}, since {}) holds {}".format(*found)
 
 
-def _copy_all(connection: Connection, tables: Tables) -> dict[str, Content]:
+def _copy_all(connection: Connection, tables: Tables, proof: Proof | None = None) -> dict[str, Content]:
     hashes: dict[str, arrow.TableHash] = {}
     constants = fill.constants(connection)
-    with connection.cursor() as cursor:
+    with connection.cursor() as cursor, nullcontext() if proof is None else proof.triggers_off():
         for model, group in itertools.groupby(tables, key=lambda table: table[0]):
             table_hash = hashes.setdefault(model._meta.db_table, arrow.TableHash(model))
             beside = constants.get(model._meta.db_table, {})
-            copy_rows(cursor, model, (batch for _, batch in group), beside, table_hash=table_hash)
+            copy_rows(cursor, model, (batch for _, batch in group), beside, table_hash=table_hash, proof=proof)
     return {table: Content(table_hash.rows, table_hash.hexdigest()) for table, table_hash in hashes.items()}
 
 
@@ -128,8 +134,9 @@ def copy_rows(
     constants: fill.Constants,
     into: str | None = None,
     table_hash: arrow.TableHash | None = None,
+    proof: Proof | None = None,
 ) -> None:
-    """COPY a model's rows into its table, or into another of the same columns; `table_hash` sees them pass.
+    """COPY a model's rows into its table, or into another of the same columns; `table_hash` and `proof` see them pass.
 
     Each row has these constants in columns that are not the model's, and that are no content.
     """
@@ -139,6 +146,8 @@ def copy_rows(
     with cursor.copy(sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(table, columns)) as copy:
         copy.write(encoder.write_header())
         for batch in batches:
+            if proof is not None:
+                proof.see(model, batch)
             for start in range(0, batch.num_rows, CHUNK_ROWS):
                 chunk = batch.slice(start, CHUNK_ROWS)
                 if table_hash is not None:
