@@ -43,6 +43,10 @@ CLOSED = "(SELECT min(id) FROM batch_batchcontainerassignment)"
 RING = "(SELECT min(assignment_id) FROM harvest_harvestevent)"
 A_READING = "(SELECT max(id) FROM environmental_environmentalreading)"
 A_MEAL = "(SELECT min(id) FROM inventory_feedingevent WHERE amount_kg > 5)"
+FORECASTS = "UPDATE batch_containerforecastsummary SET"
+LAST_DAY_AHEAD = "(SELECT max(id) FROM batch_liveforwardprojection)"
+PROJECTIONS = "UPDATE batch_liveforwardprojection SET"
+OF_THE_LAST = f"WHERE id = {LAST_DAY_AHEAD}"
 A_RUN = "(SELECT min(run_id) FROM scenario_projection_run)"
 A_LIFT = "(SELECT max(id) FROM batch_transferaction)"
 A_SAMPLED_DAY = "(SELECT min(id) FROM batch_actualdailyassignmentstate WHERE anchor_type = 'growth_sample')"
@@ -76,16 +80,7 @@ BREAKS = [
         "transfer_totals",
         "UPDATE batch_batchtransferworkflow SET total_biomass_kg = total_biomass_kg + 0.01 WHERE id = 1",
     ),
-    broken(
-        "transfer_totals",
-        "UPDATE batch_batchtransferworkflow SET status = 'PLANNED' WHERE id = 1",
-        "transfers_ahead",
-    ),
-    broken(
-        "transfers_ahead",
-        "UPDATE batch_batchtransferworkflow SET status = 'CANCELLED' WHERE id = 1",
-        "transfer_totals",
-    ),
+    broken("transfer_totals", "UPDATE batch_batchtransferworkflow SET status = 'PLANNED' WHERE id = 1"),
     broken(
         "transfer_sources",
         "UPDATE batch_transferaction SET source_population_before = source_population_before + 1 WHERE id = 1",
@@ -328,12 +323,19 @@ BREAKS = [
     broken("batch_status", "UPDATE batch_batch SET status = 'ACTIVE' WHERE status = 'COMPLETED'", "activities"),
     broken("batch_status", "UPDATE batch_batch SET actual_end_date = actual_end_date - 1 WHERE status = 'COMPLETED'"),
     broken("batch_status", "UPDATE batch_batch SET status = 'PLANNED' WHERE status = 'COMPLETED'", "batches_ahead"),
-    broken("batch_status", "UPDATE batch_batch SET status = 'PLANNED' WHERE status = 'ACTIVE'", "batches_ahead"),
+    broken(
+        "batch_status",
+        "UPDATE batch_batch SET status = 'PLANNED' WHERE status = 'ACTIVE'",
+        "batches_ahead",
+        "forecasts",
+    ),
     broken(
         "batch_status",
         "UPDATE batch_batch SET lifecycle_stage_id = 1 WHERE id = (SELECT max(id) FROM batch_batch)",
     ),
-    broken("batch_status", f"UPDATE batch_batchcontainerassignment SET is_active = false WHERE id = {OPEN}"),
+    broken(
+        "batch_status", f"UPDATE batch_batchcontainerassignment SET is_active = false WHERE id = {OPEN}", "forecasts"
+    ),
     broken("numbers", "UPDATE batch_batchtransferworkflow SET workflow_number = workflow_number || 'x' WHERE id = 1"),
     broken("numbers", "UPDATE batch_creationworkflow SET workflow_number = 'CRT-1' WHERE id = 1"),
     broken("numbers", "UPDATE harvest_harvestevent SET document_ref = 'HRV' WHERE id = 1"),
@@ -382,7 +384,7 @@ BREAKS = [
         """DELETE FROM batch_actualdailyassignmentstate WHERE id = (SELECT min(id) FROM
         batch_actualdailyassignmentstate)""",
     ),
-    broken("daily_states", f"DELETE FROM batch_actualdailyassignmentstate WHERE assignment_id = {OPEN}"),
+    broken("daily_states", f"DELETE FROM batch_actualdailyassignmentstate WHERE assignment_id = {OPEN}", "forecasts"),
     broken(
         "daily_states",
         """UPDATE batch_actualdailyassignmentstate SET population = 2 * population WHERE id = (SELECT min(id) FROM
@@ -448,6 +450,16 @@ BREAKS = [
         """DELETE FROM environmental_weatherdata WHERE id IN (SELECT min(id) FROM environmental_weatherdata
         WHERE timestamp > '2024-03-01')""",
     ),
+    broken("forecasts", f"DELETE FROM batch_containerforecastsummary WHERE assignment_id = {OPEN}", "live_projections"),
+    broken("forecasts", f"{FORECASTS} current_population = current_population + 1"),
+    broken("forecasts", f"{FORECASTS} needs_planning_attention = NOT needs_planning_attention"),
+    broken("forecasts", f"{FORECASTS} has_planned_transfer = NOT has_planned_transfer"),
+    broken("forecasts", f"{FORECASTS} projected_transfer_date = projected_transfer_date + 1"),
+    broken("forecasts", f"{FORECASTS} original_harvest_date = original_harvest_date + 1"),
+    broken("live_projections", f"DELETE FROM batch_liveforwardprojection WHERE id = {LAST_DAY_AHEAD}"),
+    broken("live_projections", f"{PROJECTIONS} projection_date = projection_date - 1 {OF_THE_LAST}"),
+    broken("live_projections", f"{PROJECTIONS} projected_biomass_kg = projected_biomass_kg + 1 {OF_THE_LAST}"),
+    broken("live_projections", f"{PROJECTIONS} temperature_used_c = temperature_used_c + 1 {OF_THE_LAST}"),
     broken("weather", "DELETE FROM environmental_photoperioddata WHERE date > '2024-03-01'"),
     broken("weather", "UPDATE environmental_photoperioddata SET day_length_hours = 12 WHERE day_length_hours < 12"),
     broken("stage_transitions", "DELETE FROM environmental_stagetransitionenvironmental WHERE id = 1"),

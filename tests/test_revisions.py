@@ -25,6 +25,7 @@ from datagen.farm import resolve
 from datagen.masterdata.rows import Created, Done
 from datagen.runs import advancing, revisions, wiping
 from datagen.storage import fill, ledger
+from datagen.storage.added import ADDED_TABLES
 from tests.worlds import Silent, case_of, company, small_plan
 
 REFERENCE = Path(__file__).parent / "reference"
@@ -141,9 +142,17 @@ def recognised(dsn: str) -> str:
         return str(ledger.status(connection)["runs"][-1]["parameters"]["revision"])
 
 
+def tables(dsn: str) -> dict[str, Any]:
+    """What the ledger holds of each table that every revision has."""
+    with connect(dsn) as connection:
+        found = ledger.status(connection)["tables"]
+    return {table: each for table, each in found.items() if table not in ADDED_TABLES}
+
+
 def test_both_revisions_hold_the_same(new_schema: Callable[..., str], fresh_database: str) -> None:
     ours, guide, today = fresh_database, new_schema("guide", GUIDE), new_schema("today", TODAY)
-    assert load(ours) == load(guide) == load(today)
+    assert load(ours) == load(today) != load(guide)
+    assert tables(ours) == tables(guide) == tables(today)
     assert [recognised(dsn) for dsn in (ours, guide, today)] == [revisions.OURS, revisions.GUIDE, revisions.TODAY]
     for (table, column), value in fill.KNOWN.items():
         also = {"STRUCTURAL"} if column == "hierarchy_role" else set()
@@ -154,15 +163,18 @@ def test_both_revisions_hold_the_same(new_schema: Callable[..., str], fresh_data
 def test_both_revisions_are_filled_on_postgresql_15(
     new_schema: Callable[..., str], older_server: EmbeddedServer
 ) -> None:
-    assert load(new_schema("guide", GUIDE, older_server)) == load(new_schema("today", TODAY, older_server))
+    guide, today = new_schema("guide", GUIDE, older_server), new_schema("today", TODAY, older_server)
+    assert load(guide) != load(today)
+    assert tables(guide) == tables(today)
 
 
 def test_what_the_later_revision_added_is_known() -> None:
     guide, today = (
         {f"{each['table']}.{each['column']}" for each in read(f"{name}_columns.csv")} for name in (GUIDE, TODAY)
     )
-    tables = {each.partition(".")[0] for each in guide}
-    assert {each for each in today - guide if each.partition(".")[0] in tables} == revisions.ADDED
+    known = {each.partition(".")[0] for each in guide}
+    assert {each for each in today - guide if each.partition(".")[0] in known} == revisions.ADDED
+    assert {each.partition(".")[0] for each in today} - known >= ADDED_TABLES
 
 
 def prepare(connection: psycopg.Connection[Any], catalog: Catalog) -> Created:
@@ -211,10 +223,36 @@ def test_half_a_migration_is_refused(new_schema: Callable[..., str]) -> None:
     half = new_schema("half", TODAY)
     with connect(half, autocommit=True) as connection:
         connection.execute("ALTER TABLE batch_transferaction DROP leg_type")
-    with pytest.raises(UserError, match=r"has 16, and not batch_transferaction\.leg_type\. Finish its migration"):
+    with pytest.raises(UserError, match=r"16 columns, and not batch_transferaction\.leg_type\. Finish its migration"):
+        load(half)
+    with connect(half, autocommit=True) as connection:
+        connection.execute("ALTER TABLE batch_transferaction ADD leg_type varchar(30)")
+        connection.execute("DROP TABLE batch_liveforwardprojection")
+    with pytest.raises(UserError, match=r"17 columns, and not batch_liveforwardprojection\. Finish its migration"):
         load(half)
     with connect(half) as connection:
         assert connection.execute("SELECT to_regnamespace('datagen')").fetchone() == (None,)
+
+
+def test_a_database_without_the_added_tables_is_filled_carried_on_judged_and_wiped(
+    new_schema: Callable[..., str],
+) -> None:
+    guide = new_schema("older", GUIDE)
+    load(guide)
+    plan, (catalog, farm) = small_plan(batches=1, containers=1), company()
+    assert advancing.advance(guide, catalog, farm, plan.as_of + timedelta(days=1), 1, Silent()).rows
+    judged = checks.verify(guide, 1, Silent())
+    assert [(each.name, each.rows) for each in judged if each.offending] == []
+    about_added = {law.name for law in checks.checks() if law.on in ADDED_TABLES}
+    assert about_added
+    assert about_added.isdisjoint(each.name for each in judged)
+    with connect(guide, autocommit=True) as connection:
+        assert ADDED_TABLES.isdisjoint(ledger.rows(connection))
+        assert revisions.moved_on(connection) == []
+        wiping.wipe(connection, guide)
+        for table in ADDED_TABLES:
+            assert connection.execute("SELECT to_regclass(%s)", [table]).fetchone() == (None,)
+    assert values(guide, "batch_batch", "id") == set()
 
 
 def test_columns_that_nobody_knows_are_one_error_until_they_are_given(

@@ -13,6 +13,7 @@ from django.test import Client
 
 from apps.infrastructure.models import Geography
 from aquamind import admin
+from datagen.storage.added import ADDED_TABLES
 
 pytestmark = pytest.mark.django_db
 REFERENCE = Path(__file__).parent / "reference"
@@ -66,14 +67,27 @@ def test_columns_are_those_of_the_reference() -> None:
     assert sorted(query(COLUMNS, tables)) == sorted(reference)
 
 
+def test_added_tables_have_the_columns_of_the_later_revision() -> None:
+    """Which table a key refers to is told, and not its column."""
+    reference = {tuple(row.values()) for row in read("aquamind_2026_columns.csv") if row["table"] in ADDED_TABLES}
+    found = {(*row[:-1], row[-1].partition(".")[0]) for row in query(COLUMNS, sorted(ADDED_TABLES))}
+    assert found == {(*row[:-1], row[-1].partition(".")[0]) for row in reference}
+    assert {table for table, *_ in reference} == ADDED_TABLES
+
+
 def test_keys_and_checks_of_the_reference_hold() -> None:
     reference = {(row["table_name"], nameless(row["definition"])) for row in read("aquamind_constraints.csv")}
+    reference |= {
+        (row["table_name"], nameless(row["definition"]))
+        for row in read("aquamind_2026_constraints.csv")
+        if row["table_name"] in ADDED_TABLES and row["kind"] in ("primary key", "unique", "check")
+    }
     ours = {(table, nameless(definition)) for table, definition in query(CONSTRAINTS)}
     assert reference - ours == set()
 
 
 def test_no_index_repeats_the_front_of_another() -> None:
-    tables = {row["table"] for row in read("aquamind_columns.csv")}
+    tables = {row["table"] for row in read("aquamind_columns.csv")} | ADDED_TABLES
     # Django makes these link tables by itself; they stay small.
     tables = {table for table in tables if "_allowed_" not in table}
     by_table = defaultdict(list)

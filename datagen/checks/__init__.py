@@ -27,7 +27,7 @@ from datagen.checks import plan as promises
 from datagen.execution import cancel_until
 from datagen.pipeline import Progress
 from datagen.runs import revisions
-from datagen.storage import ledger, postgres
+from datagen.storage import added, ledger, postgres
 
 SHOWN_ROWS = 10
 """Offending rows that a verdict quotes; all are counted."""
@@ -90,6 +90,12 @@ def checks() -> tuple[Check, ...]:
     return tuple(_read(file.name.removesuffix(".sql"), file.read_text("utf-8")) for file in sorted(found, key=str))
 
 
+def of(connection: psycopg.Connection[Any]) -> tuple[Check, ...]:
+    """The laws of a database: those about tables that its revision has."""
+    lacking = added.lacking(connection)
+    return tuple(law for law in checks() if law.on not in lacking)
+
+
 def _read(name: str, text: str) -> Check:
     head = dict(line.removeprefix("-- ").split(": ", 1) for line in text.splitlines()[:3])
     return Check(name, head["title"], head["means"], head["on"], text.rstrip().removesuffix(";"))
@@ -97,14 +103,14 @@ def _read(name: str, text: str) -> Check:
 
 def verify(dsn: str, workers: int, progress: Progress) -> list[Verdict]:
     """Judge plans and laws on one snapshot of a database with `workers` connections, largest tables first."""
-    laws = checks()
-    progress.step("Laws", len(laws) + 1)
     with ExitStack() as stack, ThreadPoolExecutor(workers) as pool:
         # The first holds the database for all, and has what they see.
         first = stack.enter_context(_reading(dsn))
         row = first.execute("SELECT pg_export_snapshot()").fetchone()
         assert row is not None
         readers = [first, *(stack.enter_context(_reading(dsn, row[0])) for _ in range(workers - 1))]
+        laws = of(first)
+        progress.step("Laws", len(laws) + 1)
         sizes = _sizes(first, laws)
         free: SimpleQueue[psycopg.Connection[Any]] = SimpleQueue()
         for reader in readers:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeAlias
 from django.db import connection, models
 
 from apps.batch.models import Batch
-from datagen.storage import fill, ledger
+from datagen.storage import added, fill, ledger
 
 WORDS = frozenset(
     (
@@ -104,8 +104,10 @@ def create(model: Any, rows: Iterable[dict[str, Any]], *key: str) -> Created:
     """Create those rows of which no row of the table has the same values of all of `key`, by default `name`.
 
     Of those that are there, values are compared. Rows that are as this tool wrote them get the catalog's, as long as
-    nothing was recorded by the old ones.
+    nothing was recorded by the old ones. Nothing is done where the database's revision has no such table.
     """
+    if _lacking(model):
+        return {}
     key = key or ("name",)
     # Of several rows of a name the first.
     known = {tuple(getattr(row, name) for name in key): row for row in reversed(list(there(model)))}
@@ -144,7 +146,16 @@ def called(model: Any, *names: str) -> str:
 def ids_by_name(model: Any, key: str = "name") -> dict[str, int]:
     if (memory := _memory.get()) is not None:
         return {getattr(row, key): row.pk for row in memory[model]}
-    return dict(model._default_manager.values_list(key, "pk"))
+    return {} if _lacking(model) else dict(model._default_manager.values_list(key, "pk"))
+
+
+def _lacking(model: Any) -> bool:
+    """Whether the database's revision has no such table; in memory there is every one."""
+    table = model._meta.db_table
+    if table not in added.ADDED_TABLES or _memory.get() is not None:
+        return False
+    connection.ensure_connection()
+    return table in added.lacking(connection.connection)
 
 
 def _keep(kept: list[Any], rows: list[Any]) -> None:

@@ -27,7 +27,7 @@ from datagen.planning.room import check_room
 from datagen.runs import preflight, protection, revisions, wiping
 from datagen.simulation.history import History
 from datagen.simulation.loop import held_back
-from datagen.storage import changes, fill, ledger, postgres
+from datagen.storage import added, changes, fill, ledger, postgres
 
 
 def advance(
@@ -96,7 +96,7 @@ def _carry(
         hands = executor(workers, _database_carrier, dsn, now, run)
         report.rows = pipeline.work(hands, left, progress)
     with report.timed("statistics"):
-        runs.rebuild(dsn, given.tables, workers, progress)
+        runs.rebuild(dsn, set(given.tables) - added.lacking(connection), workers, progress)
     changed = [given.of_batch[index]["batch_batch"] for index in _living(then, now, new)]
     runs.follow(dsn, changed, workers, progress, report)
     ledger.finish(connection, run)

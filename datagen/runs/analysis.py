@@ -1,4 +1,4 @@
-"""What is worked out from the record: daily states and feeding summaries by batch, in parallel; planned activities."""
+"""What is worked out from the record: states and summaries by batch, in parallel; planned activities; what is ahead."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,8 +11,9 @@ import psycopg
 import pyarrow as pa
 
 from apps.batch.growth_analysis import MissingScenario, States, compute, read
+from apps.batch.growth_analysis import forecast as ahead_of
 from apps.batch.growth_analysis.states import ANCHORS, SOURCES
-from apps.batch.models import ActualDailyAssignmentState, BatchTransferWorkflow
+from apps.batch.models import ActualDailyAssignmentState, ContainerForecastSummary, LiveForwardProjection
 from apps.finance import exports
 from apps.finance.exports import EXPORTED_DAY
 from apps.finance.models import NavExportBatch, NavExportLine
@@ -28,7 +29,7 @@ from datagen.execution import Task, executor, finished
 from datagen.pipeline import Progress
 from datagen.runs import preflight, protection
 from datagen.simulation.history import History
-from datagen.storage import ddl, fill, ledger, proof
+from datagen.storage import added, ddl, fill, ledger, proof
 from datagen.storage.arrow import record_batch
 from datagen.storage.postgres import replace
 from datagen.storage.proof import Proof
@@ -46,6 +47,10 @@ PLANNED = "planned activities"
 
 EXPORT_TABLES = ("finance_navexportbatch", "finance_navexportline")
 EXPORTS = "exports to the accounts"
+
+FORECAST_TABLES = ("batch_containerforecastsummary", "batch_liveforwardprojection")
+FORECASTS = "forecasts"
+"""As of the as-of day alone: worked out anew each time, in place of what was there."""
 
 
 @dataclass
@@ -109,7 +114,17 @@ def expected(case: Case, histories: dict[int, History]) -> dict[str, int]:
         **dict(zip(TABLES, (states, containers, batches), strict=True)),
         PLANNED_TABLE: growing * len(case.catalog.activities.templates),
         **_exported(case, histories),
+        **_forecast(case, histories),
     }
+
+
+def _forecast(case: Case, histories: dict[int, History]) -> dict[str, int]:
+    """Each stay that goes on; its days until its scenario ends."""
+    lived = np.array([(case.plan.as_of - batch.start).days + 1 for batch in case.plan.batches])
+    ahead = np.clip(case.catalog.scenarios.duration_days - lived, 0, ahead_of.MOST_DAYS)
+    open_stays = [history.assignments.batch[~history.assignments.left] for history in histories.values()]
+    stays = np.concatenate(open_stays)
+    return dict(zip(FORECAST_TABLES, (len(stays), int(ahead[stays].sum())), strict=True))
 
 
 def _exported(case: Case, histories: dict[int, History]) -> dict[str, int]:
@@ -138,8 +153,7 @@ def plan_activities(connection: psycopg.Connection[Any], as_of: date | None = No
     rows = [row for row in activities(as_of) if row[0] not in kept]
     columns = {name: np.array([row[place] for row in rows], object) for place, name in enumerate(COLUMNS)}
     made = [(PlannedActivity, record_batch(PlannedActivity, len(rows), **columns))]
-    clear: list[tuple[str, list[Any]]] = [(f"DELETE FROM {PLANNED_TABLE} WHERE id <> ALL(%s)", [sorted(kept)])]
-    clear += _links(connection, columns["transfer_workflow_id"], columns["id"])
+    clear = [(f"DELETE FROM {PLANNED_TABLE} WHERE id <> ALL(%s)", [sorted(kept)])]
     try:
         replace(connection, found[0], PLANNED, clear, made)
     except psycopg.errors.ForeignKeyViolation as error:
@@ -147,20 +161,6 @@ def plan_activities(connection: psycopg.Connection[Any], as_of: date | None = No
         raise UserError(PLANNED_TABLE, error.diag.message_detail, cure) from None
     ddl.set_sequences(connection, [PLANNED_TABLE])
     return len(rows)
-
-
-def _links(connection: psycopg.Connection[Any], workflows: Any, planned: Any) -> list[tuple[str, list[Any]]]:
-    """Statements that let each transfer of ours know the activity that it belongs to, and no other."""
-    pairs = [(w, a) for w, a in zip(workflows.tolist(), planned.tolist(), strict=True) if w is not None]
-    kept = sorted(protection.keys_of_others(connection, BatchTransferWorkflow))
-    table = BatchTransferWorkflow._meta.db_table
-    unlink = f"UPDATE {table} SET planned_activity_id = NULL WHERE planned_activity_id IS NOT NULL AND id <> ALL(%s)"
-    link = (
-        f"UPDATE {table} SET planned_activity_id = activity FROM unnest(%s::bigint[], %s::bigint[]) AS pair (workflow,"
-        " activity) WHERE id = workflow AND id <> ALL(%s)"
-    )
-    # The keys are checked when the transaction ends, and the activities are there by then.
-    return [(unlink, [kept]), (link, [[w for w, _ in pairs], [a for _, a in pairs], kept])]
 
 
 def export_to_accounts(connection: psycopg.Connection[Any]) -> dict[str, int]:
@@ -182,6 +182,63 @@ def export_to_accounts(connection: psycopg.Connection[Any]) -> dict[str, int]:
     contents = replace(connection, found[0], EXPORTS, clear, made)
     ddl.set_sequences(connection, EXPORT_TABLES)
     return {table: content.rows for table, content in contents.items()}
+
+
+def forecast(connection: psycopg.Connection[Any]) -> dict[str, int]:
+    """Work out what lies ahead of all active assignments, after their states and plans; rows by table.
+
+    Nothing where the database is of a revision that has no such tables.
+    """
+    if added.lacking(connection) & set(FORECAST_TABLES):
+        return {}
+    found = connection.execute("SELECT max(id) FROM datagen.run").fetchone()
+    assert found is not None
+    clear = [(f"DELETE FROM {table}", ()) for table in FORECAST_TABLES]
+    # All read before any is written: a connection that copies answers nothing. 100 bytes a row are held.
+    made = list(_forecasts(connection))
+    contents = replace(connection, found[0], FORECASTS, clear, made)
+    ddl.set_sequences(connection, FORECAST_TABLES)
+    for table in FORECAST_TABLES:
+        connection.execute(f"ANALYZE {table}".encode())
+    return {table: content.rows for table, content in contents.items()}
+
+
+def _forecasts(connection: psycopg.Connection[Any]) -> Iterator[tuple[Any, pa.RecordBatch]]:
+    for batch, run in connection.execute(ahead_of.BATCHES).fetchall():
+        ahead = ahead_of.look_ahead(connection, batch, run)
+        if ahead is None:
+            continue
+        computed = ahead.now["day"][0].astype("datetime64[D]")
+        profile_id, profile = ahead.profile
+        water = {"temp_profile_name": profile, "temp_bias_window_days": ahead_of.BIAS_WINDOW_DAYS}
+        summary, days = ahead_of.summaries(ahead), ahead_of.projections(ahead)
+        yield (
+            ContainerForecastSummary,
+            record_batch(
+                ContainerForecastSummary,
+                len(summary["assignment_id"]),
+                **summary,
+                **water,
+                harvest_threshold_g=ahead.harvest_g,
+                transfer_threshold_g=ahead.transfer_g,
+                computed_date=computed,
+                last_computed=datetime.combine(computed.astype(date), time(23, 59, 59), UTC),
+            ),
+        )
+        yield (
+            LiveForwardProjection,
+            record_batch(
+                LiveForwardProjection,
+                len(days["id"]),
+                **days,
+                **water,
+                batch_id=batch,
+                tgc_value_used=ahead.tgc,
+                temp_profile_id=profile_id,
+                temp_bias_clamp_min_c=-ahead_of.MOST_BIAS_C,
+                temp_bias_clamp_max_c=ahead_of.MOST_BIAS_C,
+            ),
+        )
 
 
 def _arrays(columns: dict[str, list[Any]]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import django.db
 from aquamind import database
 from aquamind.errors import UserError
 from datagen.runs import wiping
-from datagen.storage import arrow, fill
+from datagen.storage import added, arrow, fill
 from datagen.storage.ledger import Connection
 
 TARGET_COLUMNS = """
@@ -110,7 +110,7 @@ def check_target(connection: Connection, models: Iterable[arrow.Model], given: f
     """Compare the tables of models with the target; every difference that would stop a load is in one error.
 
     Returns what is to be put into columns that are not the models': `given`, or as before, or known. It may be given
-    for any table of ours.
+    for any table of ours. A database that has none of the tables of the later revision is of the guide's.
     """
     known = {model._meta.db_table: model for model in models}
     given = given or {}
@@ -120,7 +120,11 @@ def check_target(connection: Connection, models: Iterable[arrow.Model], given: f
     for table, column, kind, must_be_filled in connection.execute(TARGET_COLUMNS, [tables]):
         target.setdefault(table, {})[column] = (kind, must_be_filled)
     faults = []
+    lacking = added.lacking(connection)
+    older = lacking if lacking == added.ADDED_TABLES else frozenset()
     for table, model in sorted(known.items()):
+        if table in older:
+            continue
         if table not in target:
             faults.append(f"table {table} is missing")
         else:
@@ -130,9 +134,9 @@ def check_target(connection: Connection, models: Iterable[arrow.Model], given: f
     _check_given(given, target, theirs)
     values = {**fill.KNOWN, **said}
     must = [place for place, (_, must_be_filled) in theirs.items() if must_be_filled and place[0] in known]
-    if lacking := [place for place in must if place not in values]:
-        faults += [f"{table}.{column} ({theirs[table, column][0]}) must be filled" for table, column in lacking]
-        options = " ".join(f"--fill {table}.{column}=VALUE" for table, column in lacking)
+    if unknown := [place for place in must if place not in values]:
+        faults += [f"{table}.{column} ({theirs[table, column][0]}) must be filled" for table, column in unknown]
+        options = " ".join(f"--fill {table}.{column}=VALUE" for table, column in unknown)
         cures.append(
             "Say what every row is to hold in columns that are not known here, to `aquamind init` or what makes rows: "
             f"{options}"

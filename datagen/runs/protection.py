@@ -17,6 +17,8 @@ LIVE = "batch_actualdailyassignmentstate"
 FOLLOWING = frozenset(
     (
         LIVE,
+        "batch_containerforecastsummary",
+        "batch_liveforwardprojection",
         "inventory_batchfeedingsummary",
         "inventory_containerfeedingsummary",
         "planning_plannedactivity",

@@ -1,4 +1,4 @@
-"""Which of AquaMind's revisions a database is of, told by the columns of our tables; and how it has moved on since."""
+"""Which of AquaMind's revisions a database is of, told by our tables and columns; and how it has moved on since."""
 
 from typing import Any
 
@@ -8,6 +8,7 @@ from aquamind.errors import UserError
 from datagen import pipeline
 from datagen.runs import wiping
 from datagen.storage import arrow, ledger
+from datagen.storage.added import ADDED_TABLES, lacking
 from datagen.storage.ledger import Connection
 
 OURS, GUIDE, TODAY = "this tool's own", "AquaMind of 2025-12-02", "AquaMind of 2026-03-25"
@@ -47,15 +48,20 @@ COLUMNS = """
 
 def recognise(connection: Connection) -> str:
     """The revision in words, with what it has beside; one between two revisions is refused."""
-    others = _not_ours(connection)
+    others, without = _not_ours(connection), lacking(connection)
     added, more = others & ADDED, sorted(others - ADDED)
-    if added and added != ADDED and not more:
-        lacking = ", ".join(sorted(ADDED - added))
-        told = f"It is half migrated: of the columns that {TODAY} added it has {len(added)}, and not {lacking}"
+    ours = not added and _made_by_us(connection)
+    columns, tables = len(added), len(ADDED_TABLES - without)
+    # Ours has its tables and none of its columns, or is of a version that had neither.
+    whole = (columns, tables) in ((len(ADDED), len(ADDED_TABLES)), (0, 0)) or (ours and not without)
+    if not whole and not more:
+        lacks = ", ".join(sorted(without) + sorted(ADDED - added if not ours else ()))
+        has = f"of what {TODAY} added it has {tables} tables and {columns} columns"
+        told = f"It is half migrated: {has}, and not {lacks}"
         cure = "Finish its migration (python manage.py migrate)"
         raise UserError("database", connection.info.dbname, f"{told}. {cure}")
     name = TODAY if added == ADDED else GUIDE if not added else "AquaMind of another day"
-    if name == GUIDE and _made_by_us(connection):
+    if ours:
         name = OURS
     return f"{name}, with {', '.join(more)}" if more else name
 
@@ -77,7 +83,8 @@ def described(connection: Connection) -> dict[str, Any]:
 
 def missing(connection: Connection) -> list[str]:
     """Our columns that are not there any more, of tables that this tool has filled."""
-    return sorted(_modelled({*ledger.rows(connection), *wiping.MASTER_DATA}) - _columns(connection))
+    known = {*ledger.rows(connection), *(wiping.MASTER_DATA - lacking(connection))}
+    return sorted(_modelled(known) - _columns(connection))
 
 
 def _columns(connection: Connection) -> set[str]:

@@ -28,7 +28,7 @@ from datagen.planning.room import check_room
 from datagen.runs import analysis, outlook, preflight, protection, revisions, wiping
 from datagen.simulation.history import History
 from datagen.simulation.loop import held_back
-from datagen.storage import ddl, fill, ledger, postgres, proof
+from datagen.storage import added, ddl, fill, ledger, postgres, proof
 
 
 @dataclass(frozen=True)
@@ -116,6 +116,7 @@ def execute(job: Job, progress: Progress) -> Report:
             progress.step("Schema and master data")
             prepare(connection, case.catalog, case.farm, [*tables, *protection.FOLLOWING], fills=job.fills)
             case = replace(case, farm=with_database_ids(case.farm, connection))
+            tables = sorted(set(tables) - added.lacking(connection))
             _heed_truncation(connection, job.dsn)
         run, taken = _begin(connection, job, tables)
         size = sum(len(history.days.fish) for history in histories.values())
@@ -154,9 +155,10 @@ def check_case(case: Case) -> None:
 
 
 def follow(dsn: str, batches: list[int], workers: int, progress: Progress, report: Report) -> None:
-    """What is worked out from the record: daily states and summaries of these batches (ids), and planned activities."""
+    """What is worked out from the record: states and summaries of these batches (ids), plans, and what is ahead."""
     with database.connect(dsn, autocommit=True, application_name="aquamind analyse") as connection:
-        protection.keep_linked(connection, [*analysis.TABLES, analysis.PLANNED_TABLE, *analysis.EXPORT_TABLES])
+        tables = {*analysis.TABLES, analysis.PLANNED_TABLE, *analysis.EXPORT_TABLES, *analysis.FORECAST_TABLES}
+        protection.keep_linked(connection, tables - added.lacking(connection))
     with report.timed("growth analysis"):
         report.rows.update(analysis.analyse(dsn, batches, workers, progress).rows)
     with report.timed("planned activities"):
@@ -165,6 +167,10 @@ def follow(dsn: str, batches: list[int], workers: int, progress: Progress, repor
             report.rows[analysis.PLANNED_TABLE] = analysis.plan_activities(connection)
             report.rows.update(analysis.export_to_accounts(connection))
             calibrate(connection, max(ledger.as_of_days(connection).values()))
+    with report.timed("forecasts"):
+        progress.step("Forecasts")
+        with database.connect(dsn, autocommit=True, application_name="aquamind analyse") as connection:
+            report.rows.update(analysis.forecast(connection))
 
 
 def prepare(
@@ -206,6 +212,8 @@ def _check_space(connection: psycopg.Connection[Any], case: Case, histories: dic
     written = ledger.unit_names(connection)
     units = outlook.expected_rows(case, histories)
     rows = sum((rows for unit, rows in units.items() if unit not in written), Counter[str]())
+    for table in added.lacking(connection) if wiping.operational_tables(connection) else ():
+        del rows[table]
     preflight.check_space(connection, outlook.disk_bytes(rows))
 
 

@@ -13,7 +13,7 @@ from psycopg.pq import TransactionStatus
 
 from aquamind import database
 from aquamind.errors import UserError
-from datagen.storage import arrow, fill, ledger
+from datagen.storage import added, arrow, fill, ledger
 from datagen.storage.ledger import Connection, Content
 from datagen.storage.proof import Proof
 from datagen.storage.store import Tables
@@ -28,8 +28,9 @@ def write(
 ) -> dict[str, Content]:
     """Write a unit's tables, wholly or not at all, and return rows and content hash by table.
 
-    The tables may come in any order and interleaved; nothing is kept of them. A unit that the ledger has is left as it
-    is, and its content is returned. Foreign keys are checked by `proof`, where there is one, and not by PostgreSQL.
+    The tables may come in any order and interleaved; nothing is kept of them. Those that the database's revision does
+    not have are left out. A unit that the ledger has is left as it is, and its content is returned. Foreign keys are
+    checked by `proof`, where there is one, and not by PostgreSQL.
     """
     if connection.closed:
         raise psycopg.OperationalError("the connection is lost")
@@ -118,9 +119,11 @@ def blocker(connection: Connection) -> str | None:
 
 def _copy_all(connection: Connection, tables: Tables, proof: Proof | None = None) -> dict[str, Content]:
     hashes: dict[str, arrow.TableHash] = {}
-    constants = fill.constants(connection)
+    constants, lacking = fill.constants(connection), added.lacking(connection)
     with connection.cursor() as cursor, nullcontext() if proof is None else proof.triggers_off():
         for model, group in itertools.groupby(tables, key=lambda table: table[0]):
+            if model._meta.db_table in lacking:
+                continue
             table_hash = hashes.setdefault(model._meta.db_table, arrow.TableHash(model))
             beside = constants.get(model._meta.db_table, {})
             copy_rows(cursor, model, (batch for _, batch in group), beside, table_hash=table_hash, proof=proof)

@@ -2,6 +2,7 @@
 
 from apps.batch.models.base import Batch, BatchComposition, BatchContainerAssignment, LifeCycleStage, Species
 from apps.batch.models.daily_state import ActualDailyAssignmentState
+from apps.batch.models.forecast import ContainerForecastSummary, LiveForwardProjection
 from apps.batch.models.observation import GrowthSample, IndividualGrowthObservation, MortalityEvent
 from apps.batch.models.workflow import (
     ActionStatus,
@@ -20,10 +21,12 @@ __all__ = [
     "BatchContainerAssignment",
     "BatchCreationWorkflow",
     "BatchTransferWorkflow",
+    "ContainerForecastSummary",
     "CreationAction",
     "GrowthSample",
     "IndividualGrowthObservation",
     "LifeCycleStage",
+    "LiveForwardProjection",
     "MortalityEvent",
     "Species",
     "TransferAction",
