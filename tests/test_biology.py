@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from datagen.biology import feeding, mortality, size
 from datagen.biology.growth import cube_root_gain
 from datagen.biology.water import oxygen_saturation_mg_l
-from datagen.simulation.agenda import _pour
+from datagen.simulation.agenda import pour
 
 
 def grown_weight_g(weight_g: float, temp_c: float, tgc: float, days: int) -> float:
@@ -84,8 +84,8 @@ def test_feed_costs_what_its_lots_cost() -> None:
 
 
 @given(st.lists(st.integers(0, 400_000), min_size=1, max_size=30), st.integers(1, 30))
-def test_pouring_conserves_fish(fish: list[int], into: int) -> None:
-    moved = _pour(np.array(fish), into)
+def testpouring_conserves_fish(fish: list[int], into: int) -> None:
+    moved = pour(np.array(fish), into)
     assert (moved.sum(axis=1) == fish).all()
     if len(fish) != into:
         arrived = moved.sum(axis=0)

@@ -80,7 +80,16 @@ BREAKS = [
         "transfer_totals",
         "UPDATE batch_batchtransferworkflow SET total_biomass_kg = total_biomass_kg + 0.01 WHERE id = 1",
     ),
-    broken("transfer_totals", "UPDATE batch_batchtransferworkflow SET status = 'PLANNED' WHERE id = 1"),
+    broken(
+        "transfer_totals",
+        "UPDATE batch_batchtransferworkflow SET status = 'PLANNED' WHERE id = 1",
+        "transfers_ahead",
+    ),
+    broken(
+        "transfers_ahead",
+        "UPDATE batch_batchtransferworkflow SET status = 'CANCELLED' WHERE id = 1",
+        "transfer_totals",
+    ),
     broken(
         "transfer_sources",
         "UPDATE batch_transferaction SET source_population_before = source_population_before + 1 WHERE id = 1",

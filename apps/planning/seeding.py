@@ -26,6 +26,9 @@ the fish, so most are on time; invented. A planned day lies that far before what
 CANCELLED = 0.03
 """Share of feed changes and samplings that are called off; invented."""
 
+OPEN = {"DRAFT": "PENDING", "PLANNED": "PENDING", "IN_PROGRESS": "IN_PROGRESS"}
+"""What an activity is while its transfer is so far."""
+
 PAUSE_DAYS = 14
 """Treatments further apart than this belong to different operations."""
 
@@ -52,6 +55,7 @@ class _Past:
     """What happened to a batch, and when."""
 
     transfers: dict[int | None, tuple[date | None, int, int | None]] = field(default_factory=dict)
+    open_transfers: dict[int | None, tuple[date, int, str]] = field(default_factory=dict)
     operations: dict[str, list[tuple[date, date, int | None]]] = field(default_factory=lambda: defaultdict(list))
     harvest_began: bool = False
     operator: int | None = None
@@ -98,6 +102,9 @@ def _pasts() -> dict[int, _Past]:
     for workflow in BatchTransferWorkflow.objects.filter(status="COMPLETED", **active):
         done = (workflow.actual_completion_date, workflow.pk, workflow.completed_by_id)
         pasts[workflow.batch_id].transfers[workflow.dest_lifecycle_stage_id] = done
+    for workflow in BatchTransferWorkflow.objects.filter(status__in=OPEN, **active).order_by("pk"):
+        ahead = (workflow.planned_start_date, workflow.pk, OPEN[workflow.status])
+        pasts[workflow.batch_id].open_transfers[workflow.dest_lifecycle_stage_id] = ahead
     operations = Treatment.objects.filter(**active).values_list("batch", "treatment_type", "treatment_date__date")
     for batch, kind, day in operations.distinct().order_by("treatment_date__date"):
         vaccinated = kind == Treatment.TreatmentType.VACCINATION
@@ -167,9 +174,10 @@ def _outcome(
         )
     if kind == ActivityType.TRANSFER:
         done, workflow, by = past.transfers.get(template.target_lifecycle_stage_id, (None, None, None))
-        if done is None or done > as_of:
-            return _Outcome(planned)
-        return _Outcome(done - late, status.COMPLETED, done, workflow, by)
+        if done is not None and done <= as_of:
+            return _Outcome(done - late, status.COMPLETED, done, workflow, by)
+        due, workflow, so_far = past.open_transfers.get(template.target_lifecycle_stage_id, (planned, None, "PENDING"))
+        return _Outcome(due, so_far, workflow=workflow)
     if kind in NEAR_DAYS:
         return _operated(kind, past, planned, late, as_of, taken, name)
     if planned + late > as_of:

@@ -173,12 +173,37 @@ class Recording(Spec):
         return next(said, SensorFault(parameter=parameter, spike=0.0))
 
 
+class TransferPlans(Spec):
+    """When a transfer is drafted, and planned lift by lift; and how often a plan is called off and made anew.
+
+    A plan that is called off was for `earlier_min` to `earlier_max` days before the fish are moved, and ends
+    `notice_days` before its day, for one of the `reasons`.
+    """
+
+    drafted_days: Days
+    planned_days: Days
+    called_off_share: Share
+    earlier_min: Days
+    earlier_max: Days
+    notice_days: Days
+    reasons: Annotated[tuple[Annotated[str, Field(min_length=1, max_length=500)], ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "TransferPlans":
+        if not self.notice_days < self.planned_days <= self.drafted_days:
+            raise ValueError("notice_days must be below planned_days, and these not above drafted_days")
+        if self.earlier_min > self.earlier_max:
+            raise ValueError("earlier_min must not be above earlier_max")
+        return self
+
+
 class Way(Spec):
     """A way to live; a block that is left out is off, and then costs nothing and draws nothing."""
 
     mortality: LivedMortality | None = None
     orders: Orders | None = None
     recording: Recording | None = None
+    transfer_plans: TransferPlans | None = None
 
 
 class Ways(Spec):

@@ -26,7 +26,7 @@ WITH place AS (
     FROM batch_batchtransferworkflow workflow
     JOIN batch_batch batch ON batch.id = workflow.batch_id
     CROSS JOIN LATERAL (
-        SELECT (coalesce(workflow.actual_start_date, workflow.planned_start_date) - batch.start_date)::text AS number
+        SELECT (workflow.planned_start_date - batch.start_date)::text AS number
     ) day
     CROSS JOIN LATERAL (
         SELECT 'TRF-' || batch.batch_number || '-D' || lpad(day.number, greatest(3, length(day.number)), '0') AS wanted

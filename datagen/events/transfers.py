@@ -8,6 +8,7 @@ from apps.batch.models import BatchTransferWorkflow, TransferAction
 from apps.environmental.models import StageTransitionEnvironmental
 from datagen.biology import size
 from datagen.biology.water import oxygen_saturation_mg_l
+from datagen.events import transfers_ahead
 from datagen.events.context import BatchRecord, LongestLife, Rows, nearest_rows
 from datagen.storage.arrow import record_batch
 
@@ -16,20 +17,20 @@ WEIGHED_FISH = 50
 
 
 def most_rows(life: LongestLife) -> dict[str, int]:
-    stages = len(life.containers)
+    stages, ahead = len(life.containers), transfers_ahead.most_rows(life)
     return {
-        "batch_batchtransferworkflow": stages - 1,
-        "batch_transferaction": int((life.containers[:-1] + life.containers[1:]).sum()),
+        "batch_batchtransferworkflow": stages - 1 + ahead["batch_batchtransferworkflow"],
+        "batch_transferaction": int((life.containers[:-1] + life.containers[1:]).sum()) + ahead["batch_transferaction"],
         "environmental_stagetransitionenvironmental": stages - 1,
     }
 
 
 def expected(record: BatchRecord) -> dict[str, int]:
     moves = record.history.moves
-    workflows = len(np.unique(moves.stage))
+    workflows, ahead = len(np.unique(moves.stage)), transfers_ahead.expected(record)
     return {
-        "batch_batchtransferworkflow": workflows,
-        "batch_transferaction": len(moves.stage),
+        "batch_batchtransferworkflow": workflows + ahead["batch_batchtransferworkflow"],
+        "batch_transferaction": len(moves.stage) + ahead["batch_transferaction"],
         "environmental_stagetransitionenvironmental": workflows,
     }
 
@@ -40,6 +41,7 @@ def expand(record: BatchRecord) -> Iterator[Rows]:
         yield _workflows(record)
         yield _actions(record)
         yield _waters(record)
+    yield from transfers_ahead.expand(record)
 
 
 def _workflows(record: BatchRecord) -> Rows:
@@ -82,7 +84,7 @@ def _workflows(record: BatchRecord) -> Rows:
         finance_transaction_id=np.ma.masked_where(~to_sea, transaction_id),
         initiated_by_id=who,
         completed_by_id=who,
-        created_at=record.at(day - 14, 9),
+        created_at=record.at(transfers_ahead.noted_days(record, stages), 9),
         updated_at=record.at(day, 17),
     )
 

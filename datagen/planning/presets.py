@@ -76,7 +76,7 @@ PRESETS = {
         "medium", stagger_days=52, batches=20, containers_per_stage=10, way="lived", imperfections="usual"
     ),
     "small": Preset("small", batches=1, containers_per_stage=10),
-    "uat": Preset("uat", containers_per_stage=10, ladder=Ladder(AGES, 40, 3_500_000, 4700.0, WEIGHTS_G)),
+    "uat": Preset("uat", containers_per_stage=10, way="lived", ladder=Ladder(AGES, 40, 3_500_000, 4700.0, WEIGHTS_G)),
 }
 """`medium` staggers by 52 days, so that its 40 batches span the life of a batch: about 25 harvested and 15 growing.
 Fish of `uat` may be harvested from 4.7 kg on: those of 860 days are, whatever luck they had."""

@@ -13,7 +13,12 @@ import pyarrow as pa
 from apps.batch.growth_analysis import MissingScenario, States, compute, read
 from apps.batch.growth_analysis import forecast as ahead_of
 from apps.batch.growth_analysis.states import ANCHORS, SOURCES
-from apps.batch.models import ActualDailyAssignmentState, ContainerForecastSummary, LiveForwardProjection
+from apps.batch.models import (
+    ActualDailyAssignmentState,
+    BatchTransferWorkflow,
+    ContainerForecastSummary,
+    LiveForwardProjection,
+)
 from apps.finance import exports
 from apps.finance.exports import EXPORTED_DAY
 from apps.finance.models import NavExportBatch, NavExportLine
@@ -153,7 +158,8 @@ def plan_activities(connection: psycopg.Connection[Any], as_of: date | None = No
     rows = [row for row in activities(as_of) if row[0] not in kept]
     columns = {name: np.array([row[place] for row in rows], object) for place, name in enumerate(COLUMNS)}
     made = [(PlannedActivity, record_batch(PlannedActivity, len(rows), **columns))]
-    clear = [(f"DELETE FROM {PLANNED_TABLE} WHERE id <> ALL(%s)", [sorted(kept)])]
+    clear: list[tuple[str, list[Any]]] = [(f"DELETE FROM {PLANNED_TABLE} WHERE id <> ALL(%s)", [sorted(kept)])]
+    clear += _links(connection, columns["transfer_workflow_id"], columns["id"])
     try:
         replace(connection, found[0], PLANNED, clear, made)
     except psycopg.errors.ForeignKeyViolation as error:
@@ -161,6 +167,20 @@ def plan_activities(connection: psycopg.Connection[Any], as_of: date | None = No
         raise UserError(PLANNED_TABLE, error.diag.message_detail, cure) from None
     ddl.set_sequences(connection, [PLANNED_TABLE])
     return len(rows)
+
+
+def _links(connection: psycopg.Connection[Any], workflows: Any, planned: Any) -> list[tuple[str, list[Any]]]:
+    """Statements that let each transfer of ours know the activity that it belongs to, and no other."""
+    pairs = [(w, a) for w, a in zip(workflows.tolist(), planned.tolist(), strict=True) if w is not None]
+    kept = sorted(protection.keys_of_others(connection, BatchTransferWorkflow))
+    table = BatchTransferWorkflow._meta.db_table
+    unlink = f"UPDATE {table} SET planned_activity_id = NULL WHERE planned_activity_id IS NOT NULL AND id <> ALL(%s)"
+    link = (
+        f"UPDATE {table} SET planned_activity_id = activity FROM unnest(%s::bigint[], %s::bigint[]) AS pair (workflow,"
+        " activity) WHERE id = workflow AND id <> ALL(%s)"
+    )
+    # The keys are checked when the transaction ends, and the activities are there by then.
+    return [(unlink, [kept]), (link, [[w for w, _ in pairs], [a for _, a in pairs], kept])]
 
 
 def export_to_accounts(connection: psycopg.Connection[Any]) -> dict[str, int]:

@@ -84,7 +84,7 @@ class Agenda:
         died = (fish * spec.lost_share * rng.uniform(0.5, 1.5, len(fish)) + rng.random(len(fish))).astype(np.int64)
         # The dead are recorded with a move, so of fish that leave at least one arrives.
         died = np.minimum(died, np.maximum(fish - 1, 0))
-        moved = _pour(fish - died, len(stays[b, stage]))
+        moved = pour(fish - died, len(stays[b, stage]))
         self._log_moves(b, stage, day, fish, died, moved, weight_g)
         share = spec.deaths_share * np.exp(spec.deaths_spread * rng.standard_normal())
         self._settle(stays[b, stage], moved, weight_g, share, spec)
@@ -161,7 +161,7 @@ def _mean_g(fish: Ints, weight_cbrt: Floats) -> float:
     return float(fish @ weight_cbrt**3 / max(int(fish.sum()), 1))
 
 
-def _pour(fish: Ints, into: int) -> Ints:
+def pour(fish: Ints, into: int) -> Ints:
     """Whole fish from each source to each destination [sources, destinations]; one to one where their numbers agree.
 
     Otherwise sources are poured out in order and destinations filled evenly in order, so that fish are conserved

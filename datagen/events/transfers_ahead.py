@@ -1,0 +1,203 @@
+"""Transfers that people have drafted or planned by the as-of day, and plans of transfers that they called off.
+
+Where the way has no block `transfer_plans`, there are none.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from apps.batch.models import BatchTransferWorkflow, TransferAction
+from datagen.arrays import Floats, Ints
+from datagen.catalog.ways import TransferPlans
+from datagen.events.context import BatchRecord, LongestLife, Rows, nearest_rows
+from datagen.simulation.agenda import pour
+from datagen.storage.arrow import record_batch
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A transfer into a stage as people think of it, which holds until it is done or called off; days of the record.
+
+    Keys count from the batch's first: a plan that is carried out has the workflow and actions of the transfer itself.
+    """
+
+    stage: int
+    day: int
+    drafted: int
+    planned: int
+    workflow: int
+    first_action: int
+    called_off: int | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class _Lifts:
+    """What is to be moved from container to container, as the fish stand; assignments of the batch, from 0."""
+
+    source: Ints
+    dest: Ints
+    before: Ints
+    fish: Ints
+    weight_g: Floats
+
+
+def most_rows(life: LongestLife) -> dict[str, int]:
+    """Of plans that are called off: as many again as there are transfers."""
+    if life.way.transfer_plans is None:
+        return {"batch_batchtransferworkflow": 0, "batch_transferaction": 0}
+    return {
+        "batch_batchtransferworkflow": len(life.containers) - 1,
+        "batch_transferaction": int((life.containers[:-1] + life.containers[1:]).sum()),
+    }
+
+
+def expected(record: BatchRecord) -> dict[str, int]:
+    known = _known(record)
+    return {
+        "batch_batchtransferworkflow": len(known),
+        "batch_transferaction": sum(len(_lifts(record, each).source) for each in known),
+    }
+
+
+def expand(record: BatchRecord) -> Iterator[Rows]:
+    for draft in _known(record):
+        lifts = _lifts(record, draft)
+        yield _workflow(record, draft, lifts)
+        if len(lifts.source):
+            yield _actions(record, draft, lifts)
+
+
+def noted_days(record: BatchRecord, stages: Ints) -> Ints:
+    """Day on which the transfer into each stage was first noted, as it was carried out: drafted, or two weeks ahead."""
+    if record.case.way.transfer_plans is None:
+        starts: Ints = record.start_day + np.array(record.stage_starts)[stages] - 14
+        return starts
+    return np.array([next(each for each in _drafts(record, stage) if not each.called_off).drafted for stage in stages])
+
+
+def _known(record: BatchRecord) -> list[Draft]:
+    """Those of the as-of day: drafted by then, and not carried out."""
+    if record.case.way.transfer_plans is None:
+        return []
+    return [
+        draft
+        for stage in range(1, record.sea + 1)
+        for draft in _drafts(record, stage)
+        if draft.drafted <= record.last_day and (draft.called_off or draft.day > record.last_day)
+    ]
+
+
+def _drafts(record: BatchRecord, stage: int) -> list[Draft]:
+    """The plan of a transfer that is carried out, and before it one that was called off, if there was."""
+    spec, starts = record.case.way.transfer_plans, record.stage_starts
+    assert spec is not None
+    begins = record.start_day + np.array(starts)
+    # Nobody plans to move fish that have yet to come.
+    day, earliest = int(begins[stage]), int(begins[stage - 1])
+    rng = record.stream(record.stages.key[stage], "transfer, plans")
+    luck, earlier, which = rng.random(), int(rng.integers(spec.earlier_min, spec.earlier_max + 1)), rng.random()
+    before = day - earlier
+    called_off = before - spec.notice_days
+    if luck >= spec.called_off_share or called_off <= max(before - spec.planned_days, earliest):
+        return [_draft(record, spec, stage, day, earliest)]
+    again = _draft(record, spec, stage, day, called_off)
+    first = _draft(record, spec, stage, before, earliest)
+    sizes = np.array([len(containers) for containers in record.batch.containers])
+    actions = np.cumsum(sizes[:-1] + sizes[1:])
+    return [
+        replace(
+            first,
+            called_off=called_off,
+            reason=spec.reasons[int(which * len(spec.reasons))],
+            workflow=record.sea + first.workflow,
+            first_action=int(actions[-1] + actions[stage - 1] - sizes[stage - 1] - sizes[stage]),
+        ),
+        again,
+    ]
+
+
+def _draft(record: BatchRecord, spec: TransferPlans, stage: int, day: int, earliest: int) -> Draft:
+    """Of fish to be moved on a day; nothing is thought of it before the earliest day."""
+    drafted, planned = max(day - spec.drafted_days, earliest), max(day - spec.planned_days, earliest)
+    return Draft(stage, day, drafted, planned, stage - 1, int((record.history.moves.stage < stage).sum()))
+
+
+def _status(record: BatchRecord, draft: Draft) -> str:
+    if draft.called_off is not None and draft.called_off <= record.last_day:
+        return "CANCELLED"
+    return "PLANNED" if draft.planned <= record.last_day else "DRAFT"
+
+
+def _lifts(record: BatchRecord, draft: Draft) -> _Lifts:
+    """None of a draft; of a plan, as the fish stand today, or stood when it was called off."""
+    stays, status = record.history.assignments, _status(record, draft)
+    source = np.flatnonzero(stays.stage == draft.stage - 1)
+    if status == "DRAFT":
+        source = source[:0]
+    if draft.called_off is not None and status == "CANCELLED":
+        row = nearest_rows(record, source, np.full(len(source), draft.called_off))
+        fish, weight_g = record.history.days.fish[row], record.history.days.weight_g[row]
+    else:
+        fish, weight_g = stays.fish_out[source], stays.weight_out_g[source]
+    moved = pour(fish, len(record.batch.containers[draft.stage]))
+    i, j = np.nonzero(moved)
+    lifted = moved[i, j]
+    # What a lift finds is what those before it out of the same container have left.
+    before = fish[i] - (np.cumsum(moved, axis=1) - moved)[i, j]
+    return _Lifts(source[i], np.array(record.batch.containers[draft.stage])[j], before, lifted, weight_g[i])
+
+
+def _workflow(record: BatchRecord, draft: Draft, lifts: _Lifts) -> Rows:
+    status = _status(record, draft)
+    to_sea = draft.stage == record.sea
+    managers = record.staff("MGR")
+    noted = {"DRAFT": draft.drafted, "PLANNED": draft.planned, "CANCELLED": draft.called_off}[status]
+    assert noted is not None
+    return BatchTransferWorkflow, record_batch(
+        BatchTransferWorkflow,
+        1,
+        id=record.first_id["batch_batchtransferworkflow"] + draft.workflow,
+        batch_id=record.batch_id,
+        workflow_number=f"TRF-{record.batch.number}-D{draft.day - record.start_day:03d}",
+        workflow_type="LIFECYCLE_TRANSITION",
+        status=status,
+        planned_start_date=record.date(draft.day)[None],
+        planned_completion_date=record.date(draft.day)[None],
+        source_lifecycle_stage_id=record.farm.stage_id[draft.stage - 1],
+        dest_lifecycle_stage_id=record.farm.stage_id[draft.stage],
+        total_actions_planned=len(lifts.source),
+        is_intercompany=to_sea,
+        source_subsidiary="FW" if to_sea else None,
+        dest_subsidiary="FM" if to_sea else None,
+        cancellation_reason=draft.reason if status == "CANCELLED" else "",
+        initiated_by_id=int(managers[(record.index + draft.stage) % len(managers)]),
+        created_at=record.at(draft.drafted, 9)[None],
+        updated_at=record.at(noted, 9 if status == "DRAFT" else 15)[None],
+    )
+
+
+def _actions(record: BatchRecord, draft: Draft, lifts: _Lifts) -> Rows:
+    count = len(lifts.source)
+    off = _status(record, draft) == "CANCELLED"
+    first = record.first_id["batch_transferaction"] + draft.first_action
+    names = record.farm.container_name
+    return TransferAction, record_batch(
+        TransferAction,
+        count,
+        id=first + np.arange(count),
+        workflow_id=record.first_id["batch_batchtransferworkflow"] + draft.workflow,
+        action_number=np.arange(count) + 1,
+        status="SKIPPED" if off else "PENDING",
+        source_assignment_id=record.assignment_id[lifts.source],
+        source_population_before=lifts.before,
+        transferred_count=lifts.fish,
+        transferred_biomass_kg=np.round(lifts.fish * lifts.weight_g / 1000.0, 2),
+        planned_date=record.date(draft.day),
+        transfer_method="GRAVITY" if draft.stage <= 1 else "PUMP",
+        notes=[f"To {names[container]}" for container in lifts.dest],
+        created_at=record.at(draft.planned, 15),
+        updated_at=record.at((draft.called_off or draft.planned) if off else draft.planned, 15),
+    )

@@ -1,0 +1,154 @@
+"""Transfers ahead: drafted, planned, now and then called off, then carried out under the same keys."""
+
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+from typing import Any
+
+import psycopg
+import pytest
+from pytest_django import DjangoDbBlocker
+
+from apps.batch.models import BatchTransferWorkflow
+from datagen import checks, pipeline, runs
+from datagen.case import Case
+from datagen.catalog.ways import Way, Ways
+from datagen.events import transfers
+from datagen.events.context import BatchRecord
+from datagen.keys import records as records_of
+from datagen.planning.plan import Plan
+from datagen.planning.presets import carry_on
+from datagen.runs import advancing
+from tests.test_advance import contents
+from tests.worlds import AS_OF, Silent, company, records, small_plan
+
+PLAN = small_plan(seed=6, batches=2, stagger_days=160, containers=2, way="lived")
+ORDER = ["DRAFT", "PLANNED", "CANCELLED", "COMPLETED"]
+
+
+def tables(as_of: date) -> dict[str, dict[int, dict[str, Any]]]:
+    """What is recorded of transfers on a day: rows by table and key."""
+    catalog, farm = company()
+    found: dict[str, dict[int, dict[str, Any]]] = {}
+    for record in records(carry_on(Case(catalog, farm, PLAN), as_of)):
+        for model, rows in transfers.expand(record):
+            found.setdefault(model._meta.db_table, {}).update({row["id"]: row for row in rows.to_pylist()})
+        assert sum(transfers.expected(record).values()) == sum(rows.num_rows for _, rows in transfers.expand(record))
+    return found
+
+
+def test_a_plan_goes_its_way_and_what_is_over_stays_as_it_was() -> None:
+    days = [AS_OF + timedelta(days=days) for days in range(0, 120, 6)]
+    seen: dict[int, list[dict[str, Any]]] = {}
+    called_off = 0
+    for day in days:
+        found = tables(day)
+        workflows, actions = found["batch_batchtransferworkflow"], list(found["batch_transferaction"].values())
+        assert len({each["workflow_number"] for each in workflows.values()}) == len(workflows)
+        for key, now in workflows.items():
+            seen.setdefault(key, []).append(now)
+            lifts = [each for each in actions if each["workflow_id"] == key]
+            assert now["total_actions_planned"] == len(lifts) > 0 or now["status"] == "DRAFT"
+            assert {each["status"] for each in lifts} <= {"PENDING", "COMPLETED", "SKIPPED"}
+            assert (now["status"] in ("DRAFT", "PLANNED")) <= (now["planned_start_date"] > day)
+    for versions in seen.values():
+        stations = [ORDER.index(each["status"]) for each in versions]
+        assert stations == sorted(stations)
+        assert len({(each["workflow_number"], each["created_at"]) for each in versions}) == 1
+        over = [each for each in versions if each["status"] in ("CANCELLED", "COMPLETED")]
+        assert all(each == over[0] for each in over)
+        called_off += any(each["status"] == "CANCELLED" for each in versions)
+    assert called_off
+    assert sum(len({each["status"] for each in versions}) > 1 for versions in seen.values()) >= 5
+
+
+def test_of_two_plans_for_the_same_fish_one_holds() -> None:
+    for days in range(0, 90, 5):
+        ahead = [
+            (each["batch_id"], each["dest_lifecycle_stage_id"])
+            for each in tables(AS_OF + timedelta(days=days))["batch_batchtransferworkflow"].values()
+            if each["status"] in ("DRAFT", "PLANNED")
+        ]
+        assert len(set(ahead)) == len(ahead)
+
+
+def test_without_the_block_nothing_lies_ahead_and_nothing_else_changes() -> None:
+    catalog, farm = company()
+    ways = Ways(planned=Way(), lived=catalog.ways.lived.model_copy(update={"transfer_plans": None}))
+    bare = Case(catalog.model_copy(update={"ways": ways}), farm, PLAN)
+    without = [record for record in records_of(bare, pipeline.simulate(bare)) if isinstance(record, BatchRecord)]
+    found, usual = (
+        [
+            (row["workflow_number"], row["status"])
+            for record in of
+            for model, rows in transfers.expand(record)
+            if model is BatchTransferWorkflow
+            for row in rows.to_pylist()
+        ]
+        for of in (without, records(PLAN))
+    )
+    assert found == [(number, status) for number, status in usual if status == "COMPLETED"]
+    assert len(usual) > len(found) > 0
+
+
+@pytest.fixture(scope="module")
+def advanced(new_database: Callable[[], str], django_db_blocker: DjangoDbBlocker) -> Iterator[tuple[str, str]]:
+    """A database carried on over 50 days in steps, and one made at once."""
+    catalog, farm = company()
+    stepwise, once = new_database(), new_database()
+    with django_db_blocker.unblock():
+        runs.execute(runs.Job(stepwise, Case(catalog, farm, PLAN), 1), Silent())
+        for days in (1, 14, 35):
+            PLANS.append(carry_on(Case(catalog, farm, PLANS[-1]), PLANS[-1].as_of + timedelta(days=days)))
+            advancing.advance(stepwise, catalog, farm, PLANS[-1].as_of, 1, Silent())
+        runs.execute(runs.Job(once, Case(catalog, farm, PLANS[-1]), 1), Silent())
+        yield stepwise, once
+
+
+PLANS: list[Plan] = [PLAN]
+
+
+def test_carried_on_plans_become_what_happened(advanced: tuple[str, str]) -> None:
+    stepwise, once = advanced
+    assert contents(stepwise) == contents(once)
+    assert [verdict.name for verdict in checks.verify(stepwise, 2, Silent()) if verdict.offending] == []
+
+
+def test_a_transfer_and_its_activity_know_each_other(advanced: tuple[str, str]) -> None:
+    with psycopg.connect(advanced[0]) as connection:
+        found = connection.execute(
+            "SELECT w.status, a.status, count(*), bool_and(a.transfer_workflow_id = w.id AND a.batch_id = w.batch_id)"
+            " FROM batch_batchtransferworkflow w JOIN planning_plannedactivity a ON a.id = w.planned_activity_id"
+            " GROUP BY 1, 2 ORDER BY 1"
+        ).fetchall()
+        one_way = connection.execute(
+            "SELECT count(*) FROM planning_plannedactivity a JOIN batch_batchtransferworkflow w"
+            " ON w.id = a.transfer_workflow_id WHERE w.planned_activity_id IS DISTINCT FROM a.id"
+        ).fetchone()
+    assert {(ours, theirs) for ours, theirs, *_ in found} >= {("COMPLETED", "COMPLETED"), ("PLANNED", "PENDING")}
+    assert all(right for *_, right in found)
+    assert one_way == (0,)
+
+
+BREAKS = [
+    "UPDATE batch_batchtransferworkflow SET cancellation_reason = '' WHERE status = 'CANCELLED'",
+    "UPDATE batch_batchtransferworkflow SET total_actions_planned = 1 WHERE status = 'PLANNED'",
+    "UPDATE batch_batchtransferworkflow SET actions_completed = 1 WHERE status = 'PLANNED'",
+    "UPDATE batch_transferaction SET status = 'PENDING' WHERE status = 'SKIPPED'",
+    "UPDATE batch_transferaction SET planned_date = NULL WHERE status = 'PENDING'",
+    "UPDATE batch_transferaction SET transferred_count = transferred_count + 1 WHERE status = 'PENDING'",
+    "UPDATE batch_batchcontainerassignment SET departure_date = assignment_date WHERE id IN"
+    " (SELECT source_assignment_id FROM batch_transferaction WHERE status = 'PENDING')",
+    "UPDATE batch_transferaction SET source_assignment_id = (SELECT max(id) FROM batch_batchcontainerassignment)"
+    " WHERE status = 'PENDING'",
+]
+
+
+@pytest.mark.parametrize("statement", BREAKS)
+def test_the_law_notices(advanced: tuple[str, str], statement: str) -> None:
+    law = next(check for check in checks.checks() if check.name == "transfers_ahead")
+    with psycopg.connect(advanced[1]) as connection:
+        checks.prepare(connection)
+        assert not checks.judge(connection, law).offending
+        assert connection.execute(statement.encode()).rowcount
+        assert checks.judge(connection, law).offending
+        connection.rollback()
