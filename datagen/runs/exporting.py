@@ -5,24 +5,32 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
+from apps.batch.growth_analysis import compute
+from apps.batch.growth_analysis import tables as growth
 from aquamind.errors import UserError
 from datagen import pipeline
 from datagen.case import Case
+from datagen.events.context import Rows
 from datagen.execution import Hire, hired
 from datagen.files import fields, layout, place
 from datagen.files.store import FileStore
 from datagen.keys import Keys, keys
 from datagen.masterdata import tables as masterdata
 from datagen.pipeline import Progress, Report
-from datagen.runs import outlook, wiping
+from datagen.planning.plan import BatchPlan
+from datagen.runs import analysis, outlook, wiping
 from datagen.runs.run import check_case, identify
 from datagen.simulation.history import History
 from datagen.simulation.loop import held_back
 from datagen.storage import ledger
+from datagen.storage.store import Tables
 
 BYTES_PER_ROW = {"parquet": 5, "csv": 110, "arrow": 10}
 """At most, over all tables, with what is there in between; `medium` and `production` have less."""
@@ -80,7 +88,7 @@ def foresee(job: Job, bound: str | None) -> outlook.Outlook:
     check_case(job.case)
     place.there(job.folder, describe(job.case, job.suffix))
     made = outlook.foresee(job.case, pipeline.simulate(job.case), bound)
-    tables = [*keys(job.case, {}).tables, *ledger.TRUTH]
+    tables = [*keys(job.case, {}).tables, *analysis.TABLES, *ledger.TRUTH]
     rows = Counter({table: made.rows[table] for table in tables if table in made.rows})
     return replace(made, rows=dict(rows), disk_bytes=disk_bytes(rows, job.suffix))
 
@@ -110,30 +118,78 @@ def _write(job: Job, hire: Hire, folder: Path, identity: dict[str, Any], progres
     given = keys(case, {})
     with report.timed("files"):
         progress.step("Files", sum(len(history.days.fish) for history in histories.values()))
-        hands = hire(_file_worker, case, store)
+        known = list(masterdata.tables(case, fields.models(wiping.MASTER_DATA)))
+        hands = hire(_file_worker, case, store, _rested_on(known))
         pipeline.work(hands, pipeline.load_tasks(case, histories, given), progress)
     with report.timed("tables"):
         progress.step("Tables of one file")
         units = store.content()
-        order = {batch.number: place for place, batch in enumerate(case.batches)}
+        order = {unit: place for place, batch in enumerate(case.batches) for unit in _units(batch)}
         tables = _tables(given, units)
         store.gather(sorted(units, key=lambda unit: order.get(unit, -1)), tables)
-        known = store.put(masterdata.tables(case, fields.models(wiping.MASTER_DATA)))
+        contents = store.put(known)
         progress.advance(0.0)
-    place.write_manifest(folder, {**identity, **_told(store, units, known, tables)})
+    place.write_manifest(folder, {**identity, **_told(store, units, contents, tables)})
+
+
+def _rested_on(known: list[Rows]) -> dict[str, pa.Table]:
+    """The master data that daily states rest on."""
+    return {
+        model._meta.db_table: pa.Table.from_batches([rows])
+        for model, rows in known
+        if model._meta.db_table in growth.MASTER_DATA
+    }
+
+
+@dataclass(frozen=True)
+class _StatesToo:
+    """A store that also keeps what is worked out from a batch, as a unit of its own after the batch's."""
+
+    store: FileStore
+    case: Case
+    known: dict[str, pa.Table]
+
+    def write(self, unit: str, tables: Tables) -> dict[str, ledger.Content]:
+        if unit not in self._begun:
+            return self.store.write(unit, tables)
+        seen = growth.Tables(self.known)
+        contents = self.store.write(unit, seen.watch(tables))
+        worked_out = self.store.write(analysis.unit(unit), self._following(seen, tables))
+        return {**contents, **worked_out}
+
+    def _following(self, seen: growth.Tables, tables: Tables) -> Iterator[Rows]:
+        # Of a batch that an earlier call wrote, nothing has passed yet.
+        for _ in seen.watch(tables):
+            pass
+        if (record := seen.record(self.case.plan.as_of)) is not None:
+            yield from analysis.rows(compute(record), self.case.plan.as_of)
+
+    def content(self) -> dict[str, dict[str, ledger.Content]]:
+        return self.store.content()
+
+    @cached_property
+    def _begun(self) -> frozenset[str]:
+        return frozenset(batch.number for batch in self.case.plan.batches)
 
 
 @contextmanager
-def _file_worker(case: Case, store: FileStore) -> Iterator[pipeline.Worker]:
+def _file_worker(case: Case, store: FileStore, known: dict[str, pa.Table]) -> Iterator[pipeline.Worker]:
     if not (store.folder / layout.MANIFEST).exists():
         cure = f"Worker {socket.gethostname()} does not see it. Name a folder that all workers share"
         raise UserError("directory", str(store.folder), cure)
-    yield pipeline.Worker(case, store)
+    yield pipeline.Worker(case, _StatesToo(store, case, known))
 
 
 def _partitions(case: Case) -> layout.Partitions:
     codes = case.farm.geography_code
-    return {batch.number: layout.partition(codes[batch.geography], batch.number) for batch in case.batches}
+    return {
+        unit: layout.partition(codes[batch.geography], batch.number) for batch in case.batches for unit in _units(batch)
+    }
+
+
+def _units(batch: BatchPlan) -> tuple[str, str]:
+    """What a batch is called in the ledger, and what is worked out from it."""
+    return batch.number, analysis.unit(batch.number)
 
 
 def _check_space(job: Job, histories: dict[int, History], store: FileStore) -> None:
@@ -142,13 +198,16 @@ def _check_space(job: Job, histories: dict[int, History], store: FileStore) -> N
     units = outlook.expected_rows(job.case, histories)
     rows = sum((rows for unit, rows in units.items() if unit not in written), Counter[str]())
     following = sum((rows for rows in units.values()), Counter[str]())
+    states = analysis.expected(job.case, histories)
+    for each in (rows, following):
+        each.update({table: states[table] for table in analysis.TABLES})
     needed = disk_bytes(rows, store.suffix) + job.companies_left * disk_bytes(following, store.suffix)
     place.check_space(store.folder, needed)
 
 
 def _tables(given: Keys, units: dict[str, dict[str, ledger.Content]]) -> list[str]:
-    """Those of the plan, and of the truth where there is some."""
-    return sorted({*given.tables, *(table for contents in units.values() for table in contents)})
+    """Those of the plan with its daily states and summaries, and of the truth where there is some."""
+    return sorted({*given.tables, *analysis.TABLES, *(table for contents in units.values() for table in contents)})
 
 
 def _told(

@@ -1,4 +1,4 @@
-"""A batch's record in the database as day-by-assignment grids."""
+"""A batch's record as day-by-assignment grids, and read from the database."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -37,6 +37,22 @@ class Arrivals:
     fish: Ints
     source: Ints
     weight_g: Floats
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What is known of a batch: the columns that the queries find, in a database or in tables of none."""
+
+    batch_id: int
+    stays: Columns
+    scenario: Scenario
+    transfers: Columns
+    creations: Columns
+    weighings: Columns
+    deaths: Columns
+    deaths_recorded: bool
+    feed: Columns
+    temperatures: Columns
 
 
 @dataclass(frozen=True)
@@ -87,27 +103,42 @@ def read(
     def read_rows(query: str, columns: dict[str, str]) -> Columns:
         return rows(connection, query, known, columns)
 
-    transfers = read_rows(queries.TRANSFERS, queries.TRANSFER_COLUMNS)
-    transfers |= {end: grid.column(transfers[end]) for end in ("source", "dest")}
-    arrivals = _arrivals(grid, transfers, read_rows(queries.CREATIONS, queries.CREATION_COLUMNS))
-    weighings = queries.WEIGHINGS + (queries.BY_HAND if by_hand else "")
-    anchor, anchor_g = _anchors(grid, transfers, read_rows(weighings, queries.WEIGHING_COLUMNS))
-    deaths = read_rows(queries.DEATHS, queries.DEATHS_COLUMNS)
     any_death = connection.execute(queries.DEATHS_RECORDED, [batch_id]).fetchone()
+    return arranged(
+        Sources(
+            batch_id=batch_id,
+            stays=stays,
+            scenario=scenario,
+            transfers=read_rows(queries.TRANSFERS, queries.TRANSFER_COLUMNS),
+            creations=read_rows(queries.CREATIONS, queries.CREATION_COLUMNS),
+            weighings=read_rows(queries.WEIGHINGS + (queries.BY_HAND if by_hand else ""), queries.WEIGHING_COLUMNS),
+            deaths=read_rows(queries.DEATHS, queries.DEATHS_COLUMNS),
+            deaths_recorded=any_death is not None and any_death[0],
+            feed=read_rows(queries.FEED, queries.BY_CONTAINER_COLUMNS),
+            temperatures=read_rows(queries.TEMPERATURES, queries.BY_CONTAINER_COLUMNS),
+        )
+    )
+
+
+def arranged(known: Sources) -> Record:
+    """What is known of a batch, laid into grids."""
+    grid, deaths = Grid(known.stays), known.deaths
+    transfers = known.transfers | {end: grid.column(known.transfers[end]) for end in ("source", "dest")}
+    anchor, anchor_g = _anchors(grid, transfers, known.weighings)
     return Record(
-        batch_id=batch_id,
-        stays=stays,
-        scenario=scenario,
+        batch_id=known.batch_id,
+        stays=known.stays,
+        scenario=known.scenario,
         day0=grid.day0,
         present=grid.present,
-        arrivals=arrivals,
+        arrivals=_arrivals(grid, transfers, known.creations),
         removed=_removed(grid, transfers),
         anchor=anchor,
         anchor_g=anchor_g,
         deaths=grid.filled(0, grid.column(deaths["assignment"]), deaths["day"], deaths["count"]),
-        deaths_recorded=any_death is not None and any_death[0],
-        feed_kg=grid.by_container(read_rows(queries.FEED, queries.BY_CONTAINER_COLUMNS)),
-        temp_c=grid.by_container(read_rows(queries.TEMPERATURES, queries.BY_CONTAINER_COLUMNS)),
+        deaths_recorded=known.deaths_recorded,
+        feed_kg=grid.by_container(known.feed),
+        temp_c=grid.by_container(known.temperatures),
     )
 
 

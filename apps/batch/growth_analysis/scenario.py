@@ -62,9 +62,23 @@ def read_scenario(connection: psycopg.Connection[Any], batch_id: int) -> Scenari
     stages = connection.execute("SELECT id, name FROM batch_lifecyclestage").fetchall()
     tgc_of = dict(connection.execute(TGC_STAGES, [tgc_id]).fetchall())
     percent_of = dict(connection.execute(MORTALITY_STAGES, [mortality_id]).fetchall())
+    profile = connection.execute(PROFILE, [profile_id]).fetchall()
+    return applied(stages, tgc, tgc_of, percent, frequency, percent_of, profile)
+
+
+def applied(
+    stages: list[tuple[int, str]],
+    tgc: float,
+    tgc_of: dict[str, float],
+    percent: float,
+    frequency: str,
+    percent_of: dict[str, float],
+    days: list[tuple[int, float]],
+) -> Scenario:
+    """The models for stages (ids with names): growth and deaths of all, and by stage; the profile's days, in order."""
     # A weekly rate is the share that dies in seven days.
     daily = percent / 100.0 if frequency == "daily" else 1.0 - (1.0 - percent / 100.0) ** (1.0 / 7.0)
-    profile = np.array(connection.execute(PROFILE, [profile_id]).fetchall(), np.float64).reshape(-1, 2)
+    profile = np.array(days, np.float64).reshape(-1, 2)
     return Scenario(
         {stage: _of_stage(tgc_of, name, tgc) for stage, name in stages},
         {stage: _of_stage(percent_of, name, daily * 100.0) / 100.0 for stage, name in stages},

@@ -1,0 +1,293 @@
+"""A batch's record out of Arrow tables that no database holds, as the queries would find it in one."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute
+from numpy.typing import NDArray
+
+from apps.batch.growth_analysis.queries import GROWTH_SAMPLE, VACCINATION
+from apps.batch.growth_analysis.record import Columns, MissingScenario, Record, Sources, arranged
+from apps.batch.growth_analysis.scenario import Scenario, applied
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+pc: Any = pyarrow.compute
+
+READ = {
+    "batch_batch": ("id", "start_date", "actual_end_date", "pinned_projection_run_id"),
+    "batch_batchcontainerassignment": (
+        "id", "container_id", "lifecycle_stage_id", "assignment_date", "departure_date", "population_count",
+        "avg_weight_g",
+    ),
+    "batch_creationaction": (
+        "status", "dest_assignment_id", "actual_delivery_date", "expected_delivery_date", "egg_count_actual",
+        "egg_count_planned", "mortality_on_arrival",
+    ),
+    "batch_transferaction": (
+        "status", "source_assignment_id", "dest_assignment_id", "actual_execution_date", "planned_date",
+        "transferred_count", "mortality_during_transfer", "measured_avg_weight_g", "selection_method",
+    ),
+    "batch_growthsample": ("assignment_id", "sample_date", "avg_weight_g", "sample_size"),
+    "health_treatment": (
+        "batch_assignment_id", "treatment_date", "sampling_event_id", "description", "includes_weighing",
+    ),
+    "health_healthsamplingevent": ("id", "avg_weight_g"),
+    "batch_mortalityevent": ("assignment_id", "event_date", "count"),
+    "inventory_feedingevent": ("container_id", "feeding_date", "amount_kg"),
+    "environmental_environmentalreading": ("container_id", "reading_time", "value"),
+    "scenario": ("scenario_id", "tgc_model_id", "mortality_model_id"),
+    "scenario_projection_run": ("run_id", "scenario_id"),
+}  # fmt: skip
+"""The columns that states rest on, of a batch's own tables."""
+
+MASTER_DATA = (
+    "batch_lifecyclestage",
+    "environmental_environmentalparameter",
+    "scenario_tgcmodel",
+    "scenario_tgc_model_stage",
+    "scenario_mortalitymodel",
+    "scenario_mortality_model_stage",
+    "scenario_temperaturereading",
+)
+DAY_US = 86_400_000_000
+_NONE = np.zeros(0, np.int64)
+SELECTED = {"LARGEST": 0.88, "SMALLEST": 1.12}
+WEIGHED = re.compile("([0-9]+[.]?[0-9]*) g mean weight")
+
+
+class Tables:
+    """Sees a batch's rows pass, in whatever order of tables, and keeps what its daily states rest on."""
+
+    def __init__(self, master_data: dict[str, pa.Table]) -> None:
+        self._known = master_data
+        parameters = master_data["environmental_environmentalparameter"].to_pylist()
+        self._temperature = min(each["id"] for each in parameters if each["name"].lower() == "temperature")
+        self._seen: dict[str, list[pa.RecordBatch]] = defaultdict(list)
+
+    def watch(self, tables: Iterable[tuple[Any, pa.RecordBatch]]) -> Iterator[tuple[Any, pa.RecordBatch]]:
+        """Let a batch's tables pass; what is left of them where they were not taken to their end."""
+        for model, rows in tables:
+            self._see(model._meta.db_table, rows)
+            yield model, rows
+
+    def _see(self, table: str, rows: pa.RecordBatch) -> None:
+        if table not in READ:
+            return
+        if table == "environmental_environmentalreading":
+            rows = rows.filter(pc.equal(rows["parameter_id"], self._temperature))
+        self._seen[table].append(rows.select(list(READ[table])))
+
+    def record(self, as_of: date) -> Record | None:
+        """The record of the batch up to the as-of day; None if it is nowhere."""
+        [batch] = self._table("batch_batch").to_pylist()
+        last = (as_of - date(1970, 1, 1)).days
+        stays = self._stays(batch, last)
+        if not len(stays["id"]):
+            return None
+        scenario = self._scenario(batch)
+        if scenario is None:
+            raise MissingScenario(batch["id"], len(stays["id"]))
+        deaths = self._table("batch_mortalityevent")
+        fed, read = self._table("inventory_feedingevent"), self._table("environmental_environmentalreading")
+        died = deaths.filter(pc.is_valid(deaths["assignment_id"]))
+        read = read.filter(pc.is_valid(read["container_id"]))
+        of_death, died_on, dead, _ = _sums(
+            _ints(died["assignment_id"]), _ints(died["event_date"]), _ints(died["count"])
+        )
+        fed_in, fed_on, fed_units, _ = _sums(
+            _ints(fed["container_id"]), _ints(fed["feeding_date"]), _units(fed["amount_kg"])
+        )
+        read_in, read_on, degrees, times = _sums(
+            _ints(read["container_id"]), _ints(read["reading_time"]) // DAY_US, _units(read["value"])
+        )
+        return arranged(
+            Sources(
+                batch_id=batch["id"],
+                stays=stays,
+                scenario=scenario,
+                transfers=self._transfers(stays["id"]),
+                creations=self._creations(stays["id"]),
+                weighings=self._weighings(stays["id"]),
+                deaths={"assignment": of_death, "day": died_on, "count": dead},
+                deaths_recorded=bool(deaths.num_rows),
+                feed={"container": fed_in, "day": fed_on, "value": fed_units / _scale(fed["amount_kg"])},
+                temperatures={
+                    "container": read_in,
+                    "day": read_on,
+                    "value": degrees / (times * _scale(read["value"])),
+                },
+            )
+        )
+
+    def _table(self, name: str) -> pa.Table:
+        if not (seen := self._seen[name]):
+            return pa.table({column: pa.nulls(0, pa.int64()) for column in READ[name]})
+        return pa.Table.from_batches(seen).combine_chunks()
+
+    def _stays(self, batch: dict[str, Any], last: int) -> Columns:
+        stays = self._table("batch_batchcontainerassignment")
+        stages = self._known["batch_lifecyclestage"].to_pylist()
+        least_g = {each["id"]: float(each["expected_weight_min_g"] or 0) for each in stages}
+        ended = last if batch["actual_end_date"] is None else (batch["actual_end_date"] - date(1970, 1, 1)).days
+        departed = _ints(pc.fill_null(stays["departure_date"].cast(pa.int32()), last + 1)) - 1
+        stage = _ints(stays["lifecycle_stage_id"])
+        weight_g = _floats(stays["avg_weight_g"])
+        columns = {
+            "id": _ints(stays["id"]),
+            "container_id": _ints(stays["container_id"]),
+            "lifecycle_stage_id": stage,
+            "batch_start": np.full(len(stage), (batch["start_date"] - date(1970, 1, 1)).days),
+            "first_day": _ints(stays["assignment_date"]),
+            "last_day": np.minimum(min(last, ended), departed),
+            "own_count": _ints(stays["population_count"]),
+            "own_weight_g": np.where(np.isnan(weight_g), [least_g[each] for each in stage.tolist()], weight_g),
+        }
+        here = np.flatnonzero(columns["first_day"] <= columns["last_day"])
+        here = here[np.lexsort((columns["id"][here], columns["first_day"][here]))]
+        return {name: values[here] for name, values in columns.items()}
+
+    def _creations(self, stays: Ints) -> Columns:
+        made = self._table("batch_creationaction")
+        ours = pc.is_in(made["dest_assignment_id"], pa.array(stays))
+        made = made.filter(pc.and_(_is(made["status"], "COMPLETED"), ours))
+        eggs = _ints(pc.coalesce(made["egg_count_actual"], made["egg_count_planned"]))
+        return {
+            "dest": _ints(made["dest_assignment_id"]),
+            "day": _ints(pc.coalesce(made["actual_delivery_date"], made["expected_delivery_date"])),
+            "fish": np.maximum(eggs - _ints(made["mortality_on_arrival"]), 0),
+        }
+
+    def _transfers(self, stays: Ints) -> Columns:
+        moved = self._table("batch_transferaction")
+        day = pc.coalesce(moved["actual_execution_date"], moved["planned_date"])
+        ends = [pc.is_in(moved[f"{end}_assignment_id"], pa.array(stays)) for end in ("source", "dest")]
+        kept = pc.and_(pc.and_(_is(moved["status"], "COMPLETED"), pc.is_valid(day)), pc.or_(*ends))
+        moved, day = moved.filter(kept), day.filter(kept)
+        selection = moved["selection_method"].to_pylist()
+        return {
+            "source": _ints(moved["source_assignment_id"]),
+            "dest": _ints(pc.fill_null(moved["dest_assignment_id"], 0)),
+            "day": _ints(day),
+            "fish": _ints(moved["transferred_count"]),
+            "died": _ints(moved["mortality_during_transfer"]),
+            "measured_g": _floats(moved["measured_avg_weight_g"]),
+            "selection": np.array([SELECTED.get(str(each), 1.0) for each in selection], float),
+            # All of a batch's stays are here, and a batch's fish are from no other.
+            "stored_source_g": np.full(len(selection), np.nan),
+        }
+
+    def _weighings(self, stays: Ints) -> Columns:
+        """Means by stay and day: of samples by the fish in them, of vaccinations plain."""
+        samples = self._table("batch_growthsample")
+        fish = np.maximum(_ints(samples["sample_size"]), 1)
+        place = _ints(samples["assignment_id"]), _ints(samples["sample_date"])
+        stay, day, grams, _ = _sums(*place, _units(samples["avg_weight_g"]) * fish)
+        sampled_g = grams / (_sums(*place, fish)[2] * _scale(samples["avg_weight_g"]))
+        jabs = self._vaccinations()
+        columns = {
+            "kind": np.repeat([GROWTH_SAMPLE, VACCINATION], [len(stay), len(jabs)]),
+            "assignment": np.append(stay, [stay for stay, _ in jabs]).astype(np.int64),
+            "day": np.append(day, [day for _, day in jabs]).astype(np.int64),
+            "weight_g": np.append(sampled_g, list(jabs.values())),
+        }
+        known = np.isin(columns["assignment"], stays)
+        return {name: values[known] for name, values in columns.items()}
+
+    def _vaccinations(self) -> dict[tuple[int, int], float]:
+        checks = self._table("health_healthsamplingevent").to_pylist()
+        checked_g = {check["id"]: check["avg_weight_g"] for check in checks}
+        treatments = self._table("health_treatment")
+        weights: dict[tuple[int, int], list[Fraction]] = defaultdict(list)
+        weighed = treatments.filter(pc.equal(treatments["includes_weighing"].cast(pa.int8()), 1))
+        for row, at in zip(weighed.to_pylist(), _ints(weighed["treatment_date"]).tolist(), strict=True):
+            weight_g = checked_g.get(row["sampling_event_id"])
+            if weight_g is None and (told := WEIGHED.search(row["description"])):
+                weight_g = told[1]
+            if weight_g is not None:
+                weights[row["batch_assignment_id"], at // DAY_US].append(Fraction(weight_g))
+        return {place: float(sum(each) / len(each)) for place, each in weights.items()}
+
+    def _scenario(self, batch: dict[str, Any]) -> Scenario | None:
+        scenarios = {each["scenario_id"]: each for each in self._table("scenario").to_pylist()}
+        runs = {each["run_id"]: each["scenario_id"] for each in self._table("scenario_projection_run").to_pylist()}
+        chosen = scenarios.get(runs.get(batch["pinned_projection_run_id"], min(scenarios, default=0)))
+        if chosen is None:
+            return None
+        growth = self._one("scenario_tgcmodel", "model_id", chosen["tgc_model_id"])
+        mortality = self._one("scenario_mortalitymodel", "model_id", chosen["mortality_model_id"])
+        stages = self._known["batch_lifecyclestage"].to_pylist()
+        tgc_of = self._of("scenario_tgc_model_stage", "tgc_model_id", growth["model_id"])
+        percent_of = self._of("scenario_mortality_model_stage", "mortality_model_id", mortality["model_id"])
+        days = sorted(
+            (each["day_number"], float(each["temperature"]))
+            for each in self._of("scenario_temperaturereading", "profile_id", growth["profile_id"])
+        )
+        return applied(
+            [(each["id"], each["name"]) for each in stages],
+            float(growth["tgc_value"]),
+            {each["lifecycle_stage"]: float(each["tgc_value"]) for each in tgc_of},
+            float(mortality["rate"]),
+            mortality["frequency"],
+            {each["lifecycle_stage"]: float(each["daily_rate_percent"]) for each in percent_of},
+            days,
+        )
+
+    def _one(self, table: str, column: str, key: int) -> dict[str, Any]:
+        [found] = self._of(table, column, key)
+        return found
+
+    def _of(self, table: str, column: str, key: int) -> list[dict[str, Any]]:
+        rows = self._known[table]
+        found: list[dict[str, Any]] = rows.filter(pc.equal(rows[column], key)).to_pylist()
+        return found
+
+
+def _array(column: Any) -> Any:
+    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+
+
+def _ints(column: Any) -> Ints:
+    """Whole numbers; days from 1970, and moments in microseconds."""
+    array = _array(column)
+    if pa.types.is_date32(array.type):
+        array = array.cast(pa.int32())
+    return np.asarray(array.cast(pa.int64()))
+
+
+def _units(column: Any) -> Ints:
+    """Decimals as whole numbers of their smallest unit, so that sums are exact."""
+    array = _array(column)
+    if not pa.types.is_decimal64(array.type):
+        return _ints(array)
+    return np.frombuffer(array.buffers()[1], np.int64, len(array), array.offset * 8) if len(array) else _NONE
+
+
+def _scale(column: Any) -> float:
+    return 10.0**column.type.scale if pa.types.is_decimal(column.type) else 1.0
+
+
+def _floats(column: Any) -> Floats:
+    """Decimals; NaN where there is none."""
+    array = _array(column)
+    return np.where(np.asarray(array.is_null()), np.nan, _units(array) / _scale(array))
+
+
+def _is(column: Any, text: str) -> Any:
+    return pc.equal(column.cast(pa.string()), text)
+
+
+def _sums(owner: Ints, day: Ints, values: Ints) -> tuple[Ints, Ints, Ints, Ints]:
+    """Owners and days that have values, with their sums and numbers."""
+    if not len(owner):
+        return _NONE, _NONE, _NONE, _NONE
+    order = np.lexsort((day, owner))
+    owner, day = owner[order], day[order]
+    begins = np.flatnonzero((np.diff(owner, prepend=-1) != 0) | (np.diff(day, prepend=-1) != 0))
+    return owner[begins], day[begins], np.add.reduceat(values[order], begins), np.diff(begins, append=len(owner))
