@@ -52,13 +52,17 @@ class MortalityReason(Named):
     parent: Annotated[str | None, Ref("health.mortality_reasons.name")] = None
 
 
+MOST_CHECKED_FISH = 1000
+"""Of a container at a time; invented."""
+
+
 class HealthChecks(Spec):
     """When and on how many fish; and at how much of each burden it weighs 1."""
 
     first_stage: Annotated[str, Ref("biology.stages.key")]
     every_days: Annotated[int, Field(ge=1)]
     day_of_stage: Annotated[int, Field(ge=0)]
-    fish: Annotated[int, Field(ge=2, le=1000)]
+    fish: Annotated[int, Field(ge=2, le=MOST_CHECKED_FISH)]
     one_container_in: Annotated[int, Field(ge=1)]
     score_limits: Annotated[tuple[float, ...], Field(min_length=3, max_length=3)]
     shared_variance: Share

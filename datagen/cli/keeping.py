@@ -1,4 +1,4 @@
-"""Commands on a database that has a record, or is to have one: analyse, init, wipe, status, verify."""
+"""Commands on a database that has a record, or is to have one: analyse, health, init, wipe, status, verify."""
 
 import sys
 import time
@@ -60,6 +60,46 @@ def analyse(
             runs.follow(dsn, chosen, workers, steps, report)
         report.content_hash = ledger.status(connection)["content_hash"]
     console.show_report(report, time.perf_counter() - begin, as_json, "Rows")
+
+
+@app.command()
+def health(
+    fish: Annotated[int, typer.Option(help="Fish looked at in each check.")] = 75,
+    every: Annotated[int, typer.Option(help="Days from check to check.")] = 30,
+    begin: Annotated[str | None, typer.Option("--from", help="First day, such as 2025-01-01; default all.")] = None,
+    end: Annotated[str | None, typer.Option("--to", help="Last day; default the last of the record.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be added.")] = False,
+    catalog: Folder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Add health checks to batches that are there; the same again adds nothing. Example: aquamind health --fish 75
+    --every 30"""
+    from datagen import orm
+    from datagen.catalog.reader import load
+    from datagen.farm import resolve
+
+    company = load(catalog)
+    days = [None if text is None else parsed_day(name, text) for name, text in (("from", begin), ("to", end))]
+    dsn = target()
+    orm.use(dsn)
+    from datagen.runs import health
+
+    started = time.perf_counter()
+    with console.Steps() as steps:
+        added = health.add(dsn, company, resolve(company), health.Wanted(fish, every, *days), steps, dry_run)
+    seconds = time.perf_counter() - started
+    if as_json:
+        told = {"checks": added.checks, "there_already": added.there_already, "rows": dict(added.rows)}
+        console.print_json({**told, "written": not dry_run, "seconds": seconds})
+        return
+    console.show_table(
+        "Health checks to be added" if dry_run else "Health checks added",
+        [("batch", "left"), ("checks", "right")],
+        [(number, f"{checks:,}") for number, checks in [*added.checks.items(), ("all", sum(added.checks.values()))]],
+    )
+    console.err.print(
+        f"{sum(added.rows.values()):,} rows in {seconds:.1f} s; {added.there_already:,} checks were there already"
+    )
 
 
 @app.command()

@@ -1,5 +1,6 @@
 """A generated database carried on to a later day: only what is new, or has changed since, is written."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -28,6 +29,8 @@ from datagen.runs import preflight, protection, revisions, wiping
 from datagen.simulation.history import History
 from datagen.simulation.loop import held_back
 from datagen.storage import added, changes, fill, ledger, postgres
+
+NOTHING = "It holds no finished run. Make one with `aquamind run`"
 
 
 def advance(
@@ -120,6 +123,29 @@ def _living(then: Case, now: Case, histories: dict[int, History]) -> list[int]:
 def _present(connection: psycopg.Connection[Any], catalog: Catalog, farm: Farm) -> tuple[Case, dict[str, int]]:
     """The case in the database as of its present day, and the highest keys before its first run."""
     ledger.prepare(connection)
+    plans = present(connection, catalog, farm)
+    if len(plans) > 1:
+        cure = "It holds batches of several runs (`aquamind batch`), and one plan is carried on"
+        raise UserError("database", connection.info.dbname, cure)
+    return plans[0].case, plans[0].taken
+
+
+@dataclass(frozen=True)
+class Present:
+    """A plan in the database as of its present day, the highest keys before its first run, and its last run."""
+
+    case: Case
+    taken: dict[str, int]
+    run: int
+
+
+def present(connection: psycopg.Connection[Any], catalog: Catalog, farm: Farm) -> list[Present]:
+    """What is in the database: one plan, or those of several runs (`aquamind batch`).
+
+    A run that carries the last one on may be interrupted.
+    """
+    if not ledger.present(connection):
+        raise UserError("database", connection.info.dbname, NOTHING)
     found = connection.cursor(row_factory=dict_row).execute(
         "SELECT id, parameters, catalog_hash, version, finished, parameters->>'schedule' AS schedule"
         " FROM datagen.run ORDER BY id"
@@ -128,16 +154,15 @@ def _present(connection: psycopg.Connection[Any], catalog: Catalog, farm: Farm) 
     ended = [run for run in all_runs if run["finished"]]
     name = connection.info.dbname
     if not ended or (len(all_runs) > len(ended) and not _advanced(all_runs[-1], ended[-1])):
-        nothing = "It holds no finished run. Make one with `aquamind run`, then advance"
-        raise UserError("database", name, ledger.interrupted_run(connection) or nothing)
+        raise UserError("database", name, ledger.interrupted_run(connection) or NOTHING)
     if len(all_runs) == len(ended) and (unfinished := ledger.unfinished(connection)):
         raise UserError("database", name, unfinished)
-    first = ended[0]["parameters"]["taken"]
-    if any(run["parameters"]["taken"] != first for run in ended):
-        raise UserError(
-            "database", name, "It holds batches of several runs (`aquamind batch`), and one plan is carried on"
-        )
-    last = ended[-1]
+    # A plan is made above the keys that are taken, and carried on from there.
+    last_of = {json.dumps(run["parameters"]["taken"], sort_keys=True): run for run in ended}
+    return [_plan_of(run, catalog, farm) for run in last_of.values()]
+
+
+def _plan_of(last: dict[str, Any], catalog: Catalog, farm: Farm) -> Present:
     if last["catalog_hash"] != catalog.content_hash():
         made = f"The database was made from another catalog (hash {last['catalog_hash'][:12]})"
         raise UserError("catalog", catalog.content_hash()[:12], f"{made}: give --catalog with the folder of that one")
@@ -145,7 +170,7 @@ def _present(connection: psycopg.Connection[Any], catalog: Catalog, farm: Farm) 
         cure = f"The database was made by version {last['version']} of the content: use the program of that one"
         raise UserError("version", pipeline.VERSION, cure)
     plan = schedule.parse(last["schedule"], Path(f"run {last['id']}"), catalog, farm)
-    return Case(catalog, farm, plan), first
+    return Present(Case(catalog, farm, plan), last["parameters"]["taken"], last["id"])
 
 
 def _advanced(open_run: dict[str, Any], last: dict[str, Any]) -> bool:

@@ -265,8 +265,12 @@ def _begin(connection: psycopg.Connection[Any], job: Job, tables: list[str]) -> 
 
 def _highest_key(connection: psycopg.Connection[Any], table: str) -> int:
     [model] = pipeline.models([table])
-    query = f"SELECT max({model._meta.pk.column}) FROM {table}"
-    highest = connection.cursor(row_factory=scalar_row).execute(query.encode()).fetchone()
+    key = model._meta.pk.column
+    # What was added to batches later lies above all blocks.
+    below = f" WHERE {key} <= {ddl.KEYS_ADDED}" if table in ddl.ADDED_TO else ""
+    highest = (
+        connection.cursor(row_factory=scalar_row).execute(f"SELECT max({key}) FROM {table}{below}".encode()).fetchone()
+    )
     return int(highest or 0)
 
 
