@@ -22,6 +22,8 @@ COUNTS = {
     "infrastructure_freshwaterstation": 25,
     "infrastructure_hall": 120,
     "infrastructure_area": 43,
+    "infrastructure_areagroup": 11,
+    "infrastructure_transportcarrier": 12,
     "infrastructure_containertype": 7,
     "infrastructure_container": 2017,
     "infrastructure_feedcontainer": 236,
@@ -202,6 +204,32 @@ STATION = "{code: S02, name: Glimdalur Smolt Station, geography: Faroe Islands, 
         ("biology", "fcr: 0\n", "fcr: 1\n", r"stages\[0\].fcr: 1.*With 0 meals_per_day"),
         ("biology", "fcr: 1.1\n", "fcr: 0\n", r"stages\[2\].fcr: 0.*With 2 meals_per_day"),
         ("health", "Winter ulcer, parent: Disease", "Winter ulcer, parent: Illness", r"'Illness'. .*no such"),
+        (
+            "sites",
+            "name: Vágar, geography: Faroe Islands, parent: FO",
+            "name: Vágar, geography: Faroe Islands, parent: SC",
+            r"area_groups\[4\].parent: 'SC'. Faroe Islands has no group of this code",
+        ),
+        (
+            "sites",
+            "name: Vágar, geography: Faroe Islands, parent: FO",
+            "name: Vágar, geography: Faroe Islands, parent: FO-NO",
+            r"parent: 'FO-NO'. This one is a part itself",
+        ),
+        (
+            "sites",
+            "group: SC-WI, ",
+            "group: FO-NO, ",
+            r"areas\[31\].group: 'FO-NO'. Scotland has no group of this code",
+        ),
+        ("sites", "group: SC-WI, ", "group: SC, ", r"group: 'SC'. Other groups are parts of this one"),
+        (
+            "carriers",
+            "tank: Truck Tank",
+            "tank: Truck Tonk",
+            r"carriers\[0\].tank: 'Truck Tonk'. .*Did you mean 'Truck Tank'",
+        ),
+        ("carriers", "type: TRUCK", "type: TRAIN", r"carriers\[0\].type: 'TRAIN'"),
         ("containers", "racks: 2", "racks: 12", r"halls\[0\].racks: 12. The hall has 10 containers"),
         # YAML reads a bare NO as false.
         ("environment", "CO2, NO2", "CO2, NO", r"parameters\[4\]: False. Input should be a valid string"),
@@ -238,6 +266,12 @@ def test_reasons_of_death_are_a_tree_of_two_levels(faulty: Callable[..., Path]) 
     told = r"health\.yaml:\d+: .*Winter ulcer is a kind of a kind: its parent Gill disease"
     with pytest.raises(UserError, match=told):
         load(faulty(("health", "Winter ulcer, parent: Disease", "Winter ulcer, parent: Gill disease")))
+
+
+def test_tanks_of_carriers_are_kinds_of_their_own(faulty: Callable[..., Path]) -> None:
+    another = "tanks:\n  - {name: Fry Tank, volume_m3: 10, max_biomass_kg: 900}\n"
+    with pytest.raises(UserError, match=r"carriers\.yaml:3 tanks\[0\].name: 'Fry Tank'. A kind of containers.yaml"):
+        load(faulty(("carriers", "tanks:\n", another)))
 
 
 def test_files_too_few_or_too_many_are_told(faulty: Callable[..., Path]) -> None:

@@ -139,6 +139,12 @@ BREAKS = [
         FROM batch_creationworkflow one WHERE id = 1""",
         "numbers",
     ),
+    broken("area_groups", "UPDATE infrastructure_areagroup SET geography_id = 2 WHERE code = 'FO-NO'"),
+    broken(
+        "area_groups",
+        """UPDATE infrastructure_areagroup SET parent_id = (SELECT id FROM infrastructure_areagroup
+        WHERE code = 'FO-NO') WHERE code = 'FO'""",
+    ),
     broken("parents", "UPDATE broodstock_breedingpair SET progeny_count = progeny_count - 1"),
     broken("parents", "UPDATE broodstock_breedingpair SET male_fish_id = female_fish_id"),
     broken("parents", "UPDATE broodstock_breedingtraitpriority SET priority_weight = 0.9 WHERE trait_name = 'size'"),

@@ -31,6 +31,8 @@ from tests.worlds import Silent, case_of, company, small_plan
 REFERENCE = Path(__file__).parent / "reference"
 POSTGRES_15 = Path("/usr/lib/postgresql/15/bin")
 GUIDE, TODAY = "aquamind", "aquamind_2026"
+CARRIED = 84
+"""Tanks of carriers: 30 on trucks and 12 in vessels of each of two geographies."""
 RACKS = 46
 """Two in the egg hall of each production station."""
 
@@ -185,7 +187,7 @@ def test_what_it_added_to_master_data_is_filled_once_and_follows_the_catalog(new
     dsn, (catalog, _) = new_schema("additions", TODAY), company()
     orm.use(dsn)
     with connect(dsn, autocommit=True) as connection:
-        assert prepare(connection, catalog)["infrastructure_container"] == Done(created=2017 + RACKS)
+        assert prepare(connection, catalog)["infrastructure_container"] == Done(created=2017 + RACKS + CARRIED)
         assert set(prepare(connection, catalog).values()) == {Done()}
         tree = """
             SELECT reason.name, parent.name FROM health_mortalityreason reason
@@ -201,6 +203,25 @@ def test_what_it_added_to_master_data_is_filled_once_and_follows_the_catalog(new
             GROUP BY rack.id
         """
         assert connection.execute(racks).fetchall() == [("STRUCTURAL", 0, 5, "HOLDING", 5)]
+        carried = """
+            SELECT carrier_type, count(DISTINCT carrier.id), count(*), count(hall_id) + count(area_id), sum(volume_m3),
+                (SELECT sum(capacity_m3) FROM infrastructure_transportcarrier WHERE carrier_type = carrier.carrier_type)
+            FROM infrastructure_transportcarrier carrier
+            JOIN infrastructure_container tank ON tank.carrier_id = carrier.id
+            GROUP BY 1 ORDER BY 1
+        """
+        assert connection.execute(carried).fetchall() == [
+            ("TRUCK", 8, 60, 0, 720, 720),
+            ("VESSEL", 4, 24, 0, 7200, 7200),
+        ]
+        grouped = """
+            SELECT root.code, count(DISTINCT leaf.id), count(area.id)
+            FROM infrastructure_area area JOIN infrastructure_areagroup leaf ON leaf.id = area.area_group_id
+            JOIN infrastructure_areagroup root ON root.id = leaf.parent_id
+            WHERE area.geography_id = leaf.geography_id AND root.geography_id = leaf.geography_id
+            GROUP BY 1 ORDER BY 1
+        """
+        assert connection.execute(grouped).fetchall() == [("FO", 5, 23), ("SC", 4, 20)]
         # What somebody has changed stays; what nobody has follows, though there are batches.
         connection.execute("UPDATE health_mortalityreason SET parent_id = NULL WHERE name = 'Gill disease'")
         connection.execute(

@@ -21,6 +21,53 @@ class Geography(models.Model):
         return self.name
 
 
+class AreaGroup(models.Model):
+    """Sea areas that are spoken of together, such as those of a coast; groups of groups are a tree."""
+
+    geography = models.ForeignKey("Geography", models.PROTECT, related_name="area_groups", db_index=False)
+    parent = models.ForeignKey("self", models.PROTECT, related_name="children", null=True, blank=True)
+    name = models.CharField(max_length=100)
+    code = models.CharField(max_length=32, blank=True, default="")
+    active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["geography", "parent", "name"], name="uniq_area_group_geo_parent_name"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TransportCarrier(models.Model):
+    """A truck or a vessel that fish are moved in, in tanks of its own."""
+
+    class CarrierType(models.TextChoices):
+        TRUCK = "TRUCK"
+        VESSEL = "VESSEL"
+
+    geography = models.ForeignKey("Geography", models.PROTECT, related_name="transport_carriers")
+    name = models.CharField(max_length=100)
+    carrier_type = models.CharField(max_length=20, choices=CarrierType)
+    capacity_m3 = models.DecimalField(max_digits=10, decimal_places=2)
+    license_plate = models.CharField(max_length=32, blank=True, default="")
+    imo_number = models.CharField(max_length=20, blank=True, default="")
+    captain_contact = models.CharField(max_length=255, blank=True, default="")
+    active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["name"], name="infrastructure_transportcarrier_name_key"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Area(models.Model):
     """A stretch of sea with a permit and a biomass limit, in which net rings are moored."""
 

@@ -6,7 +6,7 @@ import json
 from datagen.catalog.activities import Activities
 from datagen.catalog.biology import Biology, Mortality, Water
 from datagen.catalog.broodstock import Broodstock
-from datagen.catalog.company import Company, Containers, Environment, Feeds, Grades, People, Sites
+from datagen.catalog.company import Carriers, Company, Containers, Environment, Feeds, Grades, People, Sites
 from datagen.catalog.finance import Finance
 from datagen.catalog.health import Health, Lice, Treatments
 from datagen.catalog.scenario import Scenarios, Suppliers
@@ -36,6 +36,7 @@ class Catalog(Spec):
     activities: Activities
     ways: Ways = Ways()
     broodstock: Broodstock = Broodstock()
+    carriers: Carriers = Carriers()
 
     def producing(self) -> list[str]:
         """Geographies in which fish are kept."""

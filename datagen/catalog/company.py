@@ -53,7 +53,19 @@ class Station(Site):
     layout: Annotated[str, Ref("containers.station_layouts.name")]
 
 
+class AreaGroup(Spec):
+    """Areas that are spoken of together; `parent` is the group, by code, of which it is a part."""
+
+    code: Annotated[str, Field(pattern="^[A-Z][A-Z0-9-]*$", max_length=32)]
+    name: Name
+    geography: GeographyName
+    parent: str | None = None
+
+
 class Area(Site):
+    """`group` is the code of one of its geography's groups, of which no other is a part."""
+
+    group: str | None = None
     layout: Annotated[str, Ref("containers.area_layouts.name")]
     climate: Annotated[str, Ref("water.climates")]
 
@@ -61,6 +73,7 @@ class Area(Site):
 class Sites(Spec):
     stations: Annotated[tuple[Station, ...], Unique("name"), Unique("geography", "code")]
     areas: Annotated[tuple[Area, ...], Unique("name"), Unique("geography", "code")]
+    area_groups: Annotated[tuple[AreaGroup, ...], Unique("geography", "code"), Unique("geography", "name")] = ()
 
 
 class ContainerType(Spec):
@@ -85,6 +98,36 @@ class HallLayout(Spec):
     floor_area_m2: Positive
     silo_capacity_kg: Annotated[float, Field(gt=0, lt=1e8)]
     racks: Annotated[int, Field(ge=0, le=99)] = 0
+
+
+class TransportTank(Spec):
+    """The kind of tank that carriers have: containers, but of no hall and no area."""
+
+    name: Name
+    category: Literal["TANK", "OTHER"] = "TANK"
+    volume_m3: Annotated[float, Field(gt=0, lt=1e8)]
+    max_biomass_kg: Annotated[float, Field(gt=0, lt=1e8)]
+    description: str = ""
+
+
+class Carrier(Spec):
+    """A truck, with its plate, or a vessel, with its IMO number."""
+
+    name: Annotated[str, Field(min_length=1, max_length=80)]
+    geography: GeographyName
+    type: Literal["TRUCK", "VESSEL"]
+    tank: Annotated[str, Ref("carriers.tanks.name")]
+    tanks: Annotated[int, Field(ge=1, le=99)]
+    license_plate: Annotated[str, Field(max_length=32)] = ""
+    imo_number: Annotated[str, Field(max_length=20)] = ""
+    captain_contact: Annotated[str, Field(max_length=255)] = ""
+
+
+class Carriers(Spec):
+    """What fish are moved in between stations and the sea, where AquaMind knows it."""
+
+    tanks: Annotated[tuple[TransportTank, ...], Unique()] = ()
+    carriers: Annotated[tuple[Carrier, ...], Unique()] = ()
 
 
 class StationLayout(Spec):

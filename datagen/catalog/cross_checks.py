@@ -28,6 +28,8 @@ def faults(catalog: "Catalog") -> Iterator[Fault]:
     yield from _of_prices(catalog)
     yield from _of_ways(catalog)
     yield from _of_broodstock(catalog)
+    yield from _of_area_groups(catalog)
+    yield from _of_carriers(catalog)
 
 
 def _of_stages(catalog: "Catalog") -> Iterator[Fault]:
@@ -218,3 +220,29 @@ def _of_broodstock(catalog: "Catalog") -> Iterator[Fault]:
         if parents.spawning_hall not in letters or len(letters) < 2:
             cure = f"Name one of the station's halls ({', '.join(letters)}), of which it needs another beside"
             yield Fault(("broodstock", "parents", number, "spawning_hall"), parents.spawning_hall, cure)
+
+
+def _of_area_groups(catalog: "Catalog") -> Iterator[Fault]:
+    """A tree of two levels in each geography, whose leaves have the areas."""
+    parents = {(group.geography, group.code): group.parent for group in catalog.sites.area_groups}
+    with_parts = {(geography, parent) for (geography, _), parent in parents.items() if parent}
+    for number, group in enumerate(catalog.sites.area_groups):
+        place = ("sites", "area_groups", number, "parent")
+        if group.parent and (group.geography, group.parent) not in parents:
+            yield Fault(place, group.parent, f"{group.geography} has no group of this code; name one, or none")
+        elif group.parent and parents[group.geography, group.parent]:
+            yield Fault(place, group.parent, "This one is a part itself; name one that is not, or none")
+    for number, area in enumerate(catalog.sites.areas):
+        place = ("sites", "areas", number, "group")
+        if area.group and (area.geography, area.group) not in parents:
+            yield Fault(place, area.group, f"{area.geography} has no group of this code; name one, or none")
+        elif area.group and (area.geography, area.group) in with_parts:
+            yield Fault(place, area.group, "Other groups are parts of this one; name one of those")
+
+
+def _of_carriers(catalog: "Catalog") -> Iterator[Fault]:
+    kinds = {kind.name for kind in catalog.containers.types}
+    for number, tank in enumerate(catalog.carriers.tanks):
+        if tank.name in kinds:
+            cure = "A kind of containers.yaml has this name; give it another"
+            yield Fault(("carriers", "tanks", number, "name"), tank.name, cure)

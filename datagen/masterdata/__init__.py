@@ -10,7 +10,7 @@ from datagen.catalog import Catalog
 from datagen.catalog.reader import closest
 from datagen.farm import Farm
 from datagen.masterdata.activities import init_activities
-from datagen.masterdata.additions import init_additions, merged
+from datagen.masterdata.additions import init_additions
 from datagen.masterdata.broodstock import init_broodstock
 from datagen.masterdata.company import (
     init_environment,
@@ -22,7 +22,7 @@ from datagen.masterdata.company import (
 from datagen.masterdata.finance import init_finance
 from datagen.masterdata.health import init_health, init_lice, init_treatments
 from datagen.masterdata.people import init_users
-from datagen.masterdata.rows import WORDS, Created, Difference, Memory, in_memory
+from datagen.masterdata.rows import WORDS, Created, Difference, Memory, in_memory, merged
 from datagen.masterdata.scenario import init_scenario
 from datagen.storage import ledger
 

@@ -1,4 +1,4 @@
-"""What AquaMind's revision of 2026-03-25 added to tables of master data: reasons of death in a tree, trays in racks.
+"""What AquaMind's revision of 2026-03-25 added to tables of master data: trees, racks, carriers.
 
 Our models have the guide's columns, so these are written beside them, where the database has them.
 """
@@ -10,11 +10,11 @@ import numpy as np
 from django.db import connection
 
 from apps.health.models import MortalityReason
-from apps.infrastructure.models import Container, ContainerType
+from apps.infrastructure.models import Area, Container, ContainerType, Geography, TransportCarrier
 from datagen.catalog import Catalog
 from datagen.farm import Farm, halls
-from datagen.masterdata.company import places
-from datagen.masterdata.rows import Created, Difference, Done, called, create, ids_by_name, insert
+from datagen.masterdata.company import area_group_ids, places
+from datagen.masterdata.rows import Created, Difference, Done, called, create, ids_by_name, insert, merged
 from datagen.storage import ledger
 
 Columns = Mapping[str, Any]
@@ -23,23 +23,7 @@ Columns = Mapping[str, Any]
 
 def init_additions(catalog: Catalog, farm: Farm) -> Created:
     """Whatever of it the database has columns for."""
-    return merged(_reasons(catalog), _racks(catalog, farm))
-
-
-def merged(*done: Created) -> Created:
-    """What was done to each table in several steps."""
-    tables: dict[str, list[Done]] = {}
-    for created in done:
-        for table, each in created.items():
-            tables.setdefault(table, []).append(each)
-    return {
-        table: Done(
-            sum(each.created for each in steps),
-            sum(each.updated for each in steps),
-            tuple(different for each in steps for different in each.different),
-        )
-        for table, steps in tables.items()
-    }
+    return merged(_reasons(catalog), _area_groups(catalog), _racks(catalog, farm), _carriers(catalog))
 
 
 def _reasons(catalog: Catalog) -> Created:
@@ -49,6 +33,48 @@ def _reasons(catalog: Catalog) -> Created:
     of = {reason.name: ids[called(MortalityReason, reason.name)] for reason in catalog.health.mortality_reasons}
     tree = {of[each.name]: of[each.parent] if each.parent else None for each in catalog.health.mortality_reasons}
     return _set(MortalityReason, "parent_id", tree)
+
+
+def _area_groups(catalog: Catalog) -> Created:
+    """The group of each area."""
+    if not _has(Area, "area_group_id"):
+        return {}
+    groups, geography_ids, area_ids = area_group_ids(), ids_by_name(Geography), ids_by_name(Area)
+    of = {
+        area_ids[area.name]: groups[geography_ids[area.geography], area.group] if area.group else None
+        for area in catalog.sites.areas
+    }
+    return _set(Area, "area_group_id", of)
+
+
+def _carriers(catalog: Catalog) -> Created:
+    """The tanks of carriers, which stand in no hall and no area."""
+    if not _has(Container, "carrier_id"):
+        return {}
+    tanks = {tank.name: tank for tank in catalog.carriers.tanks}
+    kinds = (
+        {
+            "name": tank.name,
+            "category": tank.category,
+            "max_volume_m3": tank.volume_m3,
+            "description": tank.description,
+        }
+        for tank in catalog.carriers.tanks
+    )
+    created = create(ContainerType, kinds)
+    type_ids, carrier_ids = ids_by_name(ContainerType), ids_by_name(TransportCarrier)
+    rows: list[dict[str, Any]] = []
+    carried: dict[str, int] = {}
+    for carrier in catalog.carriers.carriers:
+        tank = tanks[carrier.tank]
+        size = {"volume_m3": tank.volume_m3, "max_biomass_kg": tank.max_biomass_kg}
+        for number in range(1, carrier.tanks + 1):
+            name = f"{carrier.name} {number}"
+            carried[name] = carrier_ids[carrier.name]
+            rows.append({"name": name, "container_type_id": type_ids[carrier.tank], **size, "active": True})
+    made = _create(Container, rows, [{"carrier_id": carrier} for carrier in carried.values()])
+    ids = ids_by_name(Container)
+    return merged(created, made, _set(Container, "carrier_id", {ids[name]: of for name, of in carried.items()}))
 
 
 def _racks(catalog: Catalog, farm: Farm) -> Created:

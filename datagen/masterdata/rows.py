@@ -44,6 +44,13 @@ WORDS = frozenset(
         "subsidiary",
         "parent_id",
         "parent_container_id",
+        "carrier_type",
+        "carrier_id",
+        "area_group_id",
+        "captain_contact",
+        "imo_number",
+        "license_plate",
+        "capacity_m3",
     )
 )
 """Columns on which no event rests: a difference there is said, and is no reason to stop."""
@@ -106,7 +113,7 @@ def create(model: Any, rows: Iterable[dict[str, Any]], *key: str) -> Created:
     Of those that are there, values are compared. Rows that are as this tool wrote them get the catalog's, as long as
     nothing was recorded by the old ones. Nothing is done where the database's revision has no such table.
     """
-    if _lacking(model):
+    if lacking(model):
         return {}
     key = key or ("name",)
     # Of several rows of a name the first.
@@ -137,6 +144,22 @@ def create(model: Any, rows: Iterable[dict[str, Any]], *key: str) -> Created:
     return {model._meta.db_table: Done(len(missing), updated, tuple(left))}
 
 
+def merged(*done: Created) -> Created:
+    """What was done to each table in several steps."""
+    tables: dict[str, list[Done]] = {}
+    for created in done:
+        for table, each in created.items():
+            tables.setdefault(table, []).append(each)
+    return {
+        table: Done(
+            sum(each.created for each in steps),
+            sum(each.updated for each in steps),
+            tuple(different for each in steps for different in each.different),
+        )
+        for table, steps in tables.items()
+    }
+
+
 def called(model: Any, *names: str) -> str:
     """What a row by one of these names, in this order, is called in the database, whatever the case; else the first."""
     known = {row.name.casefold(): row.name for row in there(model)}
@@ -146,10 +169,10 @@ def called(model: Any, *names: str) -> str:
 def ids_by_name(model: Any, key: str = "name") -> dict[str, int]:
     if (memory := _memory.get()) is not None:
         return {getattr(row, key): row.pk for row in memory[model]}
-    return {} if _lacking(model) else dict(model._default_manager.values_list(key, "pk"))
+    return {} if lacking(model) else dict(model._default_manager.values_list(key, "pk"))
 
 
-def _lacking(model: Any) -> bool:
+def lacking(model: Any) -> bool:
     """Whether the database's revision has no such table; in memory there is every one."""
     table = model._meta.db_table
     if table not in added.ADDED_TABLES or _memory.get() is not None:

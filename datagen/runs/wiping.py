@@ -11,6 +11,8 @@ MASTER_DATA = frozenset(
     (
         "infrastructure_geography",
         "infrastructure_area",
+        "infrastructure_areagroup",
+        "infrastructure_transportcarrier",
         "infrastructure_freshwaterstation",
         "infrastructure_hall",
         "infrastructure_containertype",

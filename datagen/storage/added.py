@@ -8,6 +8,8 @@ ADDED_TABLES = frozenset(
     (
         "batch_containerforecastsummary",
         "batch_liveforwardprojection",
+        "infrastructure_areagroup",
+        "infrastructure_transportcarrier",
     )
 )
 """Those of them that this tool fills."""
