@@ -9,7 +9,7 @@ import pytest
 from django.db import connection, transaction
 from pytest_django import DjangoDbBlocker
 
-from apps.batch.models import Batch, BatchTransferWorkflow
+from apps.batch.models import Batch, BatchContainerAssignment, BatchTransferWorkflow
 from apps.health.models import Treatment
 from apps.planning.models import ActivityTemplate, PlannedActivity
 from apps.planning.seeding import HABITS, _habit_days
@@ -169,3 +169,16 @@ def test_habits_are_drawn_in_their_shares() -> None:
         share = sum(earliest <= days <= latest for days in drawn) / len(drawn)
         assert share == pytest.approx(upto - below, abs=0.03)
         below = upto
+
+
+def test_the_next_harvest_of_a_geography_is_planned_for_its_first_ring() -> None:
+    """So AquaMind shows its other rings as projected, or as what nobody has planned yet."""
+    rings = BatchContainerAssignment.objects.filter(is_active=True, container__area__isnull=False)
+    of_batch = defaultdict(list)
+    for batch, ring in rings.order_by("container").values_list("batch", "container"):
+        of_batch[batch].append(ring)
+    harvests = PlannedActivity.objects.filter(activity_type="HARVEST").values_list("batch", "container")
+    planned = {batch: ring for batch, ring in harvests if ring is not None}
+    assert planned
+    assert planned.items() <= {batch: of_rings[0] for batch, of_rings in of_batch.items()}.items()
+    assert len(of_batch[next(iter(planned))]) > 1

@@ -9,7 +9,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db.models import F, Max, Min
 
-from apps.batch.models import Batch, BatchTransferWorkflow, CreationAction, GrowthSample
+from apps.batch.models import Batch, BatchContainerAssignment, BatchTransferWorkflow, CreationAction, GrowthSample
 from apps.harvest.models import HarvestEvent
 from apps.health.models import Treatment
 from apps.planning.models import ActivityTemplate, ActivityType, PlannedActivity
@@ -58,6 +58,7 @@ class _Past:
     open_transfers: dict[int | None, tuple[date, int, str]] = field(default_factory=dict)
     operations: dict[str, list[tuple[date, date, int | None]]] = field(default_factory=lambda: defaultdict(list))
     harvest_began: bool = False
+    first_ring: int | None = None
     operator: int | None = None
 
 
@@ -119,10 +120,25 @@ def _pasts() -> dict[int, _Past]:
         pasts[batch].operations[ActivityType.SAMPLING].append((day, day, container))
     for batch in HarvestEvent.objects.filter(**active).values_list("batch", flat=True).distinct():
         pasts[batch].harvest_began = True
+    for batch, ring in _next_harvests(pasts).items():
+        pasts[batch].first_ring = ring
     operators = CreationAction.objects.filter(workflow__batch__status=Batch.Status.ACTIVE)
     for batch, operator in operators.values_list("workflow__batch").annotate(Max("executed_by")):
         pasts[batch].operator = operator
     return pasts
+
+
+def _next_harvests(pasts: dict[int, _Past]) -> dict[int, int]:
+    """Of each geography the batch that is to be harvested next, and the first of its rings."""
+    at_sea = BatchContainerAssignment.objects.filter(
+        is_active=True, batch__status=Batch.Status.ACTIVE, container__area__isnull=False
+    )
+    rings = at_sea.order_by("batch__expected_end_date", "batch", "container")
+    found: dict[int, tuple[int, int]] = {}
+    for geography, batch, ring in rings.values_list("container__area__geography", "batch", "container"):
+        if not pasts[batch].harvest_began:
+            found.setdefault(geography, (batch, ring))
+    return dict(found.values())
 
 
 def _activities(
@@ -169,9 +185,9 @@ def _outcome(
     planned = batch.start_date + timedelta(days=template.day_offset or 0)
     late = timedelta(days=_habit_days(name))
     if kind == ActivityType.HARVEST:
-        return _Outcome(
-            batch.expected_end_date or planned, status.IN_PROGRESS if past.harvest_began else status.PENDING
-        )
+        due = batch.expected_end_date or planned
+        # The next one is planned ring by ring, as boats are booked: so far the first.
+        return _Outcome(due, status.IN_PROGRESS) if past.harvest_began else _Outcome(due, container=past.first_ring)
     if kind == ActivityType.TRANSFER:
         done, workflow, by = past.transfers.get(template.target_lifecycle_stage_id, (None, None, None))
         if done is not None and done <= as_of:
