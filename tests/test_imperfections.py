@@ -13,12 +13,15 @@ from pytest_django import DjangoDbBlocker
 from aquamind.errors import UserError
 from datagen import checks, runs
 from datagen.cli.making import changed_preset
-from datagen.events import readings
+from datagen.events import collecting, readings
+from datagen.events.context import BatchRecord
 from datagen.events.sensor_faults import KINDS
 from datagen.events.truth import TruthSensorFault
 from datagen.planning import schedule
 from datagen.planning.plan import Plan
 from datagen.runs import advancing, wiping
+from datagen.storage import ledger
+from datagen.storage.ledger import Content
 from tests.worlds import AS_OF, Silent, case_of, company, records, small_plan, stored
 
 
@@ -99,19 +102,15 @@ def test_a_database_knows_what_it_hides_and_is_carried_on_with_it(
 ) -> None:
     plan = replace(small_plan(seed=3, batches=2, stagger_days=290, containers=2, way="lived"), imperfections="usual")
     earlier = replace(plan, as_of=AS_OF - timedelta(days=3))
-    dsn = fresh_database
+    dsn, wanted = fresh_database, stored(case_of(plan)).content()
     with django_db_blocker.unblock():
         runs.execute(runs.Job(dsn, case_of(earlier), 1), Silent())
         advancing.advance(dsn, *company(), AS_OF, 1, Silent())
         with psycopg.connect(dsn, autocommit=True) as connection:
-            hashes = "SELECT unit, content_hash FROM datagen.content WHERE table_name = %s"
-            made: dict[str, str] = dict(connection.execute(hashes, TABLE))
-            wanted = {
-                unit: each[TABLE[0]].content_hash
-                for unit, each in stored(case_of(plan)).content().items()
-                if TABLE[0] in each
-            }
-            assert made == wanted
+            for table in (*ledger.TRUTH, "batch_mortalityevent"):
+                hashes = "SELECT unit, content_hash FROM datagen.content WHERE table_name = %s AND rows > 0"
+                made: dict[str, str] = dict(connection.execute(hashes, [table]))
+                assert made == {unit: each[table].content_hash for unit, each in wanted.items() if _rows(each, table)}
             assert _broken(dsn) == {}
             # A reading that is not there and of which the truth says nothing is missed, and the other way round.
             for statement in (
@@ -128,14 +127,42 @@ def test_a_database_knows_what_it_hides_and_is_carried_on_with_it(
                     [law] = [law for law in checks.checks() if law.name == "readings"]
                     assert checks.judge(connection, law).offending, statement
             wiping.wipe(connection, dsn)
-            assert connection.execute("SELECT count(*) FROM datagen.truth_sensor_fault").fetchone() == (0,)
+            for table in ledger.TRUTH:
+                assert connection.execute(f"SELECT count(*) FROM {table}".encode()).fetchone() == (0,)
 
 
-TABLE = ["datagen.truth_sensor_fault"]
+def _rows(tables: dict[str, Content], table: str) -> int:
+    return tables[table].rows if table in tables else 0
 
 
 def _broken(dsn: str) -> dict[str, list[object]]:
     return {law.name: list(law.rows) for law in checks.verify(dsn, 1, Silent()) if law.offending}
+
+
+def test_whoever_dies_is_booked_on_the_next_round_or_lies_there_still() -> None:
+    """No fish is lost, none is booked before it died, and what lies at a day's end is what the truth says."""
+    plan = replace(small_plan(seed=3, batches=2, stagger_days=290, containers=2, way="lived"), imperfections="usual")
+    for record in records(plan):
+        stays, died, booked = record.history.assignments, record.history.days.deaths, record.booked
+        row_of_truth = dict(zip(collecting._hidden(record).tolist(), _lying(record), strict=True))
+        for stay, (first, days) in enumerate(zip(stays.row, stays.days, strict=True)):
+            here = slice(first, first + days)
+            lying = np.cumsum(died[here]) - np.cumsum(booked.deaths[here])
+            assert lying.min() >= 0
+            assert lying[-1] == booked.lying[stay]
+            assert not (stays.left[stay] and lying[-1])
+            assert stays.stage[stay] == record.sea or not lying.any()
+            told = {row - first: row_of_truth[row] for row in row_of_truth if first <= row < first + days}
+            assert all(lying[day] == found for day, found in told.items())
+        weekday = (np.datetime64(plan.first_day).astype("datetime64[D]").astype(int) + record.row_day + 3) % 7
+        at_sea = stays.stage[record.row_assignment] == record.sea
+        if at_sea.sum() > 500:
+            none = booked.deaths[at_sea] == 0
+            assert none[weekday[at_sea] >= 5].mean() > 0.4 > 0.2 > none[weekday[at_sea] < 5].mean()
+
+
+def _lying(record: BatchRecord) -> list[int]:
+    return [row["lying"] for _, rows in collecting.expand(record) for row in rows.to_pylist()]
 
 
 def test_a_schedule_keeps_how_badly_its_record_is_made() -> None:

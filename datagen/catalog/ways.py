@@ -140,6 +140,13 @@ class SensorFault(Spec):
     drift_per_week: Annotated[float, Field(ge=-1000, le=1000)] = 0.0
 
 
+class Rounds(Spec):
+    """Shares of days on which nobody collects the dead of an area; they are booked on the next round."""
+
+    missed_weekdays: Share
+    missed_weekends: Share
+
+
 class Recording(Spec):
     """How the record departs from what was: sensors that fail. Rates are those of each sensor, hall or area.
 
@@ -160,6 +167,7 @@ class Recording(Spec):
     cleaned_every_days: Days
     many_times: Annotated[float, Field(ge=1, le=5)]
     sensors: Annotated[tuple[SensorFault, ...], Unique("parameter")]
+    rounds: Rounds | None = None
 
     @model_validator(mode="after")
     def _in_order(self) -> "Recording":

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datagen import orm  # noqa: F401 - what follows imports models
 from datagen.events import (
     batches,
+    collecting,
     coming,
     death_reasons,
     eggs,
@@ -33,6 +34,7 @@ FAMILIES: tuple[BatchFamily, ...] = (
     transfers,
     scenarios,
     mortality,
+    collecting,
     death_reasons,
     growth_samples,
     feeding,

@@ -77,9 +77,10 @@ def _batch(record: BatchRecord) -> Rows:
 
 
 def _assignments(record: BatchRecord) -> Rows:
-    """Of a closed stay the fish placed in it, of an open one the fish alive on the as-of day."""
+    """Of a closed stay the fish placed in it, of an open one the fish alive by the book on the as-of day."""
     a = record.history.assignments
-    fish = np.where(a.left, a.fish_in, a.fish_out)
+    # Of the dead, those that nobody has collected yet are still in the book.
+    fish = np.where(a.left, a.fish_in, a.fish_out + record.booked.lying)
     weight_g = np.where(a.left, a.weight_in_g, a.weight_out_g)
     departure = record.date(a.departure_day)
     departure[~a.left] = np.datetime64("NaT", "D")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,9 @@ from datagen.farm import Farm
 from datagen.planning.plan import BatchPlan
 from datagen.simulation.history import History
 from datagen.streams import stream
+
+if TYPE_CHECKING:
+    from datagen.events.collecting import Booked
 
 Model: TypeAlias = Any
 Rows: TypeAlias = tuple[Model, pa.RecordBatch]
@@ -154,6 +157,13 @@ class BatchRecord(OfBatch):
     def container_id(self) -> Ints:
         """Database id of each assignment's container."""
         return self.farm.container_id[self.history.assignments.container]
+
+    @cached_property
+    def booked(self) -> "Booked":
+        """What the record has of its dead."""
+        from datagen.events.collecting import booked  # which is a family of such records
+
+        return booked(self)
 
     @cached_property
     def row_assignment(self) -> Ints:

@@ -48,16 +48,16 @@ def _weeks(record: BatchRecord) -> tuple[Ints, Ints, Ints, Ints]:
     The week in which a container is emptied is judged on its last day.
     """
     history = record.history
-    stays, days = history.assignments, history.days
+    stays, booked = history.assignments, record.booked
     at_sea = stays.stage[record.row_assignment] == record.sea
-    rows = np.flatnonzero(at_sea & (days.deaths > 0))
+    rows = np.flatnonzero(at_sea & (booked.deaths > 0))
     assignment, day = record.row_assignment[rows], record.row_day[rows]
     epoch = int(np.datetime64(record.plan_first_day).astype("datetime64[D]").astype(np.int64))
     # The first day of 1970 was a Thursday.
     sunday = (epoch + day + 3) // WEEK * WEEK + 3 - epoch
     judged = np.minimum(sunday, np.where(stays.left[assignment], stays.departure_day[assignment] - 1, sunday))
     over = judged <= record.last_day
-    keys = np.stack([judged[over], assignment[over], days.cause[rows[over]].astype(np.int64)])
+    keys = np.stack([judged[over], assignment[over], booked.cause[rows[over]].astype(np.int64)])
     found, of = np.unique(keys, axis=1, return_inverse=True)
-    count = np.bincount(of.ravel(), days.deaths[rows[over]], found.shape[1]).astype(np.int64)
+    count = np.bincount(of.ravel(), booked.deaths[rows[over]], found.shape[1]).astype(np.int64)
     return found[1], found[2], count, found[0]

@@ -1,4 +1,4 @@
-"""Deaths: one event for every container-day on which fish died, with the cause that its record names."""
+"""Deaths: one event for every container-day on which some were booked, with the cause that its record names."""
 
 from collections.abc import Iterator
 
@@ -15,12 +15,12 @@ def most_rows(life: LongestLife) -> dict[str, int]:
 
 
 def expected(record: BatchRecord) -> dict[str, int]:
-    return {"batch_mortalityevent": int(np.count_nonzero(record.history.days.deaths))}
+    return {"batch_mortalityevent": int(np.count_nonzero(record.booked.deaths))}
 
 
 def expand(record: BatchRecord) -> Iterator[Rows]:
-    days = record.history.days
-    rows = record.chronological(np.flatnonzero(days.deaths))
+    days, booked = record.history.days, record.booked
+    rows = record.chronological(np.flatnonzero(booked.deaths))
     count = len(rows)
     day = record.row_day[rows]
     # Counted on the morning's round.
@@ -34,9 +34,9 @@ def expand(record: BatchRecord) -> Iterator[Rows]:
             batch_id=record.batch_id,
             assignment_id=record.assignment_id[record.row_assignment[rows]],
             event_date=record.date(day),
-            count=days.deaths[rows],
-            biomass_kg=days.deaths[rows] * days.weight_g[rows] / 1000.0,
-            cause=np.array(CAUSES)[days.cause[rows]],
+            count=booked.deaths[rows],
+            biomass_kg=booked.deaths[rows] * days.weight_g[rows] / 1000.0,
+            cause=np.array(CAUSES)[booked.cause[rows]],
             created_at=counted,
             updated_at=counted,
         ),

@@ -36,7 +36,25 @@ class TruthSensorFault(models.Model):
         db_table = "datagen.truth_sensor_fault"
 
 
-MODELS = (TruthSensorFault,)
+class TruthDeaths(models.Model):
+    """A day of a container on which something else was booked than what died, and what lay there in the end."""
+
+    id = models.BigAutoField(primary_key=True)
+    batch = _refers_to(Batch)
+    assignment = _refers_to(BatchContainerAssignment)
+    container = _refers_to(Container)
+    day = models.DateField()
+    died = models.IntegerField(help_text="fish on that day")
+    booked = models.IntegerField(help_text="fish that the record has on that day: collected on a round")
+    lying = models.IntegerField(help_text="dead fish not collected by the day's end")
+
+    class Meta:
+        app_label = "datagen"
+        managed = False
+        db_table = "datagen.truth_deaths"
+
+
+MODELS = (TruthSensorFault, TruthDeaths)
 """Made with the ledger (`datagen/storage/ledger.py`), as its schema is not AquaMind's."""
 
 

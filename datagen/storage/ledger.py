@@ -15,7 +15,7 @@ from aquamind.errors import UserError
 
 Connection: TypeAlias = psycopg.Connection[Any]
 
-VERSION = 2
+VERSION = 3
 """Version of the ledger's own tables: raised by every change of them that an older version of this tool cannot read."""
 
 SCHEMA = """
@@ -86,6 +86,16 @@ CREATE TABLE IF NOT EXISTS datagen.truth_sensor_fault (
     readings                      integer NOT NULL,
     size                          double precision
 );
+CREATE TABLE IF NOT EXISTS datagen.truth_deaths (
+    id            bigint PRIMARY KEY,
+    batch_id      bigint NOT NULL,
+    assignment_id bigint NOT NULL,
+    container_id  bigint NOT NULL,
+    day           date NOT NULL,
+    died          integer NOT NULL,
+    booked        integer NOT NULL,
+    lying         integer NOT NULL
+);
 CREATE INDEX IF NOT EXISTS truth_sensor_fault_of_sensor ON datagen.truth_sensor_fault (sensor_id, begins);
 
 -- Indexes and constraints that are away while a table is filled; a line goes when its object is back.
@@ -101,7 +111,7 @@ CREATE TABLE IF NOT EXISTS datagen.dropped (
 """
 
 
-TRUTH = ("datagen.truth_sensor_fault",)
+TRUTH = ("datagen.truth_deaths", "datagen.truth_sensor_fault")
 """The tables of the truth."""
 
 
