@@ -11,22 +11,26 @@ SELECT avg(year_c) FROM (
 
 -- figure: 1 | Faroe sea, coldest day of a year [C] | aim 5.5..6.8 | [2] | seen
 SELECT avg(coldest) FROM (
-    SELECT min(temp_c) AS coldest FROM batch_actualdailyassignmentstate state
-    JOIN infrastructure_container container ON container.id = container_id
-    JOIN infrastructure_area area ON area.id = area_id
-    JOIN infrastructure_geography geography ON geography.id = geography_id
-    WHERE geography.name LIKE 'Faroe%'
-    GROUP BY area.id, extract(year FROM date) HAVING count(DISTINCT date) > 360
+    SELECT min(temp_c) AS coldest FROM (
+        SELECT area_id, date, percentile_cont(0.5) WITHIN GROUP (ORDER BY temp_c) AS temp_c
+        FROM batch_actualdailyassignmentstate state
+        JOIN infrastructure_container container ON container.id = container_id
+        JOIN infrastructure_area area ON area.id = area_id
+        JOIN infrastructure_geography geography ON geography.id = geography_id
+        WHERE geography.name LIKE 'Faroe%' GROUP BY 1, 2
+    ) daily GROUP BY area_id, extract(year FROM date) HAVING count(*) > 360
 ) yearly
 
 -- figure: 1 | Faroe sea, warmest day of a year [C] | aim 10..11.5 | [2] | seen
 SELECT avg(warmest) FROM (
-    SELECT max(temp_c) AS warmest FROM batch_actualdailyassignmentstate state
-    JOIN infrastructure_container container ON container.id = container_id
-    JOIN infrastructure_area area ON area.id = area_id
-    JOIN infrastructure_geography geography ON geography.id = geography_id
-    WHERE geography.name LIKE 'Faroe%'
-    GROUP BY area.id, extract(year FROM date) HAVING count(DISTINCT date) > 360
+    SELECT max(temp_c) AS warmest FROM (
+        SELECT area_id, date, percentile_cont(0.5) WITHIN GROUP (ORDER BY temp_c) AS temp_c
+        FROM batch_actualdailyassignmentstate state
+        JOIN infrastructure_container container ON container.id = container_id
+        JOIN infrastructure_area area ON area.id = area_id
+        JOIN infrastructure_geography geography ON geography.id = geography_id
+        WHERE geography.name LIKE 'Faroe%' GROUP BY 1, 2
+    ) daily GROUP BY area_id, extract(year FROM date) HAVING count(*) > 360
 ) yearly
 
 -- figure: 2 | From 750 g to 5 kg at sea [months] | aim 10..12 | [18] | seen
