@@ -100,12 +100,14 @@ def test_many_are_more_and_a_longer_record_begins_with_the_shorter() -> None:
 def test_a_database_knows_what_it_hides_and_is_carried_on_with_it(
     fresh_database: str, django_db_blocker: DjangoDbBlocker
 ) -> None:
-    plan = replace(small_plan(seed=3, batches=2, stagger_days=290, containers=2, way="lived"), imperfections="usual")
-    earlier = replace(plan, as_of=AS_OF - timedelta(days=3))
-    dsn, wanted = fresh_database, stored(case_of(plan)).content()
+    """On a Sunday, when some of the dead lie there still."""
+    sunday = AS_OF + timedelta(days=2)
+    lived = small_plan(sunday, seed=3, batches=2, stagger_days=290, containers=2, way="lived", imperfections="usual")
+    earlier = replace(lived, as_of=sunday - timedelta(days=3))
+    dsn, wanted = fresh_database, stored(case_of(lived)).content()
     with django_db_blocker.unblock():
         runs.execute(runs.Job(dsn, case_of(earlier), 1), Silent())
-        advancing.advance(dsn, *company(), AS_OF, 1, Silent())
+        advancing.advance(dsn, *company(), sunday, 1, Silent())
         with psycopg.connect(dsn, autocommit=True) as connection:
             for table in (*ledger.TRUTH, "batch_mortalityevent"):
                 hashes = "SELECT unit, content_hash FROM datagen.content WHERE table_name = %s AND rows > 0"
