@@ -58,6 +58,9 @@ COUNTS = {
     "finance_dimcompany": 9,
     "finance_dimsite": 68,
     "finance_intercompanypolicy": 18,
+    "finance_core_accountgroup": 14,
+    "finance_core_account": 20,
+    "finance_core_allocationrule": 10,
     "planning_activitytemplate": 20,
 }
 GUIDE_FEEDS = (

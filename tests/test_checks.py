@@ -63,6 +63,7 @@ BREAKS = [
         "UPDATE batch_mortalityevent SET count = count + 1 WHERE id = (SELECT min(id) FROM batch_mortalityevent)",
         "fish_of_batches",
         "daily_states",
+        "valuations",
     ),
     broken(
         "fish_placed",
@@ -177,8 +178,12 @@ BREAKS = [
         feed_container_id, feed_purchase_id FROM inventory_feedcontainerstock LIMIT 1""",
         "feed_balance",
     ),
-    broken("feed_given", f"UPDATE inventory_feedingevent SET feed_cost = 0 WHERE id = {A_MEAL}"),
-    broken("feed_given", f"UPDATE inventory_feedingevent SET feed_cost = 2 * feed_cost WHERE id = {A_MEAL}"),
+    broken("feed_given", f"UPDATE inventory_feedingevent SET feed_cost = 0 WHERE id = {A_MEAL}", "cost_imports"),
+    broken(
+        "feed_given",
+        f"UPDATE inventory_feedingevent SET feed_cost = 2 * feed_cost WHERE id = {A_MEAL}",
+        "cost_imports",
+    ),
     broken(
         "feed_given",
         f"UPDATE inventory_feedingevent SET feeding_percentage = feeding_percentage + 0.002 WHERE id = {A_MEAL}",
@@ -201,6 +206,7 @@ BREAKS = [
         "feed_balance",
         "daily_states",
         "feeding_summaries",
+        "cost_imports",
     ),
     broken(
         "containers_shared",
@@ -249,6 +255,7 @@ BREAKS = [
         "UPDATE batch_mortalityevent SET assignment_id = NULL WHERE id = 1",
         "fish_of_assignments",
         "daily_states",
+        "valuations",
     ),
     broken(
         "days_within_assignments",
@@ -399,7 +406,12 @@ BREAKS = [
         """DELETE FROM batch_actualdailyassignmentstate WHERE id = (SELECT min(id) FROM
         batch_actualdailyassignmentstate)""",
     ),
-    broken("daily_states", f"DELETE FROM batch_actualdailyassignmentstate WHERE assignment_id = {OPEN}", "forecasts"),
+    broken(
+        "daily_states",
+        f"DELETE FROM batch_actualdailyassignmentstate WHERE assignment_id = {OPEN}",
+        "forecasts",
+        "valuations",
+    ),
     broken(
         "daily_states",
         """UPDATE batch_actualdailyassignmentstate SET population = 2 * population WHERE id = (SELECT min(id) FROM
@@ -453,6 +465,34 @@ BREAKS = [
         "DELETE FROM finance_navexportline WHERE line_id IN (SELECT max(line_id) FROM finance_navexportline)",
     ),
     broken("exports", "UPDATE finance_navexportbatch SET date_from = date_from + 31, date_to = date_to + 31"),
+    broken("cost_centers", "DELETE FROM finance_core_costcenterbatchlink WHERE batch_id = 2"),
+    broken("cost_centers", "UPDATE finance_core_costcenter SET is_active = true WHERE cost_center_type = 'PROJECT'"),
+    broken("cost_centers", "UPDATE finance_core_costcenter SET cost_center_type = 'OTHER' WHERE cost_center_id = 68"),
+    broken(
+        "cost_imports",
+        "UPDATE finance_core_costimportline SET amount = amount + 0.01 WHERE cost_group_code = 'FEED'",
+        "valuations",
+    ),
+    broken("cost_imports", "DELETE FROM finance_core_costimportline WHERE cost_group_code = 'EGGS'", "valuations"),
+    broken("cost_imports", "UPDATE inventory_feedingevent SET feed_cost = feed_cost + 0.01 WHERE id = 9"),
+    broken("cost_imports", "UPDATE finance_core_costimportbatch SET total_amount = total_amount - 1"),
+    broken(
+        "valuations",
+        "UPDATE finance_core_valuationrun SET biology_snapshot = jsonb_set(biology_snapshot, '{biomass_kg}', '1')"
+        " WHERE run_id = (SELECT max(run_id) FROM finance_core_valuationrun)",
+    ),
+    broken(
+        "valuations",
+        "UPDATE finance_core_valuationrun SET allocation_snapshot = jsonb_set(allocation_snapshot, '{site}', '0.01')"
+        " WHERE run_id = (SELECT max(run_id) FROM finance_core_valuationrun)",
+    ),
+    broken("valuations", "UPDATE finance_core_valuationrun SET completed_at = completed_at - interval '9 days'"),
+    broken("period_locks", "DELETE FROM finance_core_periodlock WHERE period_lock_id = 1"),
+    broken("period_locks", "UPDATE finance_core_periodlock SET is_locked = false WHERE period_lock_id = 1"),
+    broken("period_locks", "DELETE FROM finance_core_valuationrun WHERE run_id = 1"),
+    broken("budgets", "UPDATE finance_core_budget SET created_at = created_at + interval '60 days'"),
+    broken("budgets", "UPDATE finance_core_budget SET status = 'DRAFT' WHERE budget_id = 1"),
+    broken("budgets", "DELETE FROM finance_core_budgetentry WHERE month = 7"),
     broken("exports", "UPDATE finance_intercompanytransaction SET state = 'posted' WHERE state = 'exported'"),
     broken(
         "death_reasons",

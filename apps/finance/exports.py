@@ -1,5 +1,6 @@
 """What the accounting system was given: harvest sales by selling company and month, once the month is closed."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import connection
@@ -43,9 +44,9 @@ LINES = f"""
 """
 
 
-def rows(query: str) -> dict[str, list[Any]]:
-    """Columns of the batches or lines of all exports, with keys that depend on the record alone."""
+def rows(query: str, parameters: Sequence[Any] = ()) -> dict[str, list[Any]]:
+    """Columns that a query finds; those of all exports have keys that depend on the record alone."""
     with connection.cursor() as cursor:
-        cursor.execute(query)
+        cursor.execute(query, parameters or None)
         found = cursor.fetchall()
         return {column.name: [row[place] for row in found] for place, column in enumerate(cursor.description)}

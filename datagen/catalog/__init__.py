@@ -5,6 +5,7 @@ import json
 
 from datagen.catalog.activities import Activities
 from datagen.catalog.biology import Biology, Mortality, Water
+from datagen.catalog.books import Books
 from datagen.catalog.broodstock import Broodstock
 from datagen.catalog.company import Carriers, Company, Containers, Environment, Feeds, Grades, People, Sites
 from datagen.catalog.finance import Finance
@@ -37,6 +38,7 @@ class Catalog(Spec):
     ways: Ways = Ways()
     broodstock: Broodstock = Broodstock()
     carriers: Carriers = Carriers()
+    books: Books = Books()
 
     def producing(self) -> list[str]:
         """Geographies in which fish are kept."""

@@ -11,6 +11,7 @@ from datagen.catalog.reader import closest
 from datagen.farm import Farm
 from datagen.masterdata.activities import init_activities
 from datagen.masterdata.additions import init_additions
+from datagen.masterdata.books import init_books
 from datagen.masterdata.broodstock import init_broodstock
 from datagen.masterdata.company import (
     init_environment,
@@ -36,7 +37,7 @@ SUBJECTS: dict[str, Callable[[Catalog, Farm], Created]] = {
     "health": lambda catalog, _: init_health(catalog) | init_lice(catalog) | init_treatments(catalog),
     "broodstock": lambda catalog, _: init_broodstock(catalog),
     "scenario": lambda catalog, _: init_scenario(catalog),
-    "finance": lambda catalog, _: init_finance(catalog),
+    "finance": lambda catalog, _: init_finance(catalog) | init_books(catalog),
     "activities": lambda catalog, _: init_activities(catalog),
     "additions": init_additions,
 }

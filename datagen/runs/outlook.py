@@ -14,7 +14,7 @@ from datagen.case import Case
 from datagen.events import expected
 from datagen.keys import records
 from datagen.planning.plan import UTILISATION_FROM_DAY, containers_by_kind, planned_occupancy
-from datagen.runs import analysis
+from datagen.runs import analysis, books
 from datagen.simulation.history import History
 
 BYTES_PER_ROW = {
@@ -84,6 +84,7 @@ def foresee(case: Case, histories: dict[int, History], bound: str | None = None)
     mean = occupied.mean(axis=0) if len(occupied) else np.full_like(stock, np.nan)
     rows: Counter[str] = sum(expected_rows(case, histories).values(), Counter())
     rows.update(analysis.expected(case, histories))
+    rows.update(books.expected(case, histories))
     here = np.flatnonzero(stock.sum(axis=1))
     return Outlook(
         plan.preset,

@@ -24,6 +24,14 @@ FOLLOWING = frozenset(
         "planning_plannedactivity",
         "finance_navexportbatch",
         "finance_navexportline",
+        "finance_core_costcenter",
+        "finance_core_costcenterbatchlink",
+        "finance_core_budget",
+        "finance_core_budgetentry",
+        "finance_core_costimportbatch",
+        "finance_core_costimportline",
+        "finance_core_valuationrun",
+        "finance_core_periodlock",
     )
 )
 """Tables that follow from the record, and in a system in use may hold more than the ledger says."""

@@ -25,7 +25,7 @@ from datagen.pipeline import Progress, Report
 from datagen.planning import schedule
 from datagen.planning.plan import BatchPlan
 from datagen.planning.room import check_room
-from datagen.runs import analysis, outlook, preflight, protection, revisions, wiping
+from datagen.runs import analysis, books, outlook, preflight, protection, revisions, wiping
 from datagen.simulation.history import History
 from datagen.simulation.loop import held_back
 from datagen.storage import added, ddl, fill, ledger, postgres, proof
@@ -155,9 +155,15 @@ def check_case(case: Case) -> None:
 
 
 def follow(dsn: str, batches: list[int], workers: int, progress: Progress, report: Report) -> None:
-    """What is worked out from the record: states and summaries of these batches (ids), plans, and what is ahead."""
+    """What is worked out from the record: states and summaries of these batches (ids), plans, forecasts, the books."""
     with database.connect(dsn, autocommit=True, application_name="aquamind analyse") as connection:
-        tables = {*analysis.TABLES, analysis.PLANNED_TABLE, *analysis.EXPORT_TABLES, *analysis.FORECAST_TABLES}
+        tables = {
+            *analysis.TABLES,
+            analysis.PLANNED_TABLE,
+            *analysis.EXPORT_TABLES,
+            *analysis.FORECAST_TABLES,
+            *books.TABLES,
+        }
         protection.keep_linked(connection, tables - added.lacking(connection))
     with report.timed("growth analysis"):
         report.rows.update(analysis.analyse(dsn, batches, workers, progress).rows)
@@ -171,6 +177,10 @@ def follow(dsn: str, batches: list[int], workers: int, progress: Progress, repor
         progress.step("Forecasts")
         with database.connect(dsn, autocommit=True, application_name="aquamind analyse") as connection:
             report.rows.update(analysis.forecast(connection))
+    with report.timed("books"):
+        progress.step("Books")
+        with database.connect(dsn, autocommit=True, application_name="aquamind analyse") as connection:
+            report.rows.update(books.keep(connection))
 
 
 def prepare(

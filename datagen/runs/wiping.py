@@ -50,6 +50,9 @@ MASTER_DATA = frozenset(
         "finance_dimcompany",
         "finance_dimsite",
         "finance_intercompanypolicy",
+        "finance_core_accountgroup",
+        "finance_core_account",
+        "finance_core_allocationrule",
     )
 )
 """What stays: everything else of our apps is operational."""

@@ -10,6 +10,17 @@ ADDED_TABLES = frozenset(
         "batch_liveforwardprojection",
         "infrastructure_areagroup",
         "infrastructure_transportcarrier",
+        "finance_core_account",
+        "finance_core_accountgroup",
+        "finance_core_allocationrule",
+        "finance_core_budget",
+        "finance_core_budgetentry",
+        "finance_core_costcenter",
+        "finance_core_costcenterbatchlink",
+        "finance_core_costimportbatch",
+        "finance_core_costimportline",
+        "finance_core_periodlock",
+        "finance_core_valuationrun",
     )
 )
 """Those of them that this tool fills."""
