@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "apps.finance",
     "apps.planning",
     "apps.users",
+    "apps.history",
     "aquamind.pages",
 ]
 

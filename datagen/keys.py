@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from datagen.case import Case
-from datagen.events import FAMILIES, GEOGRAPHY_FAMILIES
+from datagen.events import GEOGRAPHY_FAMILIES, most_rows
 from datagen.events.context import BatchRecord, ComingRecord, GeographyRecord, Record, life
 from datagen.simulation.history import History
 
@@ -43,10 +43,9 @@ def keys(case: Case, taken: Mapping[str, int]) -> Keys:
     for batch in case.batches:
         longest = life(case, batch)
         first = {}
-        for family in FAMILIES:
-            for table, rows in family.most_rows(longest).items():
-                first[table] = following[table]
-                following[table] += rows
+        for table, rows in most_rows(longest).items():
+            first[table] = following[table]
+            following[table] += rows
         of_batch.append(first)
     return Keys(of_batch, of_geography)
 

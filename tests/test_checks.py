@@ -525,6 +525,15 @@ BREAKS = [
         """UPDATE health_journalentry SET resolution_notes = '' WHERE id = (SELECT min(id) FROM health_journalentry
         WHERE resolution_status)""",
     ),
+    broken("versions", "UPDATE batch_creationaction SET notes = 'later' WHERE id = 1"),
+    broken("versions", "UPDATE batch_historicalbatch SET lifecycle_stage_id = 1 WHERE history_type = '~'"),
+    broken("versions", "DELETE FROM batch_historicalcreationaction WHERE id = 1"),
+    broken("versions", "UPDATE batch_historicalbatch SET history_type = '+'"),
+    broken(
+        "versions",
+        """UPDATE batch_historicalbatchcontainerassignment SET history_date = history_date + interval '3 years'
+        WHERE history_type = '+'""",
+    ),
 ]
 
 PLAN_BREAKS = [
@@ -618,7 +627,9 @@ def test_one_wrong_row_is_noticed(prepared: Connection, case: Break) -> None:
     assert table is not None
     # Laws that do not read the table find what they found before.
     readers = [check for check in checks.checks() if re.search(rf"\b{table[1]}\b", check.query)]
-    caught = {check.name for check in readers if checks.judge(prepared, check).offending}
+    # What is changed by hand is not what its versions tell, whatever else is wrong with it.
+    besides = {"versions"} - {case.check}
+    caught = {check.name for check in readers if check.name not in besides and checks.judge(prepared, check).offending}
     assert caught == {case.check} | case.also
 
 

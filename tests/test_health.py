@@ -359,7 +359,9 @@ def test_a_batchs_health_record_fits_the_database(world: Any) -> None:
     connection.ensure_connection()
     ledger.prepare(connection.connection)
     families = [family for family in FAMILIES if family is not readings]
-    written = postgres._copy_all(connection.connection, [rows for each in families for rows in each.expand(record)])
+    written = postgres._copy_all(
+        connection.connection, [(model, rows) for each in families for model, rows, *_ in each.expand(record)]
+    )
     connection.check_constraints()
     assert written["health_fishparameterscore"].rows == 9 * written["health_individualfishobservation"].rows
     event = HealthSamplingEvent.objects.order_by("sampling_date").first()

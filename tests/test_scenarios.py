@@ -60,7 +60,7 @@ def test_every_batch_has_a_pinned_scenario_of_900_days_from_its_first(guide: lis
         assert (scenario["start_date"], scenario["duration_days"]) == (record.batch.start, DAYS)
         assert scenario["initial_count"] == record.batch.eggs
         assert run["scenario_id"] == scenario["scenario_id"]
-        [pinned] = [rows for model, rows in batches.expand(record) if model is Batch]
+        [pinned] = [rows for model, rows, *_ in batches.expand(record) if model is Batch]
         assert pinned["pinned_projection_run_id"].to_pylist() == [run["run_id"]]
         days = rows["scenario_scenarioprojection"]
         assert days["day_number"].to_pylist() == list(range(1, DAYS + 1))

@@ -11,6 +11,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 
+from apps.history.models import VERSIONS
 from apps.infrastructure.models import Geography
 from aquamind import admin
 from datagen.storage.added import ADDED_TABLES
@@ -117,6 +118,24 @@ def test_readings_carry_five_indexes() -> None:
         ("container_id", "parameter_id", "reading_time"),
         ("sensor_id",),
     }
+
+
+def test_versions_have_what_their_rows_have() -> None:
+    """Types and names are those of the tracked table; what a row refers to may be gone."""
+    described = defaultdict(set)
+    every = [model._meta.db_table for pair in VERSIONS.items() for model in pair]
+    for table, column, kind, nullable, _, refers_to in query(COLUMNS, every):
+        described[table].add((column, kind, nullable, refers_to))
+    own = {
+        ("history_id", "integer", "no", ""),
+        ("history_date", "timestamp with time zone", "no", ""),
+        ("history_change_reason", "character varying(100)", "yes", ""),
+        ("history_type", "character varying(1)", "no", ""),
+        ("history_user_id", "integer", "yes", "auth_user.id"),
+    }
+    for model, versions in VERSIONS.items():
+        tracked = {(*column, "") for *column, _ in described[model._meta.db_table]}
+        assert described[versions._meta.db_table] == tracked | own, versions
 
 
 def test_models_and_migrations_agree() -> None:

@@ -24,10 +24,11 @@ from psycopg.rows import dict_row
 from aquamind import database
 from aquamind.errors import NothingJudgedError, UserError
 from datagen.checks import plan as promises
+from datagen.checks import versions
 from datagen.execution import cancel_until
 from datagen.pipeline import Progress
 from datagen.runs import revisions
-from datagen.storage import added, ledger, postgres
+from datagen.storage import absent, added, ledger, postgres
 
 SHOWN_ROWS = 10
 """Offending rows that a verdict quotes; all are counted."""
@@ -84,21 +85,24 @@ class Verdict:
 
 
 @cache
-def checks() -> tuple[Check, ...]:
-    """All laws, by name."""
+def checks(absent: frozenset[str] = frozenset()) -> tuple[Check, ...]:
+    """All laws, by name; but for those of tables that a database lacks."""
     found = [file for file in files(__package__).iterdir() if file.name.endswith(".sql")]
-    return tuple(_read(file.name.removesuffix(".sql"), file.read_text("utf-8")) for file in sorted(found, key=str))
+    laws = (_read(file.name.removesuffix(".sql"), file.read_text("utf-8"), absent) for file in sorted(found, key=str))
+    return tuple(law for law in laws if law.query and law.on not in absent)
 
 
 def of(connection: psycopg.Connection[Any]) -> tuple[Check, ...]:
-    """The laws of a database: those about tables that its revision has."""
-    lacking = added.lacking(connection)
-    return tuple(law for law in checks() if law.on not in lacking)
+    """The laws of a database: those about tables that it has."""
+    return checks(added.lacking(connection) | absent.tables(connection))
 
 
-def _read(name: str, text: str) -> Check:
+def _read(name: str, text: str, absent: frozenset[str]) -> Check:
     head = dict(line.removeprefix("-- ").split(": ", 1) for line in text.splitlines()[:3])
-    return Check(name, head["title"], head["means"], head["on"], text.rstrip().removesuffix(";"))
+    query = text.rstrip().removesuffix(";")
+    if name == versions.LAW:
+        query = versions.query(query, absent)
+    return Check(name, head["title"], head["means"], head["on"], query)
 
 
 def verify(dsn: str, workers: int, progress: Progress) -> list[Verdict]:

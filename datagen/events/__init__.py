@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from datagen import orm  # noqa: F401 - what follows imports models
 from datagen.events import (
+    audit,
     batches,
     collecting,
     coming,
@@ -24,7 +25,7 @@ from datagen.events import (
     upkeep,
     weather,
 )
-from datagen.events.context import BatchRecord, ComingRecord, Record, Rows
+from datagen.events.context import BatchRecord, Changing, ComingRecord, LongestLife, Record, Rows
 from datagen.events.family import BatchFamily, GeographyFamily
 
 FAMILIES: tuple[BatchFamily, ...] = (
@@ -48,8 +49,23 @@ FAMILIES: tuple[BatchFamily, ...] = (
 GEOGRAPHY_FAMILIES: tuple[GeographyFamily, ...] = (feed_purchases, weather, upkeep)
 
 
+def most_rows(life: LongestLife) -> "Counter[str]":
+    """How many keys a batch can need in each table, in the longest life the plan allows."""
+    rows: Counter[str] = Counter()
+    for family in FAMILIES:
+        rows.update(family.most_rows(life))
+    rows.update(audit.created(rows))
+    return rows
+
+
 def expand(record: Record) -> Iterator[Rows]:
-    """All rows of a batch, begun or ahead, or of what a geography has besides its batches."""
+    """All rows of a batch, begun or ahead, or of what a geography has besides, each followed by its versions."""
+    for model, rows, *was in _made(record):
+        yield model, rows
+        yield from audit.trail(record, model, rows, *was)
+
+
+def _made(record: Record) -> Iterator[Rows | Changing]:
     if isinstance(record, ComingRecord):
         yield from coming.expand(record)
     elif isinstance(record, BatchRecord):
@@ -71,4 +87,5 @@ def expected(record: Record) -> "Counter[str]":
     else:
         for shared in GEOGRAPHY_FAMILIES:
             rows.update(shared.expected(record))
+    rows.update(audit.created(rows))
     return rows

@@ -5,9 +5,20 @@ from collections.abc import Iterator
 import numpy as np
 
 from apps.batch.models import Batch, BatchContainerAssignment, CreationAction
-from datagen.events.context import BatchRecord, LongestLife, Rows
+from datagen.events.context import BatchRecord, Changing, LongestLife, Rows, Was
 from datagen.events.growth_samples import last_weighing_day
-from datagen.events.orders import created_at, most_orders, notes, orders, workflow_id, workflows
+from datagen.events.orders import (
+    MOST_CHANGES,
+    NEVER,
+    changes,
+    created_at,
+    most_orders,
+    notes,
+    orders,
+    planned,
+    workflow_id,
+    workflows,
+)
 from datagen.planning.forecast import Forecast
 from datagen.storage.arrow import record_batch
 
@@ -16,24 +27,35 @@ MOST_OVERDUE_DAYS = 10
 
 
 def most_rows(life: LongestLife) -> dict[str, int]:
+    stays = int(life.containers.sum())
     return {
         "batch_batch": 1,
-        "batch_batchcontainerassignment": int(life.containers.sum()),
+        "batch_batchcontainerassignment": stays,
         "batch_creationworkflow": most_orders(life),
         "batch_creationaction": int(life.containers[0]),
+        # Begins where it was planned before, comes to each later stage, and is harvested.
+        "batch_historicalbatch": len(life.containers) + (life.way.orders is not None),
+        "batch_historicalbatchcontainerassignment": stays,
+        "batch_historicalbatchcreationworkflow": MOST_CHANGES * most_orders(life),
     }
 
 
 def expected(record: BatchRecord) -> dict[str, int]:
+    assignments = record.history.assignments
     return {
         "batch_batch": 1,
-        "batch_batchcontainerassignment": len(record.history.assignments.batch),
+        "batch_batchcontainerassignment": len(assignments.batch),
         "batch_creationworkflow": len(orders(record)),
         "batch_creationaction": len(record.history.deliveries.eggs),
+        "batch_historicalbatch": (record.case.way.orders is not None)
+        + int(assignments.stage.max())
+        + completed(record),
+        "batch_historicalbatchcontainerassignment": int(assignments.left.sum()),
+        "batch_historicalbatchcreationworkflow": changes(record),
     }
 
 
-def expand(record: BatchRecord) -> Iterator[Rows]:
+def expand(record: BatchRecord) -> Iterator[Rows | Changing]:
     yield _batch(record)
     yield _assignments(record)
     yield from workflows(record)
@@ -47,17 +69,17 @@ def completed(record: BatchRecord) -> bool:
     return bool(at_sea.any() and assignments.left[at_sea].all())
 
 
-def _batch(record: BatchRecord) -> Rows:
+def _batch(record: BatchRecord) -> Changing:
     assignments = record.history.assignments
     done = completed(record)
     ended = int(assignments.departure_day.max())
     changed = min(ended, record.last_day)
-    expected = record.start_day + Forecast(record.case, record.batch).harvested
+    expected = forecast = record.start_day + Forecast(record.case, record.batch).harvested
     if not done:
         # Whose day has passed is planned anew: nothing is overdue for long.
         expected = max(expected, record.last_day - int(record.stream("days overdue").integers(MOST_OVERDUE_DAYS)))
     stage = int(assignments.stage[~assignments.left].max()) if not done else record.sea
-    return Batch, record_batch(
+    rows = record_batch(
         Batch,
         1,
         id=record.batch_id,
@@ -74,9 +96,31 @@ def _batch(record: BatchRecord) -> Rows:
         created_at=created_at(record),
         updated_at=record.at(changed, 18)[None],
     )
+    harvested = Was(record.at(ended, 18)[None] if done else NEVER)
+    return Batch, rows, (*planned(record), *_stages_reached(record, forecast), harvested)
 
 
-def _assignments(record: BatchRecord) -> Rows:
+def _stages_reached(record: BatchRecord, forecast: int) -> Iterator[Was]:
+    """What the batch was from its start on, and from its first day in each later stage."""
+    stays = record.history.assignments
+    for stage, stage_id in enumerate(record.farm.stage_id):
+        days = stays.first_day[stays.stage == stage]
+        if not len(days):
+            yield Was(NEVER)
+            continue
+        # Fish are moved during the day.
+        at = record.at(int(days.min()), 17 if stage else 7)[None]
+        columns = {
+            "lifecycle_stage_id": int(stage_id),
+            "status": "ACTIVE",
+            "expected_end_date": record.date(forecast)[None],
+            "actual_end_date": None,
+            "updated_at": at,
+        }
+        yield Was(at, columns)
+
+
+def _assignments(record: BatchRecord) -> Changing:
     """Of a closed stay the fish placed in it, of an open one the fish alive by the book on the as-of day."""
     a = record.history.assignments
     # Of the dead, those that nobody has collected yet are still in the book.
@@ -87,7 +131,8 @@ def _assignments(record: BatchRecord) -> Rows:
     last_weighed = last_weighing_day(record)
     weighed = record.date(last_weighed)
     weighed[last_weighed < 0] = np.datetime64("NaT", "D")
-    return BatchContainerAssignment, record_batch(
+    placed = record.at(a.first_day, 7)
+    rows = record_batch(
         BatchContainerAssignment,
         len(fish),
         id=record.assignment_id,
@@ -101,9 +146,20 @@ def _assignments(record: BatchRecord) -> Rows:
         departure_date=departure,
         last_weighing_date=weighed,
         is_active=~a.left,
-        created_at=record.at(a.first_day, 7),
+        created_at=placed,
         updated_at=record.at(np.minimum(a.departure_day, record.last_day), 18),
     )
+    begun = {
+        "population_count": a.fish_in,
+        "avg_weight_g": a.weight_in_g,
+        "biomass_kg": a.fish_in * np.round(a.weight_in_g, 2) / 1000.0,
+        "departure_date": None,
+        "last_weighing_date": None,
+        "is_active": True,
+        "updated_at": placed,
+    }
+    closed = np.where(a.left, record.at(a.departure_day, 18), np.datetime64("NaT", "us"))
+    return BatchContainerAssignment, rows, (Was(placed, begun), Was(closed))
 
 
 def _deliveries(record: BatchRecord, workflow_id: int) -> Rows:

@@ -3,25 +3,29 @@
 from collections.abc import Iterator
 
 from apps.batch.models import Batch
-from datagen.events.context import ComingRecord, Rows
-from datagen.events.orders import created_at, notes, orders, workflows
+from datagen.events.context import Changing, ComingRecord, Was
+from datagen.events.orders import NEVER, changes, created_at, notes, orders, planned, workflows
 from datagen.planning.forecast import Forecast
 from datagen.storage.arrow import record_batch
 
 
 def expected(record: ComingRecord) -> dict[str, int]:
-    return {"batch_batch": 1, "batch_creationworkflow": len(orders(record))}
+    return {
+        "batch_batch": 1,
+        "batch_creationworkflow": len(orders(record)),
+        "batch_historicalbatchcreationworkflow": changes(record),
+    }
 
 
-def expand(record: ComingRecord) -> Iterator[Rows]:
+def expand(record: ComingRecord) -> Iterator[Changing]:
     yield _batch(record)
     yield from workflows(record)
 
 
-def _batch(record: ComingRecord) -> Rows:
+def _batch(record: ComingRecord) -> Changing:
     ends_day = record.start_day + Forecast(record.case, record.batch).harvested
     entered = created_at(record)
-    return Batch, record_batch(
+    rows = record_batch(
         Batch,
         1,
         id=record.batch_id,
@@ -36,3 +40,6 @@ def _batch(record: ComingRecord) -> Rows:
         created_at=entered,
         updated_at=entered,
     )
+    # What it will be, in each stage and at its end.
+    later = [Was(NEVER)] * (len(record.farm.stage_id) + 1)
+    return Batch, rows, (*planned(record), *later)

@@ -1,7 +1,7 @@
 """What record families expand: a batch, or a geography, with its history, the farm's ids, dates and keys."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -26,6 +26,18 @@ if TYPE_CHECKING:
 
 Model: TypeAlias = Any
 Rows: TypeAlias = tuple[Model, pa.RecordBatch]
+
+
+@dataclass(frozen=True)
+class Was:
+    """What rows were from a moment on, NaT for those that never were so: the columns that say something else now."""
+
+    at: Dates
+    columns: Mapping[str, Any] = field(default_factory=dict)
+
+
+Changing: TypeAlias = tuple[Model, pa.RecordBatch, tuple[Was, ...]]
+"""Rows as they are, and what they were before: as created, then after each change, the last of which made them so."""
 
 CHUNK_ROWS = 65_536
 
@@ -82,6 +94,11 @@ class OfBatch:
     def unit(self) -> str:
         """What the ledger calls it."""
         return self.batch.number
+
+    @property
+    def stride(self) -> int:
+        """From key to key."""
+        return 1
 
     def ids(self, model: Model, count: int) -> Ints:
         """The first `count` primary keys of the batch's block in a table."""

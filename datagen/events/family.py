@@ -6,19 +6,22 @@ Every module in `FAMILIES` of `datagen.events` is one. It knows the models' fiel
 from collections.abc import Iterator
 from typing import Protocol
 
-from datagen.events.context import BatchRecord, GeographyRecord, LongestLife, Rows
+from datagen.events.context import BatchRecord, Changing, GeographyRecord, LongestLife, Rows
 
 
 class BatchFamily(Protocol):
     """A family that a batch fills by itself, within its own blocks of keys."""
 
     def most_rows(self, life: LongestLife) -> dict[str, int]:
-        """How many rows a batch can have in each of the family's tables, in the longest life the plan allows."""
+        """How many rows a batch can have in each of the family's tables, in the longest life the plan allows.
+
+        Of tables of versions: how many can tell of changes, for each row as many.
+        """
 
     def expected(self, record: BatchRecord) -> dict[str, int]:
-        """How many rows `expand` will make, by table, worked out without making them."""
+        """How many rows `expand` will make, by table, worked out without making them; of versions, those of changes."""
 
-    def expand(self, record: BatchRecord) -> Iterator[Rows]:
+    def expand(self, record: BatchRecord) -> Iterator[Rows | Changing]:
         """The rows, as record batches, table by table, in chunks."""
 
 
@@ -30,5 +33,5 @@ class GeographyFamily(Protocol):
     def expected(self, record: GeographyRecord) -> dict[str, int]:
         """How many rows `expand` will make, by table, worked out without making them."""
 
-    def expand(self, record: GeographyRecord) -> Iterator[Rows]:
+    def expand(self, record: GeographyRecord) -> Iterator[Rows | Changing]:
         """The rows, as record batches, table by table."""

@@ -11,13 +11,19 @@ from datagen.arrays import Dates
 from datagen.case import Case
 from datagen.catalog.broodstock import Parents
 from datagen.catalog.ways import Orders
-from datagen.events.context import BatchRecord, LongestLife, OfBatch, Rows
+from datagen.events.context import BatchRecord, Changing, LongestLife, OfBatch, Was
+from datagen.planning.forecast import Forecast
 from datagen.planning.plan import BatchPlan
 from datagen.storage.arrow import record_batch
 from datagen.streams import stream
 
 NOTICE_DAYS = 30
 """Where the way of living has no orders; invented."""
+
+MOST_CHANGES = 2
+"""Of an order: its delivery begins, and is complete."""
+
+NEVER = np.full(1, "NaT", "datetime64[us]")
 
 
 @dataclass(frozen=True)
@@ -85,7 +91,29 @@ def delivered(record: OfBatch) -> Order:
     return orders(record)[-1]
 
 
-def workflows(record: OfBatch) -> Iterator[Rows]:
+def changes(record: OfBatch) -> int:
+    """How often the orders have changed since they were placed."""
+    return sum(
+        len(moments) - int(np.isnat(moments).sum()) for order in orders(record) for moments in _later(record, order)
+    )
+
+
+def planned(record: OfBatch) -> tuple[Was, ...]:
+    """What a batch was before it began, where there are batches ahead."""
+    if record.case.way.orders is None:
+        return ()
+    ahead = {
+        "lifecycle_stage_id": int(record.farm.stage_id[0]),
+        "status": "PLANNED",
+        "expected_end_date": record.date(record.start_day + Forecast(record.case, record.batch).harvested)[None],
+        "actual_end_date": None,
+        "pinned_projection_run_id": None,
+        "updated_at": created_at(record),
+    }
+    return (Was(created_at(record), ahead),)
+
+
+def workflows(record: OfBatch) -> Iterator[Changing]:
     """A creation workflow for each order."""
     first_id = record.first_id["batch_creationworkflow"]
     for place, order in enumerate(orders(record)):
@@ -120,10 +148,11 @@ def _called_off(record: OfBatch, spec: Orders) -> tuple[int, int, str] | None:
     return record.start_day - spec.notice_days + after_days, other % suppliers, reason
 
 
-def _workflow(record: OfBatch, order: Order, key: int) -> Rows:
+def _workflow(record: OfBatch, order: Order, key: int) -> Changing:
     managers = record.staff("MGR")
     manager, begun, start = int(managers[record.index % len(managers)]), record.date(order.begun_day), record.start_day
-    return BatchCreationWorkflow, record_batch(
+    placed = record.at(order.placed_day, 9)[None]
+    rows = record_batch(
         BatchCreationWorkflow,
         1,
         id=key,
@@ -134,9 +163,35 @@ def _workflow(record: OfBatch, order: Order, key: int) -> Rows:
         planned_start_date=begun[None],
         planned_completion_date=record.date(start)[None],
         created_by_id=manager,
-        created_at=record.at(order.placed_day, 9)[None],
+        created_at=placed,
         **_state(record, order, manager),
     )
+    nothing_yet = {
+        "egg_production_id": None,
+        "total_eggs_received": 0,
+        "total_mortality_on_arrival": 0,
+        "actual_completion_date": None,
+        "total_actions": 0,
+        "actions_completed": 0,
+        "progress_percentage": 0.0,
+        "cancelled_by_id": None,
+        "cancelled_at": None,
+        "cancellation_reason": "",
+    }
+    arriving, ended = _later(record, order)
+    as_placed = {**nothing_yet, "status": "PLANNED", "actual_start_date": None, "updated_at": placed}
+    as_begun = {**nothing_yet, "status": "IN_PROGRESS", "actual_start_date": begun[None], "updated_at": arriving}
+    if np.isnat(arriving).all():
+        as_begun = {}
+    return BatchCreationWorkflow, rows, (Was(placed, as_placed), Was(arriving, as_begun), Was(ended))
+
+
+def _later(record: OfBatch, order: Order) -> tuple[Dates, Dates]:
+    """When the delivery of an order began, and when it was complete or called off, so far."""
+    if order.called_off_day is not None:
+        return NEVER, record.at(order.called_off_day, 8)[None]
+    arriving = record.at(order.begun_day, 9)[None] if order.begun_day <= record.last_day else NEVER
+    return arriving, record.at(record.start_day, 15)[None] if isinstance(record, BatchRecord) else NEVER
 
 
 def _state(record: OfBatch, order: Order, manager: int) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from apps.history.models import VERSIONS
 from datagen.storage import arrow
 
 SPAN = 10**10
@@ -27,6 +28,7 @@ ANY_TABLE = {
     "finance_dimsite": {"source_pk": NARROW_SPAN},
 }
 """A number that is a key of whichever table another column says: all of them are narrow."""
+TRACKED = {versions: model for model, versions in VERSIONS.items()}
 MOST = 2**31 // NARROW_SPAN
 """Companies whose keys can be told apart."""
 
@@ -47,7 +49,9 @@ def apart(model: arrow.Model, batch: pa.RecordBatch, company: int) -> pa.RecordB
 
 @functools.cache
 def _spans(model: arrow.Model) -> Mapping[str, int]:
-    """By how much the keys of each column differ between neighbours."""
+    """By how much the keys of each column differ between neighbours; versions have the columns of what they are of."""
+    if (tracked := TRACKED.get(model)) is not None:
+        return {**_spans(tracked), "history_id": NARROW_SPAN, "history_user_id": NARROW_SPAN}
     own = set(arrow.columns(model))
     keys = {model._meta.pk.column: model._meta.db_table} | {
         field.column: field.target_field.model._meta.db_table

@@ -10,7 +10,7 @@ import django.db
 from aquamind import database
 from aquamind.errors import UserError
 from datagen.runs import wiping
-from datagen.storage import added, arrow, fill
+from datagen.storage import absent, added, arrow, fill
 from datagen.storage.ledger import Connection
 
 TARGET_COLUMNS = """
@@ -115,7 +115,7 @@ def check_target(connection: Connection, models: Iterable[arrow.Model], given: f
     known = {model._meta.db_table: model for model in models}
     given = given or {}
     target: dict[str, dict[str, tuple[str, bool]]] = {}
-    said = {**fill.kept(connection), **given}
+    said = _of_versions({**fill.kept(connection), **given})
     tables = sorted({*known, *(table for table, _ in said)})
     for table, column, kind, must_be_filled in connection.execute(TARGET_COLUMNS, [tables]):
         target.setdefault(table, {})[column] = (kind, must_be_filled)
@@ -125,14 +125,14 @@ def check_target(connection: Connection, models: Iterable[arrow.Model], given: f
     for table, model in sorted(known.items()):
         if table in older:
             continue
-        if table not in target:
-            faults.append(f"table {table} is missing")
-        else:
+        if table in target:
             faults += _table_faults(model, target[table])
+        elif not absent.optional(model):
+            faults.append(f"table {table} is missing")
     cures = ["Migrate it (python manage.py migrate) or choose another database"] if faults else []
     theirs = _not_ours(target)
     _check_given(given, target, theirs)
-    values = {**fill.KNOWN, **said}
+    values = {**_of_versions(fill.KNOWN), **said}
     must = [place for place, (_, must_be_filled) in theirs.items() if must_be_filled and place[0] in known]
     if unknown := [place for place in must if place not in values]:
         faults += [f"{table}.{column} ({theirs[table, column][0]}) must be filled" for table, column in unknown]
@@ -148,6 +148,15 @@ def check_target(connection: Connection, models: Iterable[arrow.Model], given: f
     for place, value in fills.items():
         fill.check(connection, *place, theirs[place][0], value)
     return fills
+
+
+def _of_versions(values: fill.Fills) -> dict[tuple[str, str], str]:
+    """These values, and the same for versions of their rows."""
+    from apps.history.models import VERSIONS
+
+    versions = {model._meta.db_table: versions._meta.db_table for model, versions in VERSIONS.items()}
+    of_versions = {(versions[table], name): value for (table, name), value in values.items() if table in versions}
+    return {**of_versions, **values}
 
 
 def _not_ours(target: dict[str, dict[str, tuple[str, bool]]]) -> dict[tuple[str, str], tuple[str, bool]]:

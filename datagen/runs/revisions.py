@@ -7,7 +7,7 @@ from psycopg.rows import scalar_row
 from aquamind.errors import UserError
 from datagen import pipeline
 from datagen.runs import wiping
-from datagen.storage import arrow, ledger
+from datagen.storage import absent, arrow, ledger
 from datagen.storage.added import ADDED_TABLES, lacking
 from datagen.storage.ledger import Connection
 
@@ -83,17 +83,17 @@ def described(connection: Connection) -> dict[str, Any]:
 
 def missing(connection: Connection) -> list[str]:
     """Our columns that are not there any more, of tables that this tool has filled."""
-    known = {*ledger.rows(connection), *(wiping.MASTER_DATA - lacking(connection))}
-    return sorted(_modelled(known) - _columns(connection))
+    filled = {*ledger.rows(connection), *(wiping.MASTER_DATA - lacking(connection))}
+    return sorted(_modelled(filled) - _columns(connection, filled))
 
 
-def _columns(connection: Connection) -> set[str]:
+def _columns(connection: Connection, tables: set[str]) -> set[str]:
     cursor = connection.cursor(row_factory=scalar_row)
-    return set(cursor.execute(COLUMNS, [sorted(_tables())]).fetchall())
+    return set(cursor.execute(COLUMNS, [sorted(tables)]).fetchall())
 
 
 def _not_ours(connection: Connection) -> set[str]:
-    return _columns(connection) - _modelled(_tables())
+    return _columns(connection, _tables()) - _modelled(_tables())
 
 
 def _modelled(tables: set[str]) -> set[str]:
@@ -101,9 +101,11 @@ def _modelled(tables: set[str]) -> set[str]:
 
 
 def _tables() -> set[str]:
+    """Those that every revision has."""
     from django.apps import apps
 
-    return {model._meta.db_table for model in apps.get_models() if model._meta.app_label in wiping.APPS}
+    ours = (model for model in apps.get_models() if model._meta.app_label in wiping.APPS)
+    return {model._meta.db_table for model in ours if not absent.optional(model)}
 
 
 def _made_by_us(connection: Connection) -> bool:

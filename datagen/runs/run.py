@@ -28,7 +28,7 @@ from datagen.planning.room import check_room
 from datagen.runs import analysis, books, outlook, preflight, protection, revisions, wiping
 from datagen.simulation.history import History
 from datagen.simulation.loop import held_back
-from datagen.storage import added, ddl, fill, ledger, postgres, proof
+from datagen.storage import absent, added, ddl, fill, ledger, postgres, proof
 
 
 @dataclass(frozen=True)
@@ -115,6 +115,7 @@ def execute(job: Job, progress: Progress) -> Report:
         with report.timed("schema and master data"):
             progress.step("Schema and master data")
             prepare(connection, case.catalog, case.farm, [*tables, *protection.FOLLOWING], fills=job.fills)
+            tables = absent.present(connection, tables)
             case = replace(case, farm=with_database_ids(case.farm, connection))
             tables = sorted(set(tables) - added.lacking(connection))
             _heed_truncation(connection, job.dsn)
@@ -210,7 +211,8 @@ def check_schema(
     there = connection.execute("SELECT to_regclass('public.batch_batch') IS NOT NULL").fetchone()
     if there is not None and there[0]:
         revisions.recognise(connection)
-        return preflight.check_target(connection, pipeline.models({*tables, *wiping.MASTER_DATA, "auth_user"}), fills)
+        master_data = {*wiping.MASTER_DATA, *wiping.kept_versions(), "auth_user"}
+        return preflight.check_target(connection, pipeline.models({*tables, *master_data}), fills)
     for table, column in fills or ():
         cure = "The database is empty, and gets a schema without columns to be filled so. Leave it out"
         raise UserError("fill", f"{table}.{column}", cure)

@@ -70,6 +70,7 @@ APPS = frozenset(
         "finance",
         "planning",
         "users",
+        "history",
     )
 )
 
@@ -78,9 +79,17 @@ def operational_tables(connection: psycopg.Connection[Any]) -> list[str]:
     """The operational tables of our apps that the database has."""
     from django.apps import apps
 
-    ours = {m._meta.db_table for m in apps.get_models() if m._meta.app_label in APPS} - MASTER_DATA
+    ours = {m._meta.db_table for m in apps.get_models() if m._meta.app_label in APPS} - MASTER_DATA - kept_versions()
     there = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
     return sorted(ours & {table for (table,) in there})
+
+
+def kept_versions() -> set[str]:
+    """Tables of versions of what stays: master data and logins."""
+    from apps.history.models import VERSIONS
+
+    stays = {*MASTER_DATA, "auth_user"}
+    return {versions._meta.db_table for model, versions in VERSIONS.items() if model._meta.db_table in stays}
 
 
 def batches(connection: psycopg.Connection[Any]) -> int:

@@ -9,7 +9,7 @@ import psycopg
 import pyarrow as pa
 from psycopg import sql
 
-from datagen.storage import added, arrow, fill, ledger
+from datagen.storage import absent, added, arrow, fill, ledger
 from datagen.storage.ledger import Connection, Content
 from datagen.storage.postgres import copy_rows
 
@@ -26,8 +26,9 @@ def apply(connection: Connection, run: int, unit: str, old: Tables, new: Tables)
     What was written must be what `old` says, by content hash: else nothing is touched. Both are held in memory: a
     batch has at most some 120 MB of readings.
     """
-    before, after, constants = _gathered(old), _gathered(new), fill.constants(connection)
-    written, lacking = ledger.units(connection).get(unit, {}), added.lacking(connection)
+    before, after = (_gathered(absent.rows_of_present(connection, rows)) for rows in (old, new))
+    constants, lacking = fill.constants(connection), added.lacking(connection)
+    written = ledger.units(connection).get(unit, {})
     with connection.transaction(), connection.cursor() as cursor:
         contents, touched = dict(written), {}
         for model in {**before, **after}:

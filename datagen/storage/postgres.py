@@ -13,7 +13,7 @@ from psycopg.pq import TransactionStatus
 
 from aquamind import database
 from aquamind.errors import UserError
-from datagen.storage import added, arrow, fill, ledger
+from datagen.storage import absent, added, arrow, fill, ledger
 from datagen.storage.ledger import Connection, Content
 from datagen.storage.proof import Proof
 from datagen.storage.store import Tables
@@ -121,7 +121,8 @@ def _copy_all(connection: Connection, tables: Tables, proof: Proof | None = None
     hashes: dict[str, arrow.TableHash] = {}
     constants, lacking = fill.constants(connection), added.lacking(connection)
     with connection.cursor() as cursor, nullcontext() if proof is None else proof.triggers_off():
-        for model, group in itertools.groupby(tables, key=lambda table: table[0]):
+        here = absent.rows_of_present(connection, tables)
+        for model, group in itertools.groupby(here, key=lambda table: table[0]):
             if model._meta.db_table in lacking:
                 continue
             table_hash = hashes.setdefault(model._meta.db_table, arrow.TableHash(model))
