@@ -8,14 +8,16 @@ from datagen.catalog.spec import Name, NotNegative, Ref, Share, Spec, Unique
 
 AccountType = Literal["ASSET", "LIABILITY", "EQUITY", "REVENUE", "EXPENSE"]
 Season = Annotated[tuple[Annotated[float, Field(gt=0, le=10)], ...], Field(min_length=12, max_length=12)]
+Amount = Annotated[float, Field(ge=0, le=1e8)]
+"""Of money, in whatever currency."""
 Code = Annotated[str, Field(pattern="^[A-Za-z0-9_.-]{1,32}$")]
 
 
 class SiteCost(Spec):
     """What a site costs, in `feeds.currency`: in every month from its first fish on, and for each tonne of fish."""
 
-    per_month: NotNegative = 0.0
-    per_tonne: NotNegative = 0.0
+    per_month: Amount = 0.0
+    per_tonne: Amount = 0.0
 
 
 class Group(Spec):
