@@ -128,9 +128,33 @@ def test_a_database_knows_what_it_hides_and_is_carried_on_with_it(
                     checks.prepare(connection)
                     [law] = [law for law in checks.checks() if law.name == "readings"]
                     assert checks.judge(connection, law).offending, statement
+            with connection.transaction(force_rollback=True):
+                assert connection.execute(SILENCE).rowcount == 1
+                checks.prepare(connection)
+                assert not checks.judge(connection, law).offending
             wiping.wipe(connection, dsn)
             for table in ledger.TRUTH:
                 assert connection.execute(f"SELECT count(*) FROM {table}".encode()).fetchone() == (0,)
+
+
+SILENCE = b"""
+    WITH stay AS (
+        SELECT batch_id, batch_container_assignment_id AS stay_id, container_id, sensor_id, parameter_id,
+            min(reading_time)::date AS first_day, max(reading_time)::date AS last_day
+        FROM environmental_environmentalreading GROUP BY 1, 2, 3, 4, 5 ORDER BY stay_id, sensor_id LIMIT 1
+    ), gone AS (
+        DELETE FROM environmental_environmentalreading USING stay
+        WHERE batch_container_assignment_id = stay_id AND environmental_environmentalreading.sensor_id = stay.sensor_id
+    ), known AS (
+        DELETE FROM datagen.truth_sensor_fault fault USING stay
+        WHERE batch_container_assignment_id = stay_id AND fault.sensor_id = stay.sensor_id
+    )
+    INSERT INTO datagen.truth_sensor_fault
+    SELECT 0, batch_id, stay_id, container_id, sensor_id, parameter_id, 'missing', first_day + interval '6 hours',
+        last_day + interval '18 hours', 0
+    FROM stay
+"""
+"""A sensor that was silent for a whole stay, as many a short one is, of many."""
 
 
 def _rows(tables: dict[str, Content], table: str) -> int:

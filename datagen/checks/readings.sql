@@ -43,7 +43,9 @@ WITH found AS (
         coalesce(found.sensor_id, wanted.sensor_id) AS sensor_id,
         found.parameter_id, found.container_id, found.batch_id, coalesce(found.readings, 0) AS readings,
         wanted.readings AS wanted,
-        found.first, found.last, found.lowest, found.highest, found.days IS DISTINCT FROM wanted.days AS other_days
+        found.first, found.last, found.lowest, found.highest,
+        -- A sensor may have been silent for a whole stay.
+        coalesce(found.days, 0) IS DISTINCT FROM wanted.days AS other_days
     FROM found
     FULL JOIN wanted ON wanted.assignment_id = found.assignment_id AND wanted.sensor_id = found.sensor_id
 ), judged AS (
