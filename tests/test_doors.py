@@ -70,7 +70,7 @@ FAULTS: dict[str, tuple[str, str, str, set[str], str]] = {
         "count",
     ),
     "no right": ("", "", "stranger", set(DOORS), "permission denied|may not do this"),
-    "not the owner": ("", "", "adder", ADDERS, "keeper owns auth_user"),
+    "not the owner": ("", "", "adder", ADDERS, "keeper owns auth_historicaluser"),
     "no schema": (
         "REVOKE ALL ON SCHEMA public FROM PUBLIC, keeper, pg_database_owner",
         "GRANT ALL ON SCHEMA public TO pg_database_owner; GRANT USAGE ON SCHEMA public TO PUBLIC",

@@ -165,7 +165,10 @@ ABSURD = {
     "no area": ("sites.areas", lambda areas: [a for a in areas if a["geography"] != "Scotland"], "no sea area"),
     "nothing in production": (
         "sites",
-        lambda sites: {kind: [{**site, "in_production": False} for site in found] for kind, found in sites.items()},
+        lambda sites: {
+            kind: [{**site, "in_production": False} for site in found] if kind != "area_groups" else found
+            for kind, found in sites.items()
+        },
         "No station or area is in production",
     ),
     "no container": ("containers.area_layouts.0.containers", 0, "greater than 0"),
