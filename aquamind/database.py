@@ -57,24 +57,32 @@ def url() -> str:
 def connect(dsn: str | None = None, autocommit: bool = False, **options: Any) -> psycopg.Connection[Any]:
     """Open a connection, or say in one error, without the password, which server did not answer and why."""
     dsn = dsn or url()
+    given = bool(_given_url())
+    field, place = ("DATABASE_URL", redacted(dsn)) if given else ("embedded server", str(server().home))
     try:
         # What is set within a transaction would go with it.
         connection = psycopg.connect(dsn, autocommit=True, connect_timeout=15, **options)
         settle(connection)
         connection.autocommit = autocommit
+        _answered.update((place, redacted(dsn)))
         return connection
     except psycopg.OperationalError as error:
         reason = " ".join(str(error).split()).rstrip("?.")
-        if not _given_url():
-            raise UserError(
-                "embedded server", str(server().home), f"No connection: {reason}. Run the same again, which starts it"
-            ) from None
-        raise UserError(
-            "DATABASE_URL",
-            redacted(dsn),
-            f"No connection: {reason}. Start that server and create the database, correct DATABASE_URL, "
-            "or unset it to use the embedded server",
-        ) from None
+        cure = "Start that server and create the database, correct DATABASE_URL, or unset it to use the embedded server"
+        cure = cure if given else "Run the same again, which starts it"
+        raise NoConnectionError(field, place, f"No connection: {reason}. {cure}") from None
+
+
+class NoConnectionError(UserError):
+    """A server that does not answer; wrongly named, or lost, if it answered before."""
+
+    def lost(self) -> bool:
+        """Whether this process had a connection to it, which may be more than the worker had that raised this."""
+        return self.value in _answered
+
+
+_answered: set[object] = set()
+"""Servers to which there was a connection, as errors name them."""
 
 
 def explained(error: BaseException | None) -> UserError | None:

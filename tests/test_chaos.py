@@ -1,6 +1,7 @@
 """Broken off anywhere, a run leaves no batch in part, and run again ends in the same content as an undisturbed one."""
 
 import os
+import pickle
 import signal
 import tempfile
 import time
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from aquamind import database
 from tests.chaos import (
     Arena,
     interrupt,
@@ -98,6 +100,19 @@ def test_what_is_broken_off_again_and_again_is_finished_in_the_end(
     again = arena.command("generate", str(schedule_file), "--workers", "1")
     assert again.returncode == 0, again.stderr
     arena.assert_finished(undisturbed)
+
+
+def test_a_server_that_answered_is_lost_and_another_is_misnamed(arena: Arena) -> None:
+    """Whichever session of a run asks next; and also where a worker asked that had none before."""
+    arena.begin_from("initialised")
+    database.connect(arena.dsn).close()
+    kill_server(arena, arena.started[0])
+    for dsn, lost in ((arena.dsn, True), ("postgresql://nobody@127.0.0.1:1/nowhere", False)):
+        with pytest.raises(database.NoConnectionError) as caught:
+            database.connect(dsn)
+        assert caught.value.lost() == lost
+        assert pickle.loads(pickle.dumps(caught.value)).lost() == lost
+    arena.server.start()
 
 
 def test_a_full_disk_stops_a_run_until_there_is_room(

@@ -182,7 +182,7 @@ def test_a_cluster_that_loses_all_workers_is_not_waited_for_without_end(
     ):
         for host in machines.hosts:
             host.kill()
-        with pytest.raises(UserError, match="All its workers are lost|Workers ended one after the other"):
+        with pytest.raises(UserError, match=r"All its workers are lost|Workers ended one after the other"):
             hands.submit(Task(1, time.sleep, ())).result(30)
 
 

@@ -38,6 +38,9 @@ def main(command: Callable[[], Any] = app) -> None:
     try:
         command()
     except UserError as error:
+        if _lost(error):
+            _say_stopped(f"the database failed: {error.cure.partition('. ')[0]}")
+            sys.exit(1)
         console.err.print(f"Error: {error}", markup=False, soft_wrap=True)
         sys.exit(1 if isinstance(error, NothingJudgedError) else 2)
     except KeyboardInterrupt:
@@ -53,7 +56,7 @@ def main(command: Callable[[], Any] = app) -> None:
             sys.exit(2)
         if (what := _stopped_by(error)) is None:
             raise
-        console.err.print(f"Stopped: {what}. Run the same again to go on", markup=False, soft_wrap=True)
+        _say_stopped(what)
         sys.exit(1)
 
 
@@ -82,6 +85,16 @@ def _leave() -> None:
 @cache
 def _say_interrupted() -> None:
     console.err.print("Interrupted. Run the same again to go on")
+
+
+def _lost(error: UserError) -> bool:
+    from aquamind import database
+
+    return isinstance(error, database.NoConnectionError) and error.lost()
+
+
+def _say_stopped(what: str) -> None:
+    console.err.print(f"Stopped: {what}. Run the same again to go on", markup=False, soft_wrap=True)
 
 
 def _refused(error: BaseException) -> UserError | None:

@@ -2,6 +2,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from apps.at_once import CreateModels
+
 
 class Migration(migrations.Migration):
 
@@ -14,6 +16,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        CreateModels([
         migrations.CreateModel(
             name='EnvironmentalParameter',
             fields=[
@@ -105,4 +108,5 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'stage transition conditions',
             },
         ),
+        ]),
     ]

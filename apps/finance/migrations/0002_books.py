@@ -4,6 +4,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from apps.at_once import CreateModels
+
 
 class Migration(migrations.Migration):
 
@@ -14,6 +16,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        CreateModels([
         migrations.CreateModel(
             name='AccountGroup',
             fields=[
@@ -226,6 +229,7 @@ class Migration(migrations.Migration):
                 'db_table': 'finance_core_valuationrun',
             },
         ),
+        ]),
         migrations.AddConstraint(
             model_name='accountgroup',
             constraint=models.UniqueConstraint(fields=('code',), name='finance_core_accountgroup_code_key'),

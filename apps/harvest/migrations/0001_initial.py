@@ -1,6 +1,8 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
+from apps.at_once import CreateModels
+
 
 class Migration(migrations.Migration):
 
@@ -12,6 +14,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        CreateModels([
         migrations.CreateModel(
             name='ProductGrade',
             fields=[
@@ -71,4 +74,5 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'harvest waste',
             },
         ),
+        ]),
     ]

@@ -2,6 +2,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from apps.at_once import CreateModels
+
 
 class Migration(migrations.Migration):
 
@@ -14,6 +16,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        CreateModels([
         migrations.CreateModel(
             name='JournalEntry',
             fields=[
@@ -242,4 +245,5 @@ class Migration(migrations.Migration):
                 ('detection_method', models.CharField(blank=True, choices=[('automated', 'Automated'), ('manual', 'Manual'), ('visual', 'Visual'), ('camera', 'Camera')], max_length=50, null=True)),
             ],
         ),
+        ]),
     ]

@@ -1,6 +1,8 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
+from apps.at_once import CreateModels
+
 
 class Migration(migrations.Migration):
 
@@ -10,6 +12,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        CreateModels([
         migrations.CreateModel(
             name='Geography',
             fields=[
@@ -130,4 +133,5 @@ class Migration(migrations.Migration):
                 'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('area__isnull', True), ('hall__isnull', False)), models.Q(('area__isnull', False), ('hall__isnull', True)), _connector='OR'), name='feed_container_in_either_hall_or_area')],
             },
         ),
+        ]),
     ]

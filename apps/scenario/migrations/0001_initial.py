@@ -3,6 +3,8 @@ from decimal import Decimal
 from django.conf import settings
 from django.db import migrations, models
 
+from apps.at_once import CreateModels
+
 
 class Migration(migrations.Migration):
 
@@ -14,6 +16,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        CreateModels([
         migrations.CreateModel(
             name='TemperatureProfile',
             fields=[
@@ -256,4 +259,5 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(fields=['projection_run', 'day_number'], name='projection_run_day')],
             },
         ),
+        ]),
     ]
