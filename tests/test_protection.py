@@ -213,6 +213,13 @@ TOUCHED: dict[str, tuple[tuple[str, ...], dict[str, int]]] = {
     "a row edited": ((EDITED,), {"batch_growthsample": 1}),
     "an activity planned, another cancelled": ((OWN_ACTIVITY, CANCELLED), {"planning_plannedactivity": 2}),
     "a state worked out live": ((STATE.format("feed_kg = 1"),), {}),
+    "a forecast worked out by AquaMind": (
+        (
+            "UPDATE batch_containerforecastsummary SET needs_planning_attention = NOT needs_planning_attention",
+            "DELETE FROM batch_liveforwardprojection WHERE day_number % 2 = 0",
+        ),
+        {},
+    ),
     "a weight set by hand": (
         (STATE.format("anchor_type = 'manual'"),),
         {"batch_actualdailyassignmentstate": 1},

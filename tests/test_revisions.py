@@ -26,7 +26,7 @@ from datagen.farm import resolve
 from datagen.masterdata.rows import Created, Done
 from datagen.runs import advancing, revisions, wiping
 from datagen.storage import fill, ledger
-from datagen.storage.added import ADDED_TABLES
+from datagen.storage.absent import ADDED_TABLES
 from tests.worlds import Silent, case_of, company, small_plan
 
 REFERENCE = Path(__file__).parent / "reference"

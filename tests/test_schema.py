@@ -14,7 +14,7 @@ from django.test import Client
 from apps.history.models import VERSIONS
 from apps.infrastructure.models import Geography
 from aquamind import admin
-from datagen.storage.added import ADDED_TABLES
+from datagen.storage.absent import ADDED_TABLES
 
 pytestmark = pytest.mark.django_db
 REFERENCE = Path(__file__).parent / "reference"

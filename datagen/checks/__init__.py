@@ -28,7 +28,7 @@ from datagen.checks import versions
 from datagen.execution import cancel_until
 from datagen.pipeline import Progress
 from datagen.runs import revisions
-from datagen.storage import absent, added, ledger, postgres
+from datagen.storage import absent, ledger, postgres
 
 SHOWN_ROWS = 10
 """Offending rows that a verdict quotes; all are counted."""
@@ -94,7 +94,7 @@ def checks(absent: frozenset[str] = frozenset()) -> tuple[Check, ...]:
 
 def of(connection: psycopg.Connection[Any]) -> tuple[Check, ...]:
     """The laws of a database: those about tables that it has."""
-    return checks(added.lacking(connection) | absent.tables(connection))
+    return checks(absent.tables(connection))
 
 
 def _read(name: str, text: str, absent: frozenset[str]) -> Check:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeAlias
 from django.db import connection, models
 
 from apps.batch.models import Batch
-from datagen.storage import added, fill, ledger
+from datagen.storage import absent, fill, ledger
 
 WORDS = frozenset(
     (
@@ -174,11 +174,10 @@ def ids_by_name(model: Any, key: str = "name") -> dict[str, int]:
 
 def lacking(model: Any) -> bool:
     """Whether the database's revision has no such table; in memory there is every one."""
-    table = model._meta.db_table
-    if table not in added.ADDED_TABLES or _memory.get() is not None:
+    if not absent.optional(model) or _memory.get() is not None:
         return False
     connection.ensure_connection()
-    return table in added.lacking(connection.connection)
+    return model._meta.db_table in absent.tables(connection.connection)
 
 
 def _keep(kept: list[Any], rows: list[Any]) -> None:

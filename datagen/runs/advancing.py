@@ -28,7 +28,7 @@ from datagen.planning.room import check_room
 from datagen.runs import preflight, protection, revisions, wiping
 from datagen.simulation.history import History
 from datagen.simulation.loop import held_back
-from datagen.storage import absent, added, changes, fill, ledger, postgres
+from datagen.storage import absent, changes, fill, ledger, postgres
 
 NOTHING = "It holds no finished run. Make one with `aquamind run`"
 
@@ -99,8 +99,7 @@ def _carry(
         hands = executor(workers, _database_carrier, dsn, now, run)
         report.rows = pipeline.work(hands, left, progress)
     with report.timed("statistics"):
-        here = set(absent.present(connection, given.tables)) - added.lacking(connection)
-        runs.rebuild(dsn, here, workers, progress)
+        runs.rebuild(dsn, absent.present(connection, given.tables), workers, progress)
     changed = [given.of_batch[index]["batch_batch"] for index in _living(then, now, new)]
     runs.follow(dsn, changed, workers, progress, report)
     ledger.finish(connection, run)

@@ -34,7 +34,7 @@ from datagen.execution import Task, executor, finished
 from datagen.pipeline import Progress
 from datagen.runs import preflight, protection
 from datagen.simulation.history import History
-from datagen.storage import added, ddl, fill, ledger, proof
+from datagen.storage import absent, ddl, fill, ledger, proof
 from datagen.storage.arrow import record_batch
 from datagen.storage.postgres import replace
 from datagen.storage.proof import Proof
@@ -209,7 +209,7 @@ def forecast(connection: psycopg.Connection[Any]) -> dict[str, int]:
 
     Nothing where the database is of a revision that has no such tables.
     """
-    if added.lacking(connection) & set(FORECAST_TABLES):
+    if absent.tables(connection).intersection(FORECAST_TABLES):
         return {}
     found = connection.execute("SELECT max(id) FROM datagen.run").fetchone()
     assert found is not None

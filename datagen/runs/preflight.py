@@ -10,7 +10,7 @@ import django.db
 from aquamind import database
 from aquamind.errors import UserError
 from datagen.runs import wiping
-from datagen.storage import absent, added, arrow, fill
+from datagen.storage import absent, arrow, fill
 from datagen.storage.ledger import Connection
 
 TARGET_COLUMNS = """
@@ -120,14 +120,14 @@ def check_target(connection: Connection, models: Iterable[arrow.Model], given: f
     for table, column, kind, must_be_filled in connection.execute(TARGET_COLUMNS, [tables]):
         target.setdefault(table, {})[column] = (kind, must_be_filled)
     faults = []
-    lacking = added.lacking(connection)
-    older = lacking if lacking == added.ADDED_TABLES else frozenset()
+    lacking = absent.tables(connection)
+    older = absent.ADDED_TABLES if lacking >= absent.ADDED_TABLES else frozenset()
     for table, model in sorted(known.items()):
         if table in older:
             continue
         if table in target:
             faults += _table_faults(model, target[table])
-        elif not absent.optional(model):
+        elif not absent.of_versions(model):
             faults.append(f"table {table} is missing")
     cures = ["Migrate it (python manage.py migrate) or choose another database"] if faults else []
     theirs = _not_ours(target)

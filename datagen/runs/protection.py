@@ -11,14 +11,16 @@ from datagen import pipeline
 from datagen.runs import wiping
 from datagen.storage import ddl, ledger
 
-LIVE = "batch_actualdailyassignmentstate"
-"""Daily states: those of this tool's batches are its own whoever worked them out, but for weights set by hand."""
+LIVE = {
+    "batch_actualdailyassignmentstate": sql.SQL("anchor_type IS DISTINCT FROM 'manual'"),
+    "batch_containerforecastsummary": sql.SQL("true"),
+    "batch_liveforwardprojection": sql.SQL("true"),
+}
+"""What AquaMind works out anew as well: rows are this tool's own whoever did, but for weights set by hand."""
 
 FOLLOWING = frozenset(
     (
-        LIVE,
-        "batch_containerforecastsummary",
-        "batch_liveforwardprojection",
+        *LIVE,
         "inventory_batchfeedingsummary",
         "inventory_containerfeedingsummary",
         "planning_plannedactivity",
@@ -121,8 +123,8 @@ def _linked(connection: psycopg.Connection[Any], tables: Iterable[str]) -> dict[
 
 def _of_others(connection: psycopg.Connection[Any], model: Any, written: int, transactions: list[str] | None) -> int:
     """Rows of a table that this tool did not write; where transactions tell nothing, as far as number and keys do."""
-    live = model._meta.db_table == LIVE and written > 0
-    own = sql.SQL("anchor_type IS DISTINCT FROM 'manual'") if live else _own(model, transactions)
+    live = written > 0 and model._meta.db_table in LIVE
+    own = LIVE[model._meta.db_table] if live else _own(model, transactions)
     counts = sql.SQL("SELECT count(*), count(*) FILTER (WHERE {}) FROM {}")
     row = connection.execute(counts.format(own, sql.Identifier(model._meta.db_table))).fetchone()
     assert row is not None

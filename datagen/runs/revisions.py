@@ -8,7 +8,7 @@ from aquamind.errors import UserError
 from datagen import pipeline
 from datagen.runs import wiping
 from datagen.storage import absent, arrow, ledger
-from datagen.storage.added import ADDED_TABLES, lacking
+from datagen.storage.absent import ADDED_TABLES
 from datagen.storage.ledger import Connection
 
 OURS, GUIDE, TODAY = "this tool's own", "AquaMind of 2025-12-02", "AquaMind of 2026-03-25"
@@ -48,7 +48,7 @@ COLUMNS = """
 
 def recognise(connection: Connection) -> str:
     """The revision in words, with what it has beside; one between two revisions is refused."""
-    others, without = _not_ours(connection), lacking(connection)
+    others, without = _not_ours(connection), absent.tables(connection) & ADDED_TABLES
     added, more = others & ADDED, sorted(others - ADDED)
     ours = not added and _made_by_us(connection)
     columns, tables = len(added), len(ADDED_TABLES - without)
@@ -83,7 +83,7 @@ def described(connection: Connection) -> dict[str, Any]:
 
 def missing(connection: Connection) -> list[str]:
     """Our columns that are not there any more, of tables that this tool has filled."""
-    filled = {*ledger.rows(connection), *(wiping.MASTER_DATA - lacking(connection))}
+    filled = {*ledger.rows(connection), *(wiping.MASTER_DATA - absent.tables(connection))}
     return sorted(_modelled(filled) - _columns(connection, filled))
 
 
@@ -105,7 +105,7 @@ def _tables() -> set[str]:
     from django.apps import apps
 
     ours = (model for model in apps.get_models() if model._meta.app_label in wiping.APPS)
-    return {model._meta.db_table for model in ours if not absent.optional(model)}
+    return {model._meta.db_table for model in ours if not absent.of_versions(model)}
 
 
 def _made_by_us(connection: Connection) -> bool:

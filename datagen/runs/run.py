@@ -28,7 +28,7 @@ from datagen.planning.room import check_room
 from datagen.runs import analysis, books, outlook, preflight, protection, revisions, wiping
 from datagen.simulation.history import History
 from datagen.simulation.loop import held_back
-from datagen.storage import absent, added, ddl, fill, ledger, postgres, proof
+from datagen.storage import absent, ddl, fill, ledger, postgres, proof
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,6 @@ def execute(job: Job, progress: Progress) -> Report:
             prepare(connection, case.catalog, case.farm, [*tables, *protection.FOLLOWING], fills=job.fills)
             tables = absent.present(connection, tables)
             case = replace(case, farm=with_database_ids(case.farm, connection))
-            tables = sorted(set(tables) - added.lacking(connection))
             _heed_truncation(connection, job.dsn)
         run, taken = _begin(connection, job, tables)
         size = sum(len(history.days.fish) for history in histories.values())
@@ -165,7 +164,7 @@ def follow(dsn: str, batches: list[int], workers: int, progress: Progress, repor
             *analysis.FORECAST_TABLES,
             *books.TABLES,
         }
-        protection.keep_linked(connection, tables - added.lacking(connection))
+        protection.keep_linked(connection, absent.present(connection, tables))
     with report.timed("growth analysis"):
         report.rows.update(analysis.analyse(dsn, batches, workers, progress).rows)
     with report.timed("planned activities"):
@@ -224,7 +223,7 @@ def _check_space(connection: psycopg.Connection[Any], case: Case, histories: dic
     written = ledger.unit_names(connection)
     units = outlook.expected_rows(case, histories)
     rows = sum((rows for unit, rows in units.items() if unit not in written), Counter[str]())
-    for table in added.lacking(connection) if wiping.operational_tables(connection) else ():
+    for table in absent.tables(connection) if wiping.operational_tables(connection) else ():
         del rows[table]
     preflight.check_space(connection, outlook.disk_bytes(rows))
 

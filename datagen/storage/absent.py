@@ -1,4 +1,4 @@
-"""Tables that not every AquaMind has, such as those of versions: a database that lacks some is filled without them."""
+"""Tables that not every AquaMind has: a database that lacks some is filled without them and their rows."""
 
 from collections.abc import Iterable, Iterator
 
@@ -9,12 +9,36 @@ from datagen.storage.arrow import Model
 from datagen.storage.ledger import Connection
 from datagen.storage.store import Tables
 
-OPTIONAL_APPS = frozenset(("history",))
+ADDED_TABLES = frozenset(
+    (
+        "batch_containerforecastsummary",
+        "batch_liveforwardprojection",
+        "infrastructure_areagroup",
+        "infrastructure_transportcarrier",
+        "finance_core_account",
+        "finance_core_accountgroup",
+        "finance_core_allocationrule",
+        "finance_core_budget",
+        "finance_core_budgetentry",
+        "finance_core_costcenter",
+        "finance_core_costcenterbatchlink",
+        "finance_core_costimportbatch",
+        "finance_core_costimportline",
+        "finance_core_periodlock",
+        "finance_core_valuationrun",
+    )
+)
+"""Those that AquaMind's revision of 2026-03-25 added, of which a database has all or none."""
+
+
+def of_versions(model: Model) -> bool:
+    """Whether the model's table keeps versions of rows, of which a database may lack any."""
+    return bool(model._meta.app_label == "history")
 
 
 def optional(model: Model) -> bool:
     """Whether a database may lack the model's table."""
-    return model._meta.app_label in OPTIONAL_APPS
+    return of_versions(model) or model._meta.db_table in ADDED_TABLES
 
 
 def tables(connection: Connection) -> frozenset[str]:

@@ -9,7 +9,7 @@ import psycopg
 import pyarrow as pa
 from psycopg import sql
 
-from datagen.storage import absent, added, arrow, fill, ledger
+from datagen.storage import absent, arrow, fill, ledger
 from datagen.storage.ledger import Connection, Content
 from datagen.storage.postgres import copy_rows
 
@@ -27,14 +27,12 @@ def apply(connection: Connection, run: int, unit: str, old: Tables, new: Tables)
     batch has at most some 120 MB of readings.
     """
     before, after = (_gathered(absent.rows_of_present(connection, rows)) for rows in (old, new))
-    constants, lacking = fill.constants(connection), added.lacking(connection)
+    constants = fill.constants(connection)
     written = ledger.units(connection).get(unit, {})
     with connection.transaction(), connection.cursor() as cursor:
         contents, touched = dict(written), {}
         for model in {**before, **after}:
             table = model._meta.db_table
-            if table in lacking:
-                continue
             if table not in written:  # its table has come since, by a migration
                 before.pop(model, None)
             if table in written and written[table] != _content(model, before.get(model)):

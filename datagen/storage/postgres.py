@@ -13,7 +13,7 @@ from psycopg.pq import TransactionStatus
 
 from aquamind import database
 from aquamind.errors import UserError
-from datagen.storage import absent, added, arrow, fill, ledger
+from datagen.storage import absent, arrow, fill, ledger
 from datagen.storage.ledger import Connection, Content
 from datagen.storage.proof import Proof
 from datagen.storage.store import Tables
@@ -119,12 +119,10 @@ def blocker(connection: Connection) -> str | None:
 
 def _copy_all(connection: Connection, tables: Tables, proof: Proof | None = None) -> dict[str, Content]:
     hashes: dict[str, arrow.TableHash] = {}
-    constants, lacking = fill.constants(connection), added.lacking(connection)
+    constants = fill.constants(connection)
     with connection.cursor() as cursor, nullcontext() if proof is None else proof.triggers_off():
         here = absent.rows_of_present(connection, tables)
         for model, group in itertools.groupby(here, key=lambda table: table[0]):
-            if model._meta.db_table in lacking:
-                continue
             table_hash = hashes.setdefault(model._meta.db_table, arrow.TableHash(model))
             beside = constants.get(model._meta.db_table, {})
             copy_rows(cursor, model, (batch for _, batch in group), beside, table_hash=table_hash, proof=proof)

@@ -10,7 +10,7 @@ from datagen.runs.books import rows
 from datagen.runs.books.outlook import expected
 from datagen.runs.books.record import Record
 from datagen.runs.books.rows import MODELS, TABLES
-from datagen.storage import added, ddl, ledger
+from datagen.storage import absent, ddl, ledger
 from datagen.storage.postgres import replace
 
 __all__ = ["BOOKS", "TABLES", "expected", "keep"]
@@ -24,7 +24,7 @@ def keep(connection: psycopg.Connection[Any]) -> dict[str, int]:
 
     Where somebody else has entered something, or changed it, they stay as they are.
     """
-    if added.lacking(connection).intersection(TABLES):
+    if absent.tables(connection).intersection(TABLES):
         return {}
     if not AllocationRule.objects.filter(rule_definition__has_key="budget").exists():
         return {}
