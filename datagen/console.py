@@ -141,7 +141,8 @@ def show_report(report: "Report", seconds: float, as_json: bool, title: str) -> 
     """Print what a command wrote, as tables or JSON."""
     if as_json:
         made = {"seconds": {**report.seconds, "all": seconds}, "rows": report.rows, "content_hash": report.content_hash}
-        print_json({**made, "foreign_keys": report.foreign_keys} if report.foreign_keys else made)
+        way = {"foreign_keys": report.foreign_keys, "largest_tables": report.largest_tables}
+        print_json({**made, **{name: said for name, said in way.items() if said}})
         return
     total = sum(report.rows.values())
     rows = [(table, f"{number:,}") for table, number in sorted(report.rows.items(), key=lambda item: -item[1])]
@@ -153,4 +154,5 @@ def show_report(report: "Report", seconds: float, as_json: bool, title: str) -> 
     )
     if report.foreign_keys:
         out.print(f"Foreign keys were checked by {report.foreign_keys}")
+        out.print(f"The largest tables were filled {report.largest_tables}")
     out.print(f"Content {report.content_hash[:16]}")

@@ -9,6 +9,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, Thr
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache, partial
+from itertools import islice
 from multiprocessing import active_children, get_context, parent_process
 from queue import SimpleQueue
 from typing import Any, Protocol, Self, TypeAlias
@@ -67,23 +68,30 @@ def hired(workers: int, scheduler: str | None) -> Iterator[Hire]:
         yield connected.executor
 
 
-def finished(hands: Executor, tasks: Iterable[Task]) -> Iterator[tuple[Task, Any]]:
-    """Have tasks done, and return each with its result as soon as it is there.
+Crew: TypeAlias = tuple[Executor, Iterable[Task]]
+"""Workers, and what they are to do."""
+
+
+def finished(*crews: Crew) -> Iterator[tuple[Task, Any]]:
+    """Have each crew do its tasks, and return every one with its result as soon as it is there.
 
     Few are handed out ahead of the workers: what waits is copied, and memory must not grow with the tasks.
     """
-    waiting: dict[Future[Any], Task] = {}
+    left = [(hands, iter(tasks)) for hands, tasks in crews]
+    waiting: dict[Future[Any], tuple[Task, int]] = {}
 
-    def ended(everything: bool) -> Iterator[tuple[Task, Any]]:
-        done, _ = wait(waiting, None if everything else 0, FIRST_COMPLETED)
-        for future in done:
-            yield waiting.pop(future), future.result()
+    def hand_out() -> None:
+        for place, (hands, tasks) in enumerate(left):
+            ahead = sum(of == place for _, of in waiting.values())
+            for task in islice(tasks, max(0, hands.workers + 1 - ahead)):
+                waiting[hands.submit(task)] = task, place
 
-    for task in tasks:
-        waiting[hands.submit(task)] = task
-        yield from ended(everything=len(waiting) > hands.workers + 1)
+    hand_out()
     while waiting:
-        yield from ended(everything=True)
+        done, _ = wait(waiting, return_when=FIRST_COMPLETED)
+        for future in done:
+            yield waiting.pop(future)[0], future.result()
+        hand_out()
 
 
 class Here:

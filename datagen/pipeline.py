@@ -3,7 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -15,13 +15,14 @@ from django.db import transaction
 from aquamind import database
 from datagen import orm
 from datagen.case import Case
-from datagen.events import expand
-from datagen.events.context import BatchRecord, ComingRecord, GeographyRecord, Record
-from datagen.execution import Executor, Hire, Task, finished
+from datagen.events import FAMILIES, STREAMED, expand
+from datagen.events.context import BatchRecord, ComingRecord, GeographyRecord, Record, life
+from datagen.events.family import BatchFamily
+from datagen.execution import Crew, Executor, Hire, Processes, Task, finished
 from datagen.keys import Keys
 from datagen.simulation import loop
 from datagen.simulation.history import History
-from datagen.storage.postgres import PostgresStore
+from datagen.storage.postgres import PostgresStore, PostgresStream
 from datagen.storage.proof import Proof
 from datagen.storage.store import Store
 
@@ -41,13 +42,14 @@ class Progress(Protocol):
 class Report:
     """What a run did: seconds by step, rows by table; and the hash of all that the database then holds.
 
-    `foreign_keys` says who checked them, if a run loaded any.
+    Of a run that loaded rows, `foreign_keys` says who checked them, and `largest_tables` how they were filled.
     """
 
     seconds: dict[str, float] = field(default_factory=dict)
     rows: dict[str, int] = field(default_factory=dict)
     content_hash: str = ""
     foreign_keys: str = ""
+    largest_tables: str = ""
 
     @contextmanager
     def timed(self, step: str) -> Iterator[None]:
@@ -73,7 +75,7 @@ def simulate(case: Case, hire: Hire | None = None) -> dict[int, History]:
     if hire is None:
         return {g: loop.simulate(case, g) for g in case.geographies}
     with hire(nullcontext, case) as hands:
-        lived = {task.arguments[0]: history for task, history in finished(hands, map(_life, case.geographies))}
+        lived = {task.arguments[0]: history for task, history in finished((hands, map(_life, case.geographies)))}
     return {g: lived[g] for g in case.geographies}
 
 
@@ -88,27 +90,86 @@ class Worker:
     case: Case
     store: Store
     log_dir: Path | None = None
+    families: tuple[BatchFamily, ...] = FAMILIES
+
+
+@dataclass(frozen=True)
+class Loading:
+    """A run in a database: whether workers prove its foreign keys themselves, and whether its largest tables are filled
+    in a transaction of their own."""
+
+    dsn: str
+    case: Case
+    run: int
+    proving: bool
+    streaming: bool
+    log_dir: Path | None = None
 
 
 @contextmanager
-def database_worker(
-    dsn: str, case: Case, run: int, log_dir: Path | None = None, proving: bool = False
-) -> Iterator[Worker]:
-    """A worker whose store is a run in a database, with a connection of its own; it may prove foreign keys itself."""
-    orm.use(dsn)
-    with database.connect(dsn, autocommit=True, application_name="aquamind worker") as connection:
-        yield Worker(case, PostgresStore(connection, run, Proof(connection) if proving else None), log_dir)
+def database_worker(loading: Loading) -> Iterator[Worker]:
+    """A worker whose store is a run in a database, with a connection of its own."""
+    orm.use(loading.dsn)
+    families = tuple(each for each in FAMILIES if not (loading.streaming and each in STREAMED))
+    with database.connect(loading.dsn, autocommit=True, application_name="aquamind worker") as connection:
+        store = PostgresStore(connection, loading.run, Proof(connection) if loading.proving else None)
+        yield Worker(loading.case, store, loading.log_dir, families)
 
 
-def load_tasks(case: Case, histories: dict[int, History], keys: Keys) -> Iterator[Task]:
-    """Every unit of a case: what belongs to a geography, and each batch, begun or ahead."""
+@dataclass(frozen=True)
+class StreamWorker:
+    """What the one worker has that fills the largest tables."""
+
+    case: Case
+    stream: PostgresStream
+
+
+@contextmanager
+def stream_worker(loading: Loading) -> Iterator[StreamWorker]:
+    """The worker that fills the largest tables in one transaction; what is not committed is gone when it ends."""
+    orm.use(loading.dsn)
+    # Closed, where a connection that is left as a context would be committed.
+    with closing(database.connect(loading.dsn, autocommit=True, application_name="aquamind worker")) as connection:
+        proof = Proof(connection) if loading.proving else None
+        yield StreamWorker(loading.case, PostgresStream(connection, streamed(loading.case), proof))
+
+
+def streamed(case: Case) -> set[str]:
+    """The largest tables, each of them one family's alone."""
+    longest = life(case, case.plan.batches[0])
+    return {table for family in STREAMED for table in family.most_rows(longest)}
+
+
+STREAMED_SHARE = 0.8
+"""Of a batch's rows (measured on `production`), for telling how far a load is."""
+
+
+def load_tasks(case: Case, histories: dict[int, History], keys: Keys, share: float = 1.0) -> Iterator[Task]:
+    """Every unit of a case: what belongs to a geography, and each batch, begun or ahead; or this share of them."""
     for geography, history in histories.items():
         yield Task(1, _load_geography, (history, keys.of_geography[geography], keys.stride))
     for index, batch in enumerate(case.plan.batches):
         history = histories[batch.geography].batch(index)
-        yield Task(len(history.days.fish), _load_batch, (index, history, keys.of_batch[index]))
+        yield Task(share * len(history.days.fish), _load_batch, (index, history, keys.of_batch[index]))
     for index in range(len(case.plan.batches), len(case.batches)):
         yield Task(1, _load_coming, (index, keys.of_batch[index]))
+
+
+def stream_tasks(case: Case, histories: dict[int, History], keys: Keys) -> Iterator[Task]:
+    """The part of every batch that is streamed."""
+    for index, batch in enumerate(case.plan.batches):
+        history = histories[batch.geography].batch(index)
+        yield Task(STREAMED_SHARE * len(history.days.fish), _stream_batch, (index, history, keys.of_batch[index]))
+
+
+def _stream_batch(worker: StreamWorker, index: int, history: History, first_id: dict[str, int]) -> dict[str, int]:
+    record = BatchRecord(worker.case, index, history, first_id)
+    contents = worker.stream.write(record.unit, expand(record, STREAMED))
+    return {table: content.rows for table, content in contents.items()}
+
+
+def _commit_stream(worker: StreamWorker) -> None:
+    worker.stream.commit()
 
 
 def _load_batch(worker: Worker, index: int, history: History, first_id: dict[str, int]) -> dict[str, int]:
@@ -126,7 +187,7 @@ def _load_geography(worker: Worker, history: History, first_id: dict[str, int], 
 def _load(worker: Worker, record: Record) -> dict[str, int]:
     """Write a unit; where logs are wanted, say in one of its own what is in the store of it, and its time."""
     begin = time.perf_counter()
-    contents = worker.store.write(record.unit, expand(record))
+    contents = worker.store.write(record.unit, expand(record, worker.families))
     if worker.log_dir is not None:
         total = sum(content.rows for content in contents.values())
         lines = [f"{record.unit}: {total:,} rows in {time.perf_counter() - begin:.2f} s"]
@@ -135,13 +196,40 @@ def _load(worker: Worker, record: Record) -> dict[str, int]:
     return {table: content.rows for table, content in contents.items()}
 
 
+def load(
+    loading: Loading, histories: dict[int, History], keys: Keys, hire: Hire, workers: int, progress: Progress
+) -> dict[str, int]:
+    """Load all units of a run that are not there yet; rows by table."""
+    case = loading.case
+    if not loading.streaming:
+        return work(hire(database_worker, loading), load_tasks(case, histories, keys), progress)
+    # Processes also for one worker: an interrupt is heard here, where no rows are being handed over.
+    with (
+        Processes(max(1, workers - 1), database_worker, loading) as hands,
+        Processes(1, stream_worker, loading) as stream,
+    ):
+        rest: Crew = (hands, load_tasks(case, histories, keys, 1.0 - STREAMED_SHARE))
+        largest: Crew = (stream, stream_tasks(case, histories, keys))
+        rows: Counter[str] = Counter()
+        # One worker does one after the other.
+        for crews in [(largest, rest)] if workers > 1 else [(rest,), (largest,)]:
+            rows.update(_done(progress, *crews))
+        # Last, for it belongs to units that have to be there.
+        stream.submit(Task(0, _commit_stream, ())).result()
+    return dict(rows)
+
+
 def work(hands: Executor, tasks: Iterable[Task], progress: Progress) -> dict[str, int]:
     """Have tasks done that each return rows by table, telling how fast; all rows by table."""
+    with hands:
+        return _done(progress, (hands, tasks))
+
+
+def _done(progress: Progress, *crews: Crew) -> dict[str, int]:
     rows: Counter[str] = Counter()
     begin = time.perf_counter()
-    with hands:
-        for task, written in finished(hands, tasks):
-            rows.update(written)
-            total = rows.total()
-            progress.advance(task.size, f"{total:,} rows, {total / (time.perf_counter() - begin):,.0f} a second")
+    for task, written in finished(*crews):
+        rows.update(written)
+        total = rows.total()
+        progress.advance(task.size, f"{total:,} rows, {total / (time.perf_counter() - begin):,.0f} a second")
     return dict(rows)

@@ -136,11 +136,12 @@ class Arena:
         assert row is not None
         return row
 
-    def copying(self) -> bool:
-        """Whether a worker is writing rows."""
+    def copying(self, how: str = "%") -> bool:
+        """Whether a worker is writing rows, by a statement like this."""
         with self.connect("postgres") as connection:
             found = connection.execute(
-                "SELECT FROM pg_stat_activity WHERE application_name = 'aquamind worker' AND query LIKE 'COPY%'"
+                "SELECT FROM pg_stat_activity WHERE application_name = 'aquamind worker' AND query LIKE %s",
+                [f"COPY{how}"],
             )
             return found.rowcount > 0
 

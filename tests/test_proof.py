@@ -151,13 +151,14 @@ def test_a_role_that_may_not_switch_triggers_off_has_keys_checked(
         connection.execute("CREATE ROLE hand LOGIN")
         for name in ("checked", "proven"):
             connection.execute(f"CREATE DATABASE {name} OWNER hand".encode())
-            status, report = loaded(server.url(name).replace("postgres@", "hand@"))
+            status, report = loaded(server.url(name).replace("postgres@", "hand@"), workers=2)
             assert status["content_hash"] == fast[1]["content_hash"]
             assert report.foreign_keys == (
                 "PostgreSQL, for role hand may not set session_replication_role"
                 if name == "checked"
                 else "this program, before each commit"
             )
+            assert (report.largest_tables == "in one stream") == (name == "proven")
             connection.execute("GRANT SET ON PARAMETER session_replication_role TO hand")
 
 

@@ -46,6 +46,9 @@ FAMILIES: tuple[BatchFamily, ...] = (
 )
 """Of a batch; in this order: nothing depends on it, but small tables first shows a mistake sooner."""
 
+STREAMED: tuple[BatchFamily, ...] = (readings,)
+"""Of these, whose tables have most rows of all, and which no other refers to: worth a transaction of their own."""
+
 GEOGRAPHY_FAMILIES: tuple[GeographyFamily, ...] = (feed_purchases, weather, upkeep)
 
 
@@ -58,18 +61,21 @@ def most_rows(life: LongestLife) -> "Counter[str]":
     return rows
 
 
-def expand(record: Record) -> Iterator[Rows]:
-    """All rows of a batch, begun or ahead, or of what a geography has besides, each followed by its versions."""
-    for model, rows, *was in _made(record):
+def expand(record: Record, families: tuple[BatchFamily, ...] = FAMILIES) -> Iterator[Rows]:
+    """All rows of a batch, begun or ahead, or of some families; or of what a geography has besides its batches.
+
+    Each are followed by their versions.
+    """
+    for model, rows, *was in _made(record, families):
         yield model, rows
         yield from audit.trail(record, model, rows, *was)
 
 
-def _made(record: Record) -> Iterator[Rows | Changing]:
+def _made(record: Record, families: tuple[BatchFamily, ...]) -> Iterator[Rows | Changing]:
     if isinstance(record, ComingRecord):
         yield from coming.expand(record)
     elif isinstance(record, BatchRecord):
-        for family in FAMILIES:
+        for family in families:
             yield from family.expand(record)
     else:
         for shared in GEOGRAPHY_FAMILIES:

@@ -96,7 +96,7 @@ def analyse(dsn: str, batches: list[int] | None, workers: int, progress: Progres
         ddl.drop_secondary(connection, TABLES, foreign_keys=not proving)
         # If this fails, what was dropped is known, and comes back when the same is run again.
         with executor(min(workers, max(len(chosen), 1)), _opened, dsn, proving) as hands:
-            for task, made in finished(hands, (Task(1, _analyse_batch, (batch, emptied)) for batch in chosen)):
+            for task, made in finished((hands, (Task(1, _analyse_batch, (batch, emptied)) for batch in chosen))):
                 _count(done, task.arguments[0], made, progress)
         ddl.rebuild(dsn, TABLES, workers)
     return done

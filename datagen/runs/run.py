@@ -21,7 +21,7 @@ from datagen.farm import Farm, with_database_ids
 from datagen.keys import keys
 from datagen.masterdata.rows import Created
 from datagen.masterdata.sensors import calibrate
-from datagen.pipeline import Progress, Report
+from datagen.pipeline import Loading, Progress, Report
 from datagen.planning import schedule
 from datagen.planning.plan import BatchPlan
 from datagen.planning.room import check_room
@@ -118,17 +118,21 @@ def execute(job: Job, progress: Progress) -> Report:
             tables = absent.present(connection, tables)
             case = replace(case, farm=with_database_ids(case.farm, connection))
             _heed_truncation(connection, job.dsn)
-        run, taken = _begin(connection, job, tables)
-        size = sum(len(history.days.fish) for history in histories.values())
         obstacle = _obstacle_to_proof(connection, tables)
+        unstreamed = obstacle or _obstacle_to_stream(connection, job, workers)
+        run, taken, streaming = _begin(connection, job, tables, unstreamed is None)
+        size = sum(len(history.days.fish) for history in histories.values())
         report.foreign_keys = f"PostgreSQL, for {obstacle}" if obstacle else "this program, before each commit"
+        report.largest_tables = (
+            "in one stream" if streaming else f"unit by unit, for {unstreamed or 'so this run began'}"
+        )
         # Empty tables are filled without indexes and keys: even 90,000 rows are in place twice as fast.
         ddl.drop_secondary(connection, tables, foreign_keys=obstacle is not None)
         with report.timed("load"):
             progress.step("Load", size)
             given = keys(case, taken)
-            hands = hire(pipeline.database_worker, job.dsn, case, run, job.log_dir, obstacle is None)
-            report.rows = pipeline.work(hands, pipeline.load_tasks(case, histories, given), progress)
+            loading = Loading(job.dsn, case, run, obstacle is None, streaming, job.log_dir)
+            report.rows = pipeline.load(loading, histories, given, hire, workers, progress)
         with report.timed("indexes and foreign keys"):
             rebuild(job.dsn, tables, job.workers, progress)
         begun = [first["batch_batch"] for first in given.of_batch[: len(case.plan.batches)]]
@@ -219,10 +223,11 @@ def check_schema(
 
 
 def _check_space(connection: psycopg.Connection[Any], case: Case, histories: dict[int, History]) -> None:
-    """Units that are there already, written by an earlier call, take no more."""
-    written = ledger.unit_names(connection)
-    units = outlook.expected_rows(case, histories)
-    rows = sum((rows for unit, rows in units.items() if unit not in written), Counter[str]())
+    """What is there already, written by an earlier call, takes no more."""
+    written = ledger.units(connection) if ledger.present(connection) else {}
+    rows = Counter[str]()
+    for unit, expected in outlook.expected_rows(case, histories).items():
+        rows += expected - Counter({table: content.rows for table, content in written.get(unit, {}).items()})
     for table in absent.tables(connection) if wiping.operational_tables(connection) else ():
         del rows[table]
     preflight.check_space(connection, outlook.disk_bytes(rows))
@@ -255,23 +260,46 @@ def identify(case: Case) -> ledger.Identity:
     )
 
 
-def _begin(connection: psycopg.Connection[Any], job: Job, tables: list[str]) -> tuple[int, dict[str, int]]:
-    """Open the run, or go on with the same one; its id, and the highest key of each table before it began."""
+def _begin(
+    connection: psycopg.Connection[Any], job: Job, tables: list[str], worth_a_stream: bool
+) -> tuple[int, dict[str, int], bool]:
+    """Open the run, or go on with the same one; its id, the highest key of each table before it began, and whether its
+    largest tables are to be streamed: as they were to be when it began, unless they are there."""
     identity = identify(job.case)
     if job.beside:
         _refuse_taken_numbers(connection, {batch.number for batch in job.case.plan.batches})
     else:
         _refuse_other_runs(connection, identity)
     taken = {table: _highest_key(connection, table) for table in tables}
-    described = schedule.text(job.case)
-    run = ledger.begin(
-        connection,
-        identity,
-        {"preset": job.case.plan.preset, "taken": taken, "schedule": described, **revisions.described(connection)},
-    )
-    parameters = connection.execute("SELECT parameters FROM datagen.run WHERE id = %s", [run]).fetchone()
-    assert parameters is not None
-    return run, parameters[0]["taken"]
+    streamed = sorted(pipeline.streamed(job.case)) if worth_a_stream else []
+    parameters = {"preset": job.case.plan.preset, "taken": taken, "streamed": streamed}
+    described = {"schedule": schedule.text(job.case), **revisions.described(connection)}
+    run = ledger.begin(connection, identity, {**parameters, **described})
+    known = connection.execute("SELECT parameters FROM datagen.run WHERE id = %s", [run]).fetchone()
+    assert known is not None
+    # By the ledger: a row of others in there is not ours, and is told of when the table is to be emptied.
+    there = set(ledger.rows(connection)) & set(known[0].get("streamed", ()))
+    return run, known[0]["taken"], bool(known[0].get("streamed")) and not there
+
+
+STREAM_WORKERS = 2
+"""One connection takes the largest table as fast as another takes the rest (measured on 2 cores); more would wait for
+it."""
+
+
+def _obstacle_to_stream(connection: psycopg.Connection[Any], job: Job, workers: int) -> str | None:
+    """Why the largest tables are not worth a transaction of their own, in words; None if they are."""
+    tables = pipeline.streamed(job.case)
+    level = connection.cursor(row_factory=scalar_row).execute("SHOW wal_level").fetchone()
+    against = {
+        "a cluster loads them": job.scheduler is not None,
+        f"there {'is' if workers == 1 else 'are'} {workers} of {STREAM_WORKERS} workers": workers != STREAM_WORKERS,
+        "each batch has a log": job.log_dir is not None,
+        f"wal_level is {level}": level != "minimal",
+        "other tables refer to them": ddl.references(connection, tables),
+        "they have rows already": any(_highest_key(connection, table) for table in tables),
+    }
+    return next((reason for reason, holds in against.items() if holds), None)
 
 
 def _highest_key(connection: psycopg.Connection[Any], table: str) -> int:

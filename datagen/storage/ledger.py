@@ -192,8 +192,13 @@ def claim(connection: Connection, run: int, unit: str) -> bool:
     )
     if claimed.fetchone() is None:
         return False
-    connection.execute("INSERT INTO datagen.transaction DEFAULT VALUES ON CONFLICT DO NOTHING")
+    sign(connection)
     return True
+
+
+def sign(connection: Connection) -> None:
+    """Enter that the caller's transaction writes rows."""
+    connection.execute("INSERT INTO datagen.transaction DEFAULT VALUES ON CONFLICT DO NOTHING")
 
 
 def record(connection: Connection, unit: str, contents: dict[str, Content]) -> None:

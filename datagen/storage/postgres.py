@@ -1,14 +1,15 @@
 """Rows into PostgreSQL by binary COPY, a unit in one transaction with its line in the ledger."""
 
 import itertools
-from collections.abc import Iterable, Sequence
-from contextlib import nullcontext
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
 import psycopg
 import pyarrow as pa
 from psycopg import sql
+from psycopg.copy import QueuedLibpqWriter
 from psycopg.pq import TransactionStatus
 
 from aquamind import database
@@ -36,16 +37,21 @@ def write(
         raise psycopg.OperationalError("the connection is lost")
     if not connection.autocommit or connection.info.transaction_status != TransactionStatus.IDLE:
         raise ValueError("write needs an idle connection in autocommit mode: its transaction is the unit")
+    with _disk_watched(unit), connection.transaction():
+        # First, so that of two writers of a unit one waits here, and then leaves.
+        if ledger.claim(connection, run, unit):
+            contents = _copy_all(connection, tables, proof)
+            ledger.record(connection, unit, contents)
+            return contents
+    return ledger.units(connection)[unit]
+
+
+@contextmanager
+def _disk_watched(unit: str) -> Iterator[None]:
     try:
-        with connection.transaction():
-            # First, so that of two writers of a unit one waits here, and then leaves.
-            if ledger.claim(connection, run, unit):
-                contents = _copy_all(connection, tables, proof)
-                ledger.record(connection, unit, contents)
-                return contents
+        yield
     except psycopg.errors.DiskFull as error:
         raise UserError("disk", None, f"full while writing {unit}: {error}. Free space and run again") from None
-    return ledger.units(connection)[unit]
 
 
 @dataclass(frozen=True)
@@ -61,6 +67,47 @@ class PostgresStore:
 
     def content(self) -> dict[str, dict[str, Content]]:
         return ledger.units(self.connection)
+
+
+class PostgresStream:
+    """Empty tables of a run, filled in one transaction with their part of all units, or not at all: a `Store`.
+
+    A table that is emptied and filled in one transaction is not written to the log, where that is minimal, and its rows
+    are frozen: else whoever reads a row first marks it, and so writes it once more. What it writes is there, and of the
+    unit in the ledger, when it is committed; the units themselves are entered by others before.
+    """
+
+    def __init__(self, connection: Connection, tables: Iterable[str], proof: Proof | None) -> None:
+        self._connection, self._tables, self._proof = connection, frozenset(tables), proof
+        self._contents: dict[str, dict[str, Content]] = {}
+        connection.execute("BEGIN")
+        for table in sorted(self._tables):
+            name = sql.Identifier(table)
+            connection.execute(sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(name))
+            if connection.execute(sql.SQL("SELECT FROM {} LIMIT 1").format(name)).rowcount:
+                cure = "Somebody else has written rows into it meanwhile. Take them out, and run the same again"
+                raise UserError("table", table, cure)
+            connection.execute(sql.SQL("TRUNCATE {}").format(name))
+        if proof is not None:
+            proof.begin()
+
+    def write(self, unit: str, tables: Tables) -> dict[str, Content]:
+        with _disk_watched(unit):
+            self._contents[unit] = _copy_rows_of_all(self._connection, tables, self._proof, self._tables)
+        return self._contents[unit]
+
+    def content(self) -> dict[str, dict[str, Content]]:
+        return self._contents
+
+    def commit(self) -> None:
+        """Prove what was written, enter it into the ledger, and let it be there."""
+        with _disk_watched("the tables"):
+            if self._proof is not None:
+                self._proof.end()
+            ledger.sign(self._connection)
+            for unit, contents in self._contents.items():
+                ledger.record(self._connection, unit, contents)
+            self._connection.execute("COMMIT")
 
 
 def replace(
@@ -118,14 +165,22 @@ def blocker(connection: Connection) -> str | None:
 
 
 def _copy_all(connection: Connection, tables: Tables, proof: Proof | None = None) -> dict[str, Content]:
+    with nullcontext() if proof is None else proof.triggers_off():
+        return _copy_rows_of_all(connection, tables, proof)
+
+
+def _copy_rows_of_all(
+    connection: Connection, tables: Tables, proof: Proof | None, emptied: Collection[str] = ()
+) -> dict[str, Content]:
     hashes: dict[str, arrow.TableHash] = {}
     constants = fill.constants(connection)
-    with connection.cursor() as cursor, nullcontext() if proof is None else proof.triggers_off():
+    with connection.cursor() as cursor:
         here = absent.rows_of_present(connection, tables)
         for model, group in itertools.groupby(here, key=lambda table: table[0]):
             table_hash = hashes.setdefault(model._meta.db_table, arrow.TableHash(model))
             beside = constants.get(model._meta.db_table, {})
-            copy_rows(cursor, model, (batch for _, batch in group), beside, table_hash=table_hash, proof=proof)
+            batches = (batch for _, batch in group)
+            copy_rows(cursor, model, batches, beside, None, table_hash, proof, model._meta.db_table in emptied)
     return {table: Content(table_hash.rows, table_hash.hexdigest()) for table, table_hash in hashes.items()}
 
 
@@ -137,15 +192,20 @@ def copy_rows(
     into: str | None = None,
     table_hash: arrow.TableHash | None = None,
     proof: Proof | None = None,
+    frozen: bool = False,
 ) -> None:
     """COPY a model's rows into its table, or into another of the same columns; `table_hash` and `proof` see them pass.
 
-    Each row has these constants in columns that are not the model's, and that are no content.
+    They are `frozen` only in a table that this transaction has emptied. Each row has these constants in columns that
+    are not the model's, and that are no content.
     """
     columns = sql.SQL(", ").join(map(sql.Identifier, [*arrow.columns(model), *constants]))
     table = sql.Identifier(into) if into else arrow.table(model)
     encoder = arrow.encoder(model, constants)
-    with cursor.copy(sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(table, columns)) as copy:
+    how = sql.SQL("FORMAT BINARY, FREEZE" if frozen else "FORMAT BINARY")
+    statement = sql.SQL("COPY {} ({}) FROM STDIN ({})").format(table, columns, how)
+    # Where one connection takes it all, the next rows are encoded while it does.
+    with cursor.copy(statement, writer=QueuedLibpqWriter(cursor) if frozen else None) as copy:
         copy.write(encoder.write_header())
         for batch in batches:
             if proof is not None:

@@ -89,7 +89,7 @@ def obstacle(connection: Connection, models: Iterable[arrow.Model]) -> str | Non
 
 
 class Proof:
-    """The keys of one unit's rows: seen as they pass, and proven within its transaction.
+    """The keys of the rows of one transaction: seen as they pass, and proven before it is committed.
 
     Only what differs is kept of them: rows of one stay lie together, and most columns hold the same for many rows.
     """
@@ -108,10 +108,18 @@ class Proof:
     @contextmanager
     def triggers_off(self) -> Iterator[None]:
         """Within the caller's transaction: rows are taken unchecked in here, and proven at its end."""
+        self.begin()
+        yield
+        self.end()
+
+    def begin(self) -> None:
+        """From here on, and within the caller's transaction, rows are taken unchecked."""
         self._own.clear()
         self._held.clear()
         self._connection.execute(TRIGGERS_OFF)
-        yield
+
+    def end(self) -> None:
+        """Prove what was taken, or refuse it."""
         self._connection.execute(TRIGGERS_ON)
         self._prove()
 
