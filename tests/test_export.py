@@ -20,8 +20,7 @@ from datagen.files import fields
 from datagen.files.store import FileStore
 from datagen.masterdata.tables import is_clock
 from datagen.runs import analysis, exporting, protection, wiping
-from datagen.storage import arrow, ledger
-from tests import reading
+from datagen.storage import arrow, ledger, reading
 from tests.frozen import tiny
 from tests.test_cli import SMALL, aquamind
 from tests.worlds import Silent, case_of, small_plan

@@ -2,7 +2,7 @@
 
 import time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -26,12 +26,23 @@ from datagen.cli.options import (
     Stagger,
     Workers,
     Years,
+    target,
 )
+
+if TYPE_CHECKING:
+    from datagen.pipeline import Report
+
+OF_A_DATABASE = frozenset(("directory", "from_database", "catalog", "file_format", "workers", "as_json"))
+"""What may be said of an export of a database; the rest is of a plan, and the database has its own."""
 
 
 @app.command()
 def export(
+    context: typer.Context,
     directory: Annotated[Path, typer.Argument(help="Folder to write, new or empty.")],
+    from_database: Annotated[
+        bool, typer.Option("--from-database", help="What is in the database (DATABASE_URL), instead of a plan.")
+    ] = False,
     preset: PresetName = "production",
     as_of: Day = None,
     seed: Seed = 1,
@@ -50,11 +61,16 @@ def export(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan and write nothing.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Write a plan as files, without any database. Example: aquamind export record --preset medium"""
+    """Write a plan as files, without any database, or what is in one. Example: aquamind export record --preset uat"""
     from datagen.files import FORMATS
 
     if file_format not in FORMATS:
         raise UserError("format", file_format, f"Known: {', '.join(FORMATS)}")
+    folder = directory.resolve()
+    if from_database:
+        _refuse_a_plan(context)
+        _extract(folder, catalog, file_format, workers, as_json)
+        return
     preset_chosen = changed_preset(preset, years, stagger, saturation, batches, ages, finished, imperfections)
     case, bound = planned(preset_chosen, as_of, seed, catalog)
 
@@ -65,7 +81,7 @@ def export(
         return case if company == 1 else planned(preset_chosen, as_of, seed + company - 1, catalog)[0]
 
     several.check_number(companies)
-    job = exporting.Job(directory.resolve(), case, file_format, workers, scheduler)
+    job = exporting.Job(folder, case, file_format, workers, scheduler)
     if dry_run:
         made = exporting.foresee(job, bound)
         show_outlook(made, as_json)
@@ -82,12 +98,44 @@ def export(
         else:
             many = several.Job(job.folder, case_of, companies, file_format, workers, scheduler)
             report, manifest = several.execute(many, steps)
-    seconds = time.perf_counter() - begin
+    _show(folder, report, manifest, time.perf_counter() - begin, as_json)
+
+
+def _refuse_a_plan(context: typer.Context) -> None:
+    for name, value in context.params.items():
+        given = context.get_parameter_source(name)
+        if name not in OF_A_DATABASE and given is not None and given.name == "COMMANDLINE":
+            field = name.replace("_", "-")
+            raise UserError(field, value, "--from-database writes what is there, whole. Leave this option out")
+
+
+def _extract(folder: Path, catalog: Path | None, file_format: str, workers: int, as_json: bool) -> None:
+    from datagen import orm
+    from datagen.catalog.reader import load
+    from datagen.farm import resolve
+
+    company, dsn = load(catalog), target()
+    orm.use(dsn)
+    from datagen.runs import extracting
+
+    begin = time.perf_counter()
+    with console.Steps() as steps:
+        job = extracting.Job(folder, dsn, company, resolve(company), file_format, workers)
+        report, manifest = extracting.execute(job, steps)
+    _show(folder, report, manifest, time.perf_counter() - begin, as_json)
+    if not as_json and manifest["changed"]:
+        told = "Others have changed rows since this tool wrote them; tables whose content is not the ledger's"
+        console.err.print(f"{told}: {', '.join(manifest['changed'])}", markup=False, soft_wrap=True)
+
+
+def _show(folder: Path, report: "Report", manifest: dict[str, Any], seconds: float, as_json: bool) -> None:
+    from datagen.runs import exporting
+
     if as_json:
         console.print_json({"seconds": {**report.seconds, "all": seconds}, **manifest})
         return
     console.show_report(report, seconds, False, "Rows")
     rows, size = sum(report.rows.values()), sum(entry["bytes"] for entry in manifest["tables"].values())
-    told = f"{size:,} bytes, {size / rows:.1f} a row, {rows / seconds:,.0f} rows a second: {job.folder}"
+    told = f"{size:,} bytes, {size / rows:.1f} a row, {rows / seconds:,.0f} rows a second: {folder}"
     console.out.print(told, markup=False, soft_wrap=True)
-    console.out.print(f"Next: {exporting.query(job.folder, manifest)}", markup=False, soft_wrap=True)
+    console.out.print(f"Next: {exporting.query(folder, manifest)}", markup=False, soft_wrap=True)

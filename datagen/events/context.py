@@ -214,13 +214,18 @@ class GeographyRecord:
 
     @property
     def unit(self) -> str:
-        """What the ledger calls it: by the geography's first batch, for a database may hold several plans."""
-        first = next(b.number for b in self.case.plan.batches if b.geography == self.history.geography)
-        return f"feed from {first} on"
+        """What the ledger calls it."""
+        return unit_of(self.case, self.history.geography)
 
     def ids(self, model: Model, count: int) -> Ints:
         """The first `count` primary keys of the geography in a table."""
         return self.first_id[model._meta.db_table] + self.stride * np.arange(count)
+
+
+def unit_of(case: Case, geography: int) -> str:
+    """What the ledger calls what a geography has: by its first batch, for a database may hold several plans."""
+    first = next(batch.number for batch in case.plan.batches if batch.geography == geography)
+    return f"feed from {first} on"
 
 
 Record: TypeAlias = BatchRecord | ComingRecord | GeographyRecord

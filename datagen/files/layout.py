@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 Partitions: TypeAlias = Mapping[str, str]
-"""The subfolder of each unit of a batch in a table of many, written as Hive does: column=value."""
+"""The file of each unit of a batch in a table of many, in a subfolder written as Hive does: column=value."""
 
 OF_MANY = frozenset(
     (
@@ -23,13 +23,13 @@ OF_MANY = frozenset(
 MANIFEST = "manifest.json"
 
 
-def partition(geography_code: str, batch_number: str) -> str:
-    return f"geography={geography_code}/batch={batch_number}"
+def partition(geography_code: str, batch_number: str, name: str = "rows") -> str:
+    return f"geography={geography_code}/batch={batch_number}/{name}"
 
 
 def part(table: str, partition: str, suffix: str) -> str:
     """The file with a batch's rows of a table of many, in the export's folder."""
-    return f"{table}/{partition}/rows.{suffix}"
+    return f"{table}/{partition}.{suffix}"
 
 
 def whole(table: str, suffix: str) -> str:
@@ -39,5 +39,5 @@ def whole(table: str, suffix: str) -> str:
 
 def pattern(folder: Path, table: str, suffix: str) -> str:
     """What finds all files of a table in the export's folder."""
-    parts = f"{table}/*/*/rows.{suffix}"
+    parts = f"{table}/*/*/*.{suffix}"
     return parts if next(folder.glob(parts), None) else whole(table, suffix)

@@ -17,7 +17,7 @@ from apps.batch.growth_analysis import tables as growth
 from aquamind.errors import UserError
 from datagen import pipeline
 from datagen.case import Case
-from datagen.events.context import Rows
+from datagen.events.context import Rows, unit_of
 from datagen.execution import Hire, hired
 from datagen.files import fields, layout, place
 from datagen.files.store import FileStore
@@ -76,6 +76,7 @@ def execute_by(hire: Hire, job: Job, progress: Progress) -> tuple[Report, dict[s
 def describe(case: Case, suffix: str) -> dict[str, Any]:
     """What an export is of: another in any of these is another export."""
     return {
+        "source": "plan",
         **asdict(identify(case)),
         "preset": case.plan.preset,
         "package_version": version("aquamind-test-data"),
@@ -109,7 +110,7 @@ def disk_bytes(rows: "Counter[str]", suffix: str) -> int:
 def _write(job: Job, hire: Hire, folder: Path, identity: dict[str, Any], progress: Progress, report: Report) -> None:
     """All that an export is, up to its manifest."""
     case = job.case
-    store = FileStore(folder, job.suffix, _partitions(case), job.company)
+    store = FileStore(folder, job.suffix, partitions(case), job.company)
     with report.timed("simulation"):
         progress.step("Simulation")
         histories = pipeline.simulate(case, hire if job.scheduler else None)
@@ -124,12 +125,11 @@ def _write(job: Job, hire: Hire, folder: Path, identity: dict[str, Any], progres
     with report.timed("tables"):
         progress.step("Tables of one file")
         units = store.content()
-        order = {unit: place for place, batch in enumerate(case.batches) for unit in _units(batch)}
         tables = _tables(given, units)
-        store.gather(sorted(units, key=lambda unit: order.get(unit, -1)), tables)
+        store.gather([unit for unit in in_order(case) if unit in units], tables)
         contents = store.put(known)
         progress.advance(0.0)
-    place.write_manifest(folder, {**identity, **_told(store, units, contents, tables)})
+    place.write_manifest(folder, {**identity, **told(store, units, contents, tables)})
 
 
 def _rested_on(known: list[Rows]) -> dict[str, pa.Table]:
@@ -180,11 +180,17 @@ def _file_worker(case: Case, store: FileStore, known: dict[str, pa.Table]) -> It
     yield pipeline.Worker(case, _StatesToo(store, case, known))
 
 
-def _partitions(case: Case) -> layout.Partitions:
+def partitions(case: Case) -> layout.Partitions:
+    """Where the units of batches have their rows in tables of many."""
     codes = case.farm.geography_code
     return {
         unit: layout.partition(codes[batch.geography], batch.number) for batch in case.batches for unit in _units(batch)
     }
+
+
+def in_order(case: Case) -> list[str]:
+    """All units of a plan: geographies, then batches in the order of their keys."""
+    return [*(unit_of(case, each) for each in case.geographies), *(unit for b in case.batches for unit in _units(b))]
 
 
 def _units(batch: BatchPlan) -> tuple[str, str]:
@@ -210,7 +216,7 @@ def _tables(given: Keys, units: dict[str, dict[str, ledger.Content]]) -> list[st
     return sorted({*given.tables, *analysis.TABLES, *(table for contents in units.values() for table in contents)})
 
 
-def _told(
+def told(
     store: FileStore,
     units: dict[str, dict[str, ledger.Content]],
     known: dict[str, ledger.Content],

@@ -29,6 +29,8 @@ from datagen.storage import ddl, ledger, postgres
 PARENTS = {"sampling_event_id": HealthSamplingEvent, "individual_fish_observation_id": IndividualFishObservation}
 MODELS = (HealthSamplingEvent, IndividualFishObservation, FishParameterScore)
 TABLES = [model._meta.db_table for model in MODELS]
+ADDED = "health checks added"
+"""What they are called in the ledger, after their batch and before the number of times."""
 
 
 @dataclass(frozen=True)
@@ -190,6 +192,6 @@ def _next_key(connection: psycopg.Connection[Any], model: Any) -> int:
 
 def _unit(connection: psycopg.Connection[Any], batch: str) -> str:
     """What the ledger calls what is added to a batch: by the number of times that something was."""
-    name = f"{batch} health checks added"
+    name = f"{batch} {ADDED}"
     before = sum(unit.startswith(f"{name} ") for unit in ledger.unit_names(connection))
     return f"{name} {before + 1}"

@@ -1,6 +1,7 @@
 """Rows out of PostgreSQL as Arrow, a stream of batches: COPY writes them, and Arrow's own reader takes them in."""
 
 import io
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,15 +18,21 @@ EVERY = sql.SQL("true")
 
 
 def read(
-    connection: psycopg.Connection[Any], model: arrow.Model, where: sql.Composable = EVERY
+    connection: psycopg.Connection[Any],
+    model: arrow.Model,
+    where: sql.Composable = EVERY,
+    order: sql.Composable | None = None,
 ) -> Iterator[pa.RecordBatch]:
-    """The rows of a model's table for which a condition holds, in the order of their keys."""
+    """The rows of a model's table for which a condition holds, in this order or that of their keys.
+
+    They are as they were written, to the byte: JSON too, which PostgreSQL keeps in an order of its own.
+    """
     schema = arrow.schema(model)
     query = sql.SQL("COPY (SELECT {} FROM {} WHERE {} ORDER BY {}) TO STDOUT (FORMAT CSV)").format(
         sql.SQL(", ").join(_sent(column) for column in arrow.columns(model).values()),
-        sql.Identifier(model._meta.db_table),
+        arrow.table(model),
         where,
-        sql.Identifier(model._meta.pk.column),
+        order or sql.Identifier(model._meta.pk.column),
     )
     with connection.transaction(), connection.cursor() as cursor:
         # As Arrow reads them.
@@ -49,7 +56,7 @@ def read(
                 ),
             )
             for batch in reader:
-                yield _typed(batch, schema)
+                yield _typed(batch, model)
 
 
 class _Rows(io.RawIOBase):
@@ -85,11 +92,21 @@ def _is_uuid(kind: pa.DataType) -> bool:
     return pa.types.is_fixed_size_binary(kind)
 
 
-def _typed(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
-    columns = [
-        pa.array([value and bytes.fromhex(value) for value in column.to_pylist()], field.type)
-        if _is_uuid(field.type)
-        else column.cast(field.type)
-        for field, column in zip(schema, batch.columns, strict=True)
-    ]
-    return pa.RecordBatch.from_arrays(columns, schema=schema)
+def _typed(batch: pa.RecordBatch, model: arrow.Model) -> pa.RecordBatch:
+    columns = [_column(column, read) for column, read in zip(arrow.columns(model).values(), batch.columns, strict=True)]
+    return pa.RecordBatch.from_arrays(columns, schema=arrow.schema(model))
+
+
+def _column(column: arrow.Column, read: arrow.Array) -> arrow.Array:
+    if _is_uuid(column.type):
+        return pa.array([value and bytes.fromhex(value) for value in read.to_pylist()], column.type)
+    if column.is_json:
+        return _as_written(read)
+    return read.cast(column.type)
+
+
+def _as_written(read: arrow.Array) -> arrow.Array:
+    """JSON as this tool writes it; of what rows say alike, once."""
+    alike = read.dictionary_encode()
+    texts = [arrow.json_text(json.loads(text)) for text in alike.dictionary.to_pylist()]
+    return pa.array(texts, pa.string()).take(alike.indices)
