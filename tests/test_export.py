@@ -1,6 +1,10 @@
 """A plan as files: the rows of a database of the same plan, whole or not there, and taken up again."""
 
 import json
+import random
+import subprocess
+import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +18,7 @@ import pytest
 from pytest_django import DjangoDbBlocker
 
 from aquamind.errors import UserError
+from aquamind.server import PROJECT
 from datagen import keys, pipeline, runs
 from datagen.events import expand
 from datagen.files import fields
@@ -29,6 +34,10 @@ CASE = tiny()
 """Four batches, the oldest harvested: every family has rows."""
 MANY_LINES = pyarrow.csv.ParseOptions(newlines_in_values=True)
 """A note may have several."""
+KILLS = 3
+EXPORT = "import sys, pathlib; from tests.test_export import exported; exported(pathlib.Path(sys.argv[1]), workers=2)"
+PATIENCE_S = 60.0
+"""Until a process has written something, on a machine that has other things to do."""
 
 
 @pytest.fixture(scope="module")
@@ -168,6 +177,32 @@ def test_a_killed_export_is_not_there_and_is_taken_up_again(
     assert not list(folder.rglob("*.part"))
     # Again, it is there.
     assert exported(folder) == told
+
+
+def begun(folder: Path) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, "-c", EXPORT, str(folder)], cwd=PROJECT)
+
+
+def test_a_process_killed_wherever_it_is_leaves_nothing_under_the_name_and_in_the_end_is_the_same(
+    record: Path, tmp_path: Path
+) -> None:
+    """The workers of the killed one end by themselves, while the next already writes."""
+    folder, luck = tmp_path / "record", random.Random()
+    beside = folder.with_name("record.partial")
+    for kill in range(KILLS):
+        export, deadline = begun(folder), time.monotonic() + PATIENCE_S
+        # Not before it has written something more, and then at any moment.
+        while len(list(beside.glob("units/*.json"))) < kill + 1 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        time.sleep(luck.uniform(0.0, 0.4))
+        assert export.poll() is None, "it ended before it could be killed"
+        export.kill()
+        export.wait()
+        assert not folder.exists()
+        assert beside.exists()
+    assert exported(folder) == manifest(folder) == manifest(record)
+    assert {path.name for path in tmp_path.iterdir()} == {"record"}
+    assert not list(folder.rglob("*.part"))
 
 
 def test_an_export_of_something_else_is_left_alone(record: Path, tmp_path: Path) -> None:

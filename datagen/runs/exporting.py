@@ -1,5 +1,6 @@
 """A plan written as files, straight from the generator: no database is asked, and none is started."""
 
+import shlex
 import socket
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -25,7 +26,7 @@ from datagen.keys import Keys, keys
 from datagen.masterdata import tables as masterdata
 from datagen.pipeline import Progress, Report
 from datagen.planning.plan import BatchPlan
-from datagen.runs import analysis, outlook, wiping
+from datagen.runs import analysis, outlook, protection, wiping
 from datagen.runs.run import check_case, identify
 from datagen.simulation.history import History
 from datagen.simulation.loop import held_back
@@ -94,11 +95,13 @@ def foresee(job: Job, bound: str | None) -> outlook.Outlook:
     return replace(made, rows=dict(rows), disk_bytes=disk_bytes(rows, job.suffix))
 
 
-def query(folder: Path, manifest: dict[str, Any]) -> str:
-    """Something to ask the files, as a shell or DuckDB takes it."""
-    files = str(folder / manifest["tables"]["batch_mortalityevent"]["files"]).replace("'", "''")
+def query(directory: str, manifest: dict[str, Any]) -> str:
+    """Something to ask the files: of DuckDB, or, where it does not read them, of Python by the shell."""
+    files = f"{directory}/{manifest['tables']['batch_mortalityevent']['files']}".replace("'", "''")
     if manifest["format"] == "arrow":
-        return f"python -c \"import pyarrow.feather as f; print(f.read_table('{folder}/batch_batch.arrow'))\""
+        read = "import sys, pyarrow.feather as f; print(f.read_table(sys.argv[1]))"
+        file = manifest["tables"]["batch_batch"]["files"].replace("company=*", "company=1")
+        return f"python -c {shlex.quote(read)} {shlex.quote(f'{directory}/{file}')}"
     return f"SELECT year(event_date) AS year, cause, sum(count) AS dead FROM '{files}' GROUP BY ALL ORDER BY ALL"
 
 
@@ -129,7 +132,8 @@ def _write(job: Job, hire: Hire, folder: Path, identity: dict[str, Any], progres
         store.gather([unit for unit in in_order(case) if unit in units], tables)
         contents = store.put(known)
         progress.advance(0.0)
-    place.write_manifest(folder, {**identity, **told(store, units, contents, tables)})
+    lacking = sorted(protection.FOLLOWING.difference(analysis.TABLES))
+    place.write_manifest(folder, {**identity, **told(store, units, contents, tables), "only_from_database": lacking})
 
 
 def _rested_on(known: list[Rows]) -> dict[str, pa.Table]:

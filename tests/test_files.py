@@ -1,0 +1,56 @@
+"""What is said of an export's files can be asked of them: the examples, and the query that each export ends with."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from aquamind.server import PROJECT
+from datagen.runs import exporting
+from tests.test_cli import SMALL, aquamind
+from tests.worlds import Silent, case_of, small_plan
+
+EXAMPLES = PROJECT / "examples/files"
+CASE = case_of(small_plan(batches=6, stagger_days=150, containers=2, way="lived"))
+"""Twelve batches, of which those of the first years are harvested."""
+
+
+@pytest.fixture(scope="module")
+def record(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("files") / "record"
+    exporting.execute(exporting.Job(folder, CASE, "parquet", 1), Silent())
+    return folder
+
+
+def answered(script: str, *arguments: Path) -> str:
+    command = [sys.executable, str(EXAMPLES / script), *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+@pytest.mark.parametrize("question", sorted(EXAMPLES.glob("*.sql")), ids=lambda path: path.stem)
+def test_a_question_finds_areas_and_months(question: Path, record: Path) -> None:
+    said = answered("record.py", record, question)
+    assert {"area", "month"} <= {word.strip() for line in said.splitlines() for word in line.split("│")}
+    assert " 2024-" in said or "rows" in said
+
+
+def test_harvest_weight_is_told_better_than_by_the_gain_of_others(record: Path) -> None:
+    said = answered("harvest_weight.py", record).splitlines()
+    off = {name.strip(): float(told.split()[0]) for name, told in (line.split(":") for line in said[1:])}
+    assert 0 < off["model"] < off["same gain"]
+
+
+@pytest.mark.parametrize("suffix", ["parquet", "csv", "arrow"])
+def test_an_export_ends_with_a_query_that_works(suffix: str, tmp_path: Path) -> None:
+    """In a folder of the kind that breaks quotes."""
+    folder = tmp_path / "Ann's record"
+    done = aquamind("export", str(folder), *SMALL, "--format", suffix)
+    assert done.returncode == 0, done.stderr
+    query = done.stdout.splitlines()[-1].removeprefix("Next: ")
+    if suffix == "arrow":
+        said = subprocess.run(query, shell=True, capture_output=True, text=True, check=True).stdout
+        assert "batch_number" in said
+    else:
+        assert len(duckdb.sql(query).fetchall()) > 0
