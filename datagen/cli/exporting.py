@@ -138,4 +138,4 @@ def _show(folder: Path, report: "Report", manifest: dict[str, Any], seconds: flo
     rows, size = sum(report.rows.values()), sum(entry["bytes"] for entry in manifest["tables"].values())
     told = f"{size:,} bytes, {size / rows:.1f} a row, {rows / seconds:,.0f} rows a second: {folder}"
     console.out.print(told, markup=False, soft_wrap=True)
-    console.out.print(f"Next: {exporting.query(folder, manifest)}", markup=False, soft_wrap=True)
+    console.out.print(f"Next: {exporting.query(str(folder), manifest)}", markup=False, soft_wrap=True)
