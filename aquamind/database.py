@@ -5,6 +5,7 @@ import json
 import logging
 import os
 from typing import Any
+from urllib.parse import quote
 
 import dj_database_url
 import psycopg
@@ -146,13 +147,16 @@ def stop() -> bool:
 
 
 def redacted(dsn: str) -> str:
-    """Return who and where of a URL, never how: the password and every parameter are left out."""
+    """Return who and where of a URL, as one that works where no password is asked for: that is left out, and how."""
     parts = _parts(dsn)
     if parts is None:
         return "(not a PostgreSQL URL)"
     port = f":{parts['port']}" if parts.get("port") else ""
     user = f"{parts['user']}@" if parts.get("user") else ""
-    return f"postgresql://{user}{parts.get('host') or ''}{port}/{parts.get('dbname') or ''}"
+    host, name = parts.get("host") or "", parts.get("dbname") or ""
+    if host.startswith("/"):  # the folder of a socket
+        return f"postgresql://{user}{port}/{name}?host={quote(host)}"
+    return f"postgresql://{user}{host}{port}/{name}"
 
 
 def _given_url() -> str:

@@ -33,6 +33,7 @@ SOCKET_PATH = re.compile(r"[A-Za-z0-9/._-]{1,90}")
 SHELL_ACTIVE = frozenset('"$`\\')
 """What PostgreSQL's programs do not quote when they start each other by a shell."""
 LOCK = "aquamind.lock"
+CURE = "If it lacks memory or room, free some, or set AQUAMIND_DATA_DIR to a larger disk"
 
 
 @functools.cache
@@ -97,7 +98,8 @@ class EmbeddedServer:
                 if state is pq.Ping.NO_RESPONSE and not self._launch():
                     refusals += 1
                 if refusals > 20 or time.monotonic() > deadline:
-                    raise UserError("embedded server", str(self.home), f"Does not start: {self._last_words()}")
+                    why = self._last_words().rstrip(".")
+                    raise UserError("embedded server", str(self.home), f"Does not start: {why}. {CURE}")
                 time.sleep(0.05 if refusals == 0 else 0.5)
 
     def stop(self, mode: str = "fast") -> None:
@@ -198,8 +200,7 @@ class EmbeddedServer:
                 said = output.read().splitlines()
                 wrong = [line for line in said if re.search("error|FATAL|PANIC", line)]
                 why = " ".join((wrong or said[-1:])[:1]).strip() or self._last_words()
-                cure = "If it lacks memory or room, free some, or set AQUAMIND_DATA_DIR to a larger disk"
-                raise UserError("embedded server", str(self.home), f"{program} failed: {why.rstrip('.')}. {cure}")
+                raise UserError("embedded server", str(self.home), f"{program} failed: {why.rstrip('.')}. {CURE}")
 
 
 def settings(home: Path) -> dict[str, str]:

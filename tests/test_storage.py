@@ -435,6 +435,11 @@ def test_no_error_shows_a_password(url: str, monkeypatch: pytest.MonkeyPatch) ->
     assert "sesame" not in database.redacted(url)
 
 
+def test_what_is_said_of_the_embedded_server_can_be_given_as_its_url(fresh_database: str) -> None:
+    with psycopg.connect(fresh_database) as given, psycopg.connect(database.redacted(fresh_database)) as said:
+        assert said.info.dbname == given.info.dbname
+
+
 def test_the_embedded_server_is_its_owners_alone_and_survives_a_kill() -> None:
     with tempfile.TemporaryDirectory() as home:
         server = EmbeddedServer(Path(home))
