@@ -1,6 +1,7 @@
 """The command that writes the record as files: export."""
 
 import time
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -30,6 +31,7 @@ from datagen.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from datagen.files.cloud import Place
     from datagen.pipeline import Report
 
 OF_A_DATABASE = frozenset(("directory", "from_database", "catalog", "file_format", "workers", "as_json"))
@@ -39,7 +41,9 @@ OF_A_DATABASE = frozenset(("directory", "from_database", "catalog", "file_format
 @app.command()
 def export(
     context: typer.Context,
-    directory: Annotated[Path, typer.Argument(help="Folder to write, new or empty.")],
+    directory: Annotated[
+        str, typer.Argument(help="Folder to write, new or empty; or a place such as s3://bucket/record, gs://, az://.")
+    ],
     from_database: Annotated[
         bool, typer.Option("--from-database", help="What is in the database (DATABASE_URL), instead of a plan.")
     ] = False,
@@ -66,10 +70,9 @@ def export(
 
     if file_format not in FORMATS:
         raise UserError("format", file_format, f"Known: {', '.join(FORMATS)}")
-    folder = directory.resolve()
     if from_database:
         _refuse_a_plan(context)
-        _extract(folder, catalog, file_format, workers, as_json)
+        _extract(directory, catalog, file_format, workers, as_json)
         return
     preset_chosen = changed_preset(preset, years, stagger, saturation, batches, ages, finished, imperfections)
     case, bound = planned(preset_chosen, as_of, seed, catalog)
@@ -81,9 +84,11 @@ def export(
         return case if company == 1 else planned(preset_chosen, as_of, seed + company - 1, catalog)[0]
 
     several.check_number(companies)
+    folder, place = _folder(directory)
     job = exporting.Job(folder, case, file_format, workers, scheduler)
     if dry_run:
-        made = exporting.foresee(job, bound)
+        with _meant(place):
+            made = exporting.foresee(job, bound)
         show_outlook(made, as_json)
         if companies > 1:
             rows, size = (companies * each / 1e9 for each in (sum(made.rows.values()), made.disk_bytes))
@@ -92,13 +97,36 @@ def export(
             )
         return
     begin = time.perf_counter()
-    with console.Steps() as steps:
+    with _meant(place), console.Steps() as steps:
         if companies == 1:
             report, manifest = exporting.execute(job, steps)
         else:
             many = several.Job(job.folder, case_of, companies, file_format, workers, scheduler)
             report, manifest = several.execute(many, steps)
-    _show(folder, report, manifest, time.perf_counter() - begin, as_json)
+        _send(place, report, steps)
+    _show(place or folder, report, manifest, time.perf_counter() - begin, as_json)
+
+
+def _folder(directory: str) -> tuple[Path, "Place | None"]:
+    """The folder here to write, and the place elsewhere it then goes to, if it does."""
+    from datagen.files import cloud
+
+    if not cloud.is_one(directory):
+        return Path(directory).resolve(), None
+    place = cloud.reached(directory)
+    place.take_up()
+    return place.here, place
+
+
+def _meant(place: "Place | None") -> AbstractContextManager[None]:
+    return nullcontext() if place is None else place.meant()
+
+
+def _send(place: "Place | None", report: "Report", steps: console.Steps) -> None:
+    if place is not None:
+        with report.timed("sending"):
+            steps.step("Sending", sum(path.stat().st_size for path in place.here.rglob("*")))
+            place.send(steps.advance)
 
 
 def _refuse_a_plan(context: typer.Context) -> None:
@@ -109,7 +137,7 @@ def _refuse_a_plan(context: typer.Context) -> None:
             raise UserError(field, value, "--from-database writes what is there, whole. Leave this option out")
 
 
-def _extract(folder: Path, catalog: Path | None, file_format: str, workers: int, as_json: bool) -> None:
+def _extract(directory: str, catalog: Path | None, file_format: str, workers: int, as_json: bool) -> None:
     from datagen import orm
     from datagen.catalog.reader import load
     from datagen.farm import resolve
@@ -118,24 +146,27 @@ def _extract(folder: Path, catalog: Path | None, file_format: str, workers: int,
     orm.use(dsn)
     from datagen.runs import extracting
 
-    begin = time.perf_counter()
-    with console.Steps() as steps:
+    begin, (folder, place) = time.perf_counter(), _folder(directory)
+    with _meant(place), console.Steps() as steps:
         job = extracting.Job(folder, dsn, company, resolve(company), file_format, workers)
         report, manifest = extracting.execute(job, steps)
-    _show(folder, report, manifest, time.perf_counter() - begin, as_json)
+        _send(place, report, steps)
+    _show(place or folder, report, manifest, time.perf_counter() - begin, as_json)
     if not as_json and manifest["changed"]:
         told = "Others have changed rows since this tool wrote them; tables whose content is not the ledger's"
         console.err.print(f"{told}: {', '.join(manifest['changed'])}", markup=False, soft_wrap=True)
 
 
-def _show(folder: Path, report: "Report", manifest: dict[str, Any], seconds: float, as_json: bool) -> None:
+def _show(where: "Place | Path", report: "Report", manifest: dict[str, Any], seconds: float, as_json: bool) -> None:
+    from datagen.files import cloud
     from datagen.runs import exporting
 
     if as_json:
         console.print_json({"seconds": {**report.seconds, "all": seconds}, **manifest})
         return
     console.show_report(report, seconds, False, "Rows")
+    directory = str(where) if isinstance(where, Path) else cloud.shown(where.url)
     rows, size = sum(report.rows.values()), sum(entry["bytes"] for entry in manifest["tables"].values())
-    told = f"{size:,} bytes, {size / rows:.1f} a row, {rows / seconds:,.0f} rows a second: {folder}"
+    told = f"{size:,} bytes, {size / rows:.1f} a row, {rows / seconds:,.0f} rows a second: {directory}"
     console.out.print(told, markup=False, soft_wrap=True)
-    console.out.print(f"Next: {exporting.query(str(folder), manifest)}", markup=False, soft_wrap=True)
+    console.out.print(f"Next: {exporting.query(directory, manifest)}", markup=False, soft_wrap=True)
