@@ -1,11 +1,15 @@
 """Random numbers by address, never by sequence: a generator is keyed by a hash of names."""
 
 from hashlib import blake2b
+from itertools import pairwise
 
 import numpy as np
 from numpy.random import SFC64, Generator
 
 from datagen.arrays import Floats
+
+FEW = 12
+"""Up to so many series numbers of Python are faster than arrays of a day."""
 
 
 def stream(seed: int, *names: object) -> Generator:
@@ -27,10 +31,13 @@ def remembering(noise: Floats, memory: float) -> Floats:
 
     The first day is drawn from the stationary distribution, so the spread is the same on every day.
     """
-    out = np.empty_like(noise)
-    if len(noise):
-        out[0] = noise[0]
-    fresh = np.sqrt(1.0 - memory**2)
-    for day in range(1, len(noise)):
-        out[day] = memory * out[day - 1] + fresh * noise[day]
+    out: Floats = np.sqrt(1.0 - memory**2) * noise
+    out[:1] = noise[:1]
+    if out[0:1].size <= FEW:
+        for series in out.reshape(len(out), out[0:1].size).T:
+            value = float(series[0]) if len(series) else 0.0
+            series[1:] = [value := memory * value + fresh for fresh in series[1:].tolist()]
+    else:
+        for yesterday, today in pairwise(out):
+            np.add(memory * yesterday, today, out=today)
     return out

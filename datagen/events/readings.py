@@ -180,34 +180,33 @@ def _hourly(record: BatchRecord, stage: int, length: int) -> dict[str, Floats]:
 def _readings(record: BatchRecord, grid: _StageGrid, first: int) -> Rows:
     """All readings of a stage, ordered by container, sensor, day, hour."""
     farm, assignments = record.farm, record.history.assignments
-    containers, length = grid.present.shape
-    shape = (containers, len(grid.parameters), length, len(HOURS))
-    every = None if grid.present.all() else np.broadcast_to(grid.present[:, None, :, None], shape).ravel()
+    shown = np.repeat(np.repeat(grid.present, len(HOURS), axis=1)[:, None], len(grid.parameters), axis=1)
     if grid.faults is not None:
-        shown = ~grid.faults.missing.ravel()
-        every = shown if every is None else every & shown
+        shown &= ~grid.faults.missing
+    of_each, row = shown.sum(axis=2), np.arange(shown.shape[0] * shown.shape[1]) * shown.shape[2]
 
-    def column(values: Ints) -> Ints:
-        whole = np.broadcast_to(values, shape).ravel()
-        return whole if every is None else whole[every]
+    def column(of_sensors: Ints) -> Ints:
+        """Of each reading what is its sensor's [containers, sensors]."""
+        return np.repeat(np.broadcast_to(of_sensors, of_each.shape).ravel(), of_each.ravel())
 
     place = assignments.container[grid.stays]
-    sensor = farm.sensor_id[farm.container_sensors[place][:, grid.parameters]]
-    days = np.arange(length)
-    time = record.at(record.start_day + record.stage_starts[grid.stage] + days[:, None], HOURS).view(np.int64)
-    key = grid.reading(first)[:, :, None] + np.arange(shape[2] * shape[3])
-    values = column(_values(record, grid))
+    days = np.arange(grid.present.shape[1])
+    time = record.at(record.start_day + record.stage_starts[grid.stage] + days[:, None], HOURS).view(np.int64).ravel()
+    reading = np.flatnonzero(shown)
+    values = _values(record, grid).ravel()[reading]
+    reading -= column(row.reshape(of_each.shape))
+    moments = time[reading]
     return EnvironmentalReading, record_batch(
         EnvironmentalReading,
         len(values),
-        id=column(key.reshape(shape)),
+        id=column(grid.reading(first)) + reading,
         batch_id=record.batch_id,
-        container_id=column(farm.container_id[place][:, None, None, None]),
-        batch_container_assignment_id=column(record.assignment_id[grid.stays][:, None, None, None]),
-        parameter_id=column(farm.parameter_id[grid.parameters][:, None, None]),
-        sensor_id=column(sensor[:, :, None, None]),
+        container_id=column(farm.container_id[place][:, None]),
+        batch_container_assignment_id=column(record.assignment_id[grid.stays][:, None]),
+        parameter_id=column(farm.parameter_id[grid.parameters]),
+        sensor_id=column(farm.sensor_id[farm.container_sensors[place][:, grid.parameters]]),
         value=FixedPoint(values),
-        reading_time=(moments := column(time)),
+        reading_time=moments,
         created_at=moments,
     )
 
@@ -230,23 +229,21 @@ def _values(record: BatchRecord, grid: _StageGrid) -> Ints:
     """Ten-thousandths of each parameter's unit [containers, sensors, days, hours], within what its sensor can show."""
     containers, length = grid.present.shape
     rng = record.stream(record.stages.key[grid.stage], "readings")
-    noise = rng.standard_normal((length, len(HOURS), containers, len(grid.parameters)), dtype=np.float32)
-    noise = noise.transpose(2, 3, 0, 1)
-    units = np.empty(noise.shape, np.int64)
+    drawn = rng.standard_normal((length, len(HOURS), containers, len(grid.parameters)), dtype=np.float32)
+    noise = np.ascontiguousarray(drawn.transpose(3, 2, 0, 1))
+    units = np.empty((containers, len(grid.parameters), length, len(HOURS)), np.int64)
     limits = {parameter.name: parameter for parameter in record.catalog.environment.parameters}
     for k, parameter in enumerate(grid.parameters):
         name = record.farm.parameter_name[parameter]
-        spec = _sensor(record, int(parameter))
         mean = grid.water[name] + grid.drift[:, k]
-        value = mean[:, :, None] + spec.noise * noise[:, k]
+        value = mean[:, :, None] + _sensor(record, int(parameter)).noise * noise[k]
         if name in grid.swing:
             value += grid.swing[name]
         if grid.faults is not None:
-            value += (grid.faults.spike[:, k] + grid.faults.drift[:, k]).reshape(value.shape)
+            sensor_faults.add(value, grid.faults, k)
         np.clip(value, limits[name].minimum, limits[name].maximum, out=value)
-        units[:, k] = np.rint(value * 10_000.0)
-        if grid.faults is not None:
-            units[:, k] = sensor_faults.held(units[:, k].reshape(containers, -1), grid.faults.stuck[:, k]).reshape(
-                value.shape
-            )
+        value *= 10_000.0
+        units[:, k] = np.rint(value, out=value)
+    if grid.faults is not None:
+        sensor_faults.held(units.ravel(), grid.faults.stuck)
     return units

@@ -14,7 +14,7 @@ from datagen.arrays import Bools, Dates, Floats, Ints
 from datagen.catalog.ways import Recording
 from datagen.events.context import BatchRecord
 from datagen.events.truth import TruthSensorFault
-from datagen.storage.arrow import record_batch
+from datagen.storage.arrow import chosen, record_batch
 from datagen.streams import stream
 
 KINDS = ("missing", "stuck", "spike", "drift")
@@ -27,23 +27,29 @@ LONGEST_OUTAGE_HOURS = 20 * 24.0
 
 @dataclass(frozen=True)
 class Faults:
-    """Of a stage's sensors [containers, sensors, readings], all readings of a sensor in a row, and none outside stays.
+    """Of a stage's sensors, none outside stays.
 
-    `spike` and `drift` are what is added to a value, 0 where nothing is.
+    `missing` is by reading [containers, sensors, readings], all readings of a sensor in a row. `stuck` and `spiked` are
+    places in it as one row, in order, and `spike` is what is added there. `drift` is what is added on each day
+    [containers, sensors, days], unless the sensor is stuck.
     """
 
     missing: Bools
-    stuck: Bools
+    stuck: Ints
+    spiked: Ints
     spike: Floats
     drift: Floats
 
-    def found(self) -> list[tuple[Bools, Floats | None]]:
-        """Where each of `KINDS` is, and its size."""
+    def found(self) -> list[tuple[Ints, Floats | None]]:
+        """Where each of `KINDS` is, in order, and its size."""
+        adrift = np.flatnonzero(self.drift)
+        hours = self.missing.shape[2] // self.drift.shape[2]
+        drifting = np.setdiff1d(_places(adrift * hours, np.full(len(adrift), hours)), self.stuck, assume_unique=True)
         return [
-            (self.missing, None),
+            (np.flatnonzero(self.missing), None),
             (self.stuck, None),
-            (self.spike != 0.0, self.spike),
-            (self.drift != 0.0, self.drift),
+            (self.spiked, self.spike),
+            (drifting, self.drift.ravel()[drifting // hours]),
         ]
 
 
@@ -63,33 +69,49 @@ def faults(
         return record.stream(key, f"sensors, {subject}")
 
     at, begin, hours_long = _outages(own("outages"), own("outages, hours"), often * spec.outages_per_year, spec, shape)
-    out = _marked(shape, times, at, begin, hours_long) | _shared_outages(record, stage, containers, times, spec, often)
+    missing = _marked(shape, times, at, begin, hours_long)
+    missing |= _shared_outages(record, stage, containers, times, spec, often)
     at, begin, luck = _begun(own("stuck"), often * spec.stuck_per_year, shape)
     stuck = _marked(
         shape, times, at, begin, spec.stuck_hours_min + luck * (spec.stuck_hours_max - spec.stuck_hours_min)
     )
     # Nothing was shown before that it could be stuck at.
     stuck[..., 0] = False
-    drawn = own("readings").random((days, len(hours), *shape[1:]), dtype=np.float32).transpose(2, 3, 0, 1)
-    drawn = drawn.reshape(*shape[1:], -1)
-    missing = (out | (drawn < often * spec.lost_share)) & there
+    stuck &= there
+    drawn = own("readings").random((days, len(hours), *shape[1:]), dtype=np.float32)
+    missing.ravel()[_places_of(drawn < often * spec.lost_share)] = True
+    missing &= there
     each = [spec.of(record.farm.parameter_name[parameter]) for parameter in parameters]
-    spike = _spikes(drawn, often * spec.spike_share, np.array([one.spike for one in each]))
+    size = np.array([one.spike for one in each])
+    spiked, spike = _spikes(drawn, often * spec.spike_share, size)
+    shown = there & ~(missing | stuck)
+    real = shown.ravel()[spiked] & (spike != 0.0)
     slope = np.array([one.drift_per_week for one in each]) / WEEK_DAYS
-    drift = np.repeat(_drift(record, stage, containers, slope, shape, spec, often), len(hours), axis=2)
-    shown = there & ~missing
-    return Faults(missing, stuck & there, np.where(shown & ~stuck, spike, 0.0), np.where(there & ~stuck, drift, 0.0))
+    drift = np.where(present[:, None], _drift(record, stage, containers, slope, shape, spec, often), 0.0)
+    return Faults(missing, np.flatnonzero(stuck), spiked[real], spike[real], drift)
 
 
-def held(values: Ints, stuck: Bools) -> Ints:
-    """Values [containers, readings] with those that are stuck at the last one before."""
-    last = np.maximum.accumulate(np.where(stuck, 0, np.arange(values.shape[1])), axis=1)
-    return np.take_along_axis(values, last, axis=1)
+def add(values: Floats, found: Faults, sensor: int) -> None:
+    """Add what spikes and drift add to the values of one sensor of each container [containers, days, hours]."""
+    _, sensors, length = found.missing.shape
+    of = np.flatnonzero(found.spiked // length % sensors == sensor)
+    spiked = found.spiked[of]
+    here = spiked // (sensors * length), spiked % length // values.shape[2], spiked % values.shape[2]
+    drift = found.drift[:, sensor]
+    worth = values[here] + (found.spike[of] + drift[here[:2]])
+    values += drift[:, :, None]
+    values[here] = worth
+
+
+def held(values: Ints, stuck: Ints) -> None:
+    """Give values that are stuck, at these places in order, the last one before; the first of all is not stuck."""
+    begins = np.flatnonzero(np.diff(stuck, prepend=-2) != 1)
+    values[stuck] = np.repeat(values[stuck[begins] - 1], np.diff(begins, append=len(stuck)))
 
 
 def expected(found: Faults) -> int:
     """How many rows `truth` has."""
-    return sum(len(_spans(where)[0]) for where, _ in found.found())
+    return sum(len(_spans(places, found.missing.shape[2])[0]) for places, _ in found.found())
 
 
 def truth(
@@ -101,24 +123,26 @@ def truth(
     The key of a fault is that of the reading with which it begins, times the kinds, and its kind: it does not depend on
     how many there are before it.
     """
-    parts = []
-    shown = np.cumsum(~found.missing, axis=-1)
-    for kind, (where, size) in enumerate(found.found()):
-        container, sensor, begin, end = _spans(where)
-        before = np.where(begin > 0, shown[container, sensor, begin - 1], 0)
-        readings = end - begin + 1 if KINDS[kind] == "missing" else shown[container, sensor, end] - before
-        worth = np.full(len(begin), np.nan) if size is None else size[container, sensor, end]
-        key = len(KINDS) * (first[container, sensor] + begin) + kind
-        parts.append((key, container, sensor, begin, end, readings, worth, np.full(len(begin), kind)))
-    key, container, sensor, begin, end, readings, worth, of_kind = map(np.concatenate, zip(*parts, strict=True))
+    parts, length = [], found.missing.shape[2]
+    kinds = found.found()
+    missing = kinds[0][0]
+    for kind, (places, size) in enumerate(kinds):
+        of, begin, end = _spans(places, length)
+        silent = np.searchsorted(missing, places[end], "right") - np.searchsorted(missing, places[begin])
+        readings = end - begin + 1 if KINDS[kind] == "missing" else end - begin + 1 - silent
+        worth = np.full(len(begin), np.nan) if size is None else size[end]
+        begin, end = places[begin] % length, places[end] % length
+        key = len(KINDS) * (first.ravel()[of] + begin) + kind
+        parts.append((key, of, begin, end, readings, worth, np.full(len(begin), kind)))
+    key, of, begin, end, readings, worth, of_kind = map(np.concatenate, zip(*parts, strict=True))
     order = np.argsort(key)
     return TruthSensorFault, record_batch(
         TruthSensorFault,
         len(key),
         id=key[order],
         batch_id=record.batch_id,
-        **{name: values[container, sensor][order] for name, values in columns.items()},
-        kind=np.array(KINDS)[of_kind[order]],
+        **{name: values.ravel()[of[order]] for name, values in columns.items()},
+        kind=chosen(KINDS, of_kind[order]),
         begins=moment[begin[order]],
         ends=moment[end[order]],
         readings=readings[order],
@@ -146,11 +170,18 @@ def _outages(
 
 def _marked(shape: tuple[int, ...], times: Floats, at: tuple[Ints, ...], begin: Floats, hours_long: Floats) -> Bools:
     """Readings [..., readings] within spans that begin `at` [days, ...]."""
-    change = np.zeros((*shape[1:], len(times) + 1), np.int32)
-    np.add.at(change, (*at[1:], np.searchsorted(times, begin)), 1)
-    np.subtract.at(change, (*at[1:], np.searchsorted(times, begin + hours_long)), 1)
-    marked: Bools = np.cumsum(change, axis=-1)[..., :-1] > 0
+    marked = np.zeros((*shape[1:], len(times)), bool)
+    first, end = np.searchsorted(times, begin), np.searchsorted(times, begin + hours_long)
+    row = np.ravel_multi_index(at[1:], shape[1:]) * len(times)
+    marked.ravel()[_places(row + first, end - first)] = True
     return marked
+
+
+def _places(first: Ints, length: Ints) -> Ints:
+    """So many places from each first one on, one after the other."""
+    ends = np.cumsum(length)
+    places: Ints = np.arange(ends[-1] if len(ends) else 0) + np.repeat(first - (ends - length), length)
+    return places
 
 
 def _shared_outages(
@@ -172,12 +203,22 @@ def _shared_outages(
     return marked
 
 
-def _spikes(drawn: npt.NDArray[np.float32], share: float, size: Floats) -> Floats:
-    """What spikes add to the readings that were drawn highest: half to twice the usual size, up or down."""
-    luck = (drawn - (1.0 - share)) / max(share, 1e-9)
+def _places_of(drawn: Bools) -> Ints:
+    """Where it is true [days, hours, containers, sensors], as places in one row of [containers, sensors, readings]."""
+    day, hour, container, sensor = np.nonzero(drawn)
+    days, hours, _, sensors = drawn.shape
+    return np.sort(((container * sensors + sensor) * days + day) * hours + hour)
+
+
+def _spikes(drawn: npt.NDArray[np.float32], share: float, size: Floats) -> tuple[Ints, Floats]:
+    """Places of the readings that were drawn highest, and what spikes add to them: half to twice the usual size."""
+    days, hours, _, sensors = drawn.shape
+    places = _places_of(drawn >= 1.0 - share)
+    sensor, reading = np.divmod(places, days * hours)
+    day, hour = np.divmod(reading, hours)
+    luck = (drawn[day, hour, *np.divmod(sensor, sensors)] - (1.0 - share)) / max(share, 1e-9)
     up = np.where(luck < 0.5, -1.0, 1.0)
-    spike: Floats = np.where(luck >= 0.0, up * (0.5 + 1.5 * (2.0 * luck % 1.0)) * size[:, None], 0.0)
-    return spike
+    return places, up * (0.5 + 1.5 * (2.0 * luck % 1.0)) * size[sensor % sensors]
 
 
 def _drift(
@@ -197,19 +238,32 @@ def _drift(
     slopes = np.where(begun, slope * (0.5 + 1.5 * luck), 0.0)
     day = record.start_day + record.stage_starts[stage] + np.arange(shape[0])
     # A round of cleaning on one weekday, each hall or area in its turn.
-    cleaned = (day[:, None] + 3 * record.farm.container_unit[containers]) % spec.cleaned_every_days == 0
-    now, level = np.zeros(shape[1:]), np.zeros(shape)
-    for each in range(shape[0]):
-        now[cleaned[each]] = 0.0
-        kept = np.where(cleaned[each][:, None], 0.0, level[each - 1] if each else 0.0)
-        now = np.where(now == 0.0, slopes[each], now)
-        level[each] = kept + now
-    return level.transpose(1, 2, 0)
+    cleaned = (day + 3 * record.farm.container_unit[containers][:, None]) % spec.cleaned_every_days == 0
+    return _since_cleaning(slopes.transpose(1, 2, 0), cleaned)
 
 
-def _spans(where: Bools) -> tuple[Ints, Ints, Ints, Ints]:
-    """Unbroken spans of a mask [containers, sensors, readings]: container, sensor, first and last reading."""
-    edge = np.zeros((*where.shape[:2], 1), bool)
-    change = np.diff(np.concatenate((edge, where, edge), axis=2).view(np.int8), axis=2)
-    container, sensor, begin = np.nonzero(change == 1)
-    return container, sensor, begin, np.nonzero(change == -1)[2] - 1
+def _since_cleaning(slopes: Floats, cleaned: Bools) -> Floats:
+    """How far off sensors are [containers, sensors, days]: by the first slope since a cleaning [containers, days].
+
+    Of a day on which both are, the cleaning comes first; a slope is added day by day until the next one.
+    """
+    days = slopes.shape[2]
+    container, sensor, day = np.nonzero(slopes)
+    later = np.minimum.accumulate(np.where(cleaned, np.arange(days), days)[:, ::-1], axis=1)[:, ::-1]
+    end = np.pad(later, ((0, 0), (0, 1)), constant_values=days)[container, day + 1]
+    row = container * slopes.shape[1] + sensor
+    # Two that end with the same cleaning are of the same time between two.
+    first = np.flatnonzero((np.diff(row, prepend=-1) != 0) | (np.diff(end, prepend=-1) != 0))
+    length = (end - day)[first]
+    slope = slopes[container[first], sensor[first], day[first]]
+    level = np.zeros(slopes.shape)
+    added = np.cumsum(np.repeat(slope[:, None], length.max(initial=0), axis=1), axis=1)
+    since = _places(np.zeros(len(first), np.int64), length)
+    level.ravel()[_places((row * days + day)[first], length)] = added[np.repeat(np.arange(len(first)), length), since]
+    return level
+
+
+def _spans(places: Ints, length: int) -> tuple[Ints, Ints, Ints]:
+    """Unbroken spans among places of rows that are so long: the row, and which place is the first and the last."""
+    begin = np.flatnonzero((np.diff(places, prepend=-2) != 1) | (places % length == 0))
+    return places[begin] // length, begin, np.append(begin[1:], len(places))[: len(begin)] - 1

@@ -4,7 +4,7 @@ import datetime as dt
 import functools
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -111,6 +111,11 @@ def record_batch(model: Model, rows: int, **values: Any) -> pa.RecordBatch:
         raise ValueError(f"{model._meta.db_table} has no column {', '.join(sorted(unknown))}")
     arrays = [_array(column, values.get(name, column.default), rows) for name, column in known.items()]
     return pa.RecordBatch.from_arrays(arrays, schema=schema(model))
+
+
+def chosen(texts: Sequence[str | None], place: npt.NDArray[np.int64]) -> Array:
+    """A column of few distinct texts: each row's by its place among them."""
+    return pa.array(texts, pa.string()).take(pa.array(place, pa.int64()))
 
 
 class TableHash:
