@@ -28,6 +28,7 @@ MOST_DIGITS = 18
 NO_DEFAULT = object()
 LINKED_LATER = frozenset(("batch_batchtransferworkflow.planned_activity_id",))
 """Columns that follow from rows of other tables: they are filled, and anew, long after their own rows are written."""
+NOT_A_TIME = np.iinfo(np.int64).min
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class FixedPoint:
     units: npt.NDArray[np.int64]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Column:
     """One database column as its Django field declares it."""
 
@@ -109,7 +110,15 @@ def record_batch(model: Model, rows: int, **values: Any) -> pa.RecordBatch:
     known = columns(model)
     if unknown := values.keys() - known.keys():
         raise ValueError(f"{model._meta.db_table} has no column {', '.join(sorted(unknown))}")
-    arrays = [_array(column, values.get(name, column.default), rows) for name, column in known.items()]
+    arrays: list[Array] = []
+    # What is told twice, as when a row was made and last changed, is one column of memory, encoded and hashed once.
+    made: dict[tuple[int, pa.DataType], Array] = {}
+    for name, column in known.items():
+        value = values.get(name, column.default)
+        again = (id(value), column.type)
+        if again not in made or pa.types.is_string(column.type):
+            made[again] = _array(column, value, rows)
+        arrays.append(_known(column, made[again]))
     return pa.RecordBatch.from_arrays(arrays, schema=schema(model))
 
 
@@ -130,37 +139,67 @@ class TableHash:
         self.rows = 0
         self._schema = [field for field in schema(model) if columns(model)[field.name].is_content]
         self._linked_later = {name for name, column in columns(model).items() if column.is_linked_later}
-        self._values = [hashlib.sha256() for _ in self._schema]
-        # Apart, for together their order would be that of the chunks.
-        self._valid = [hashlib.sha256() for _ in self._schema]
-        self._lengths = [hashlib.sha256() for _ in self._schema]
+        # Of each column values, which are valid and lengths; apart, for together their order would be that of the
+        # chunks. What has been the same so far has one hash: it is half of the work.
+        self._hashes: list[tuple[Any, list[int]]] = [(hashlib.sha256(), list(range(3 * len(self._schema))))]
 
     def update(self, batch: pa.RecordBatch) -> None:
         self.rows += batch.num_rows
-        for field, values, validity, lengths in zip(
-            self._schema, self._values, self._valid, self._lengths, strict=True
-        ):
-            array = batch.column(field.name)
-            if field.name in self._linked_later:
-                array = pa.nulls(len(array), field.type)
-            if field.nullable:
-                valid = np.ones(len(array), bool) if array.null_count == 0 else np.asarray(array.is_valid())
-                validity.update(valid.view(np.uint8).data)
-            if pa.types.is_string(field.type):
-                of_each, text = _text_buffers(array)
-                lengths.update(of_each)
-                values.update(text)
-            else:
-                values.update(_fixed_width(array).data)
+        parts = [part for field in self._schema for part in _parts(field, self._content(batch, field))]
+        self._hashes = [each for known in self._hashes for each in _updated(*known, parts)]
+
+    def _content(self, batch: pa.RecordBatch, field: Any) -> Array:
+        later = field.name in self._linked_later
+        return pa.nulls(batch.num_rows, field.type) if later else batch.column(field.name)
 
     def hexdigest(self) -> str:
         whole = hashlib.sha256(str(self.rows).encode())
-        for field, values, validity, lengths in zip(
-            self._schema, self._values, self._valid, self._lengths, strict=True
-        ):
+        digests = {place: known.digest() for known, places in self._hashes for place in places}
+        for number, field in enumerate(self._schema):
             whole.update(f"{field.name}:{field.type}".encode())
-            whole.update(values.digest() + validity.digest() + lengths.digest())
+            whole.update(b"".join(digests[3 * number + part] for part in range(3)))
         return whole.hexdigest()
+
+
+Part: TypeAlias = tuple[Any, Any]
+"""A key that only the same bytes have, and the bytes."""
+NOTHING: Part = (None, b"")
+
+
+def _updated(known: Any, places: list[int], parts: list[Part]) -> list[tuple[Any, list[int]]]:
+    """A hash that parts at these places had in common, as it is with each of them."""
+    same: dict[Any, list[int]] = {}
+    for place in places:
+        same.setdefault(parts[place][0], []).append(place)
+    # Copied before the first is updated.
+    updated = [(known.copy() if number else known, group) for number, group in enumerate(same.values())]
+    for each, group in updated:
+        each.update(parts[group[0]][1])
+    return updated
+
+
+def _parts(field: Any, array: Array) -> tuple[Part, Part, Part]:
+    """Values, validity and lengths of a column: bytes that do not depend on what lies under its NULLs."""
+    valid = _validity(array) if field.nullable else NOTHING
+    if pa.types.is_string(field.type):
+        lengths, text = _text_buffers(array)
+        return ((object(), text), valid, (object(), lengths)) if text else (NOTHING, valid, _zeros(4 * len(array)))
+    if array.null_count == len(array):
+        return _zeros(len(array) * max(array.type.bit_width // 8, 1)), valid, NOTHING
+    values = _fixed_width(array)
+    return (values.__array_interface__["data"], values.data), valid, NOTHING
+
+
+def _validity(array: Array) -> Part:
+    if array.null_count == 0:
+        return ("ones", len(array)), np.ones(len(array), np.uint8).data
+    if array.null_count == len(array):
+        return _zeros(len(array))
+    return object(), np.asarray(array.is_valid()).view(np.uint8).data
+
+
+def _zeros(length: int) -> Part:
+    return ("zeros", length), np.zeros(length, np.uint8).data
 
 
 def _column(field: Any) -> Column:
@@ -230,17 +269,47 @@ def _array(column: Column, value: Any, rows: int) -> Array:
     if value is NO_DEFAULT:
         raise column.fault("no value given, and the field has no default")
     if value is None:
-        array: Array = pa.nulls(rows, column.type)
-    elif _is_scalar(value):
-        one = _convert(column, [value])
-        array = pa.repeat(one[0], rows) if one.null_count == 0 else pa.nulls(rows, column.type)
-    else:
-        array = _convert(column, value)
-        if len(array) != rows:
-            raise column.fault(f"{len(array)} values for {rows} rows")
+        return pa.nulls(rows, column.type)
+    if _is_scalar(value):
+        return _repeated(_one(column, value), rows)
+    array = _convert(column, value)
+    if len(array) != rows:
+        raise column.fault(f"{len(array)} values for {rows} rows")
+    return array
+
+
+def _known(column: Column, array: Array) -> Array:
     if array.null_count and not column.nullable:
         raise column.fault(f"NULL in row {pc.index(array.is_valid(), False).as_py()} of a NOT NULL column")
     return array
+
+
+_constants: dict[tuple[Column, type, Any], Array] = {}
+
+
+def _one(column: Column, value: Any) -> Array:
+    """A value as a column of one row; defaults come again and again."""
+    if value is not column.default or not isinstance(value, str | int | float):
+        return _convert(column, [value])
+    known = column, type(value), value
+    if known not in _constants:
+        _constants[known] = _convert(column, [value])
+    return _constants[known]
+
+
+def _repeated(one: Array, rows: int) -> Array:
+    """The one row so many times, in a tenth of the time that Arrow takes."""
+    if one.null_count:
+        return pa.nulls(rows, one.type)
+    if pa.types.is_string(one.type):
+        text = one[0].as_py().encode()
+        if len(text) * rows < 2**31:
+            ends = np.arange(rows + 1, dtype=np.int32) * np.int32(len(text))
+            return pa.Array.from_buffers(one.type, rows, [None, _buffer(ends), _buffer(text * rows)])
+    elif one.type.bit_width in (16, 32, 64):
+        [value] = np.frombuffer(one.buffers()[1], f"i{one.type.bit_width // 8}", 1, one.offset)
+        return pa.Array.from_buffers(one.type, rows, [None, _buffer(np.full(rows, value))])
+    return pa.repeat(one[0], rows)
 
 
 def _is_scalar(value: Any) -> bool:
@@ -387,19 +456,25 @@ def _integers(column: Column, value: Any) -> Array:
 
 def _times(column: Column, value: Any) -> Array:
     values, null = _split(value)
+    days = pa.types.is_date32(column.type)
     if values.dtype.kind == "O":
         return _time_list(column, list(value))
     if values.dtype.kind in "iu":
         count = pa.array(values.astype(np.int64, copy=False), mask=null)
-        return count.cast(pa.int32()).view(column.type) if pa.types.is_date32(column.type) else count.view(column.type)
+        return count.cast(pa.int32()).view(column.type) if days else count.view(column.type)
     if values.dtype.kind != "M":
         raise column.fault(f"datetime64 wanted, not {values.dtype}")
-    exact = values.astype("datetime64[D]" if pa.types.is_date32(column.type) else "datetime64[us]", copy=False)
-    if pa.types.is_date32(column.type) and np.datetime_data(values.dtype)[0] != "D":
+    exact = values.astype("datetime64[D]" if days else "datetime64[us]", copy=False)
+    if days and np.datetime_data(values.dtype)[0] != "D":
         same = (exact == values) | np.isnat(values)
         if not same.all():
             raise column.fault(f"{values[~same][0]} is no whole day")
-    return pa.array(exact, column.type, mask=null, from_pandas=True)
+    units = exact.view(np.int64)
+    nothing = units == NOT_A_TIME
+    if nothing.any():
+        null = nothing if null is None else nothing | null
+    count = pa.array(units, mask=null)
+    return count.cast(pa.int32()).view(column.type) if days else count.view(column.type)
 
 
 def _time_list(column: Column, values: list[Any]) -> Array:
@@ -413,26 +488,34 @@ def _floats(column: Column, value: Any) -> Array:
     values, null = _split(value)
     if values.dtype.kind == "O":
         return pa.array(value, column.type, from_pandas=True)
-    if np.isinf(values).any():
-        raise column.fault("infinite")
-    return pa.array(values.astype(np.float64, copy=False), column.type, mask=null, from_pandas=True)
+    if not np.isfinite(values).all():
+        nothing = np.isnan(values)
+        if np.isinf(values).any():
+            raise column.fault("infinite")
+        null = nothing if null is None else nothing | null
+    return pa.array(values.astype(np.float64, copy=False), column.type, mask=null)
 
 
 def _check_length(column: Column, array: Array) -> None:
     # Bytes are never fewer than characters, and known from the offsets alone.
     limit = column.max_length or 0
-    if (pc.max(pc.binary_length(array)).as_py() or 0) > limit:
+    if len(array) and int(np.diff(_ends(array)).max()) > limit:
         too_long = array.filter(pc.greater(pc.utf8_length(array), limit))
         if len(too_long):
             raise column.fault(f"{too_long[0].as_py()!r} is longer than {limit}")
+
+
+def _ends(array: Array) -> npt.NDArray[np.int32]:
+    """Where each text of a column ends in its characters; before them where the first begins."""
+    if not len(array):
+        return np.zeros(1, np.int32)
+    return np.frombuffer(array.buffers()[1], np.int32, len(array) + 1, array.offset * 4)
 
 
 def _fixed_width(array: Array) -> npt.NDArray[Any]:
     """Return the values of a column as bytes that do not depend on what lies under its NULLs."""
     if pa.types.is_boolean(array.type):
         array = array.cast(pa.uint8())
-    if array.null_count == len(array):
-        return np.zeros(len(array) * (array.type.bit_width // 8), np.uint8)
     width = array.type.bit_width // 8
     buffer = array.buffers()[1]
     values = np.frombuffer(buffer, np.uint8, len(array) * width, array.offset * width)
@@ -446,7 +529,6 @@ def _text_buffers(array: Array) -> tuple[Any, Any]:
     """Return lengths and characters of a text column, free of NULLs and of the chunk's offset."""
     if array.null_count:
         array = array.fill_null("")
-    _, offsets, characters = array.buffers()
-    ends = np.frombuffer(offsets, np.int32, len(array) + 1, array.offset * 4)
+    ends, characters = _ends(array), array.buffers()[2]
     first, last = int(ends[0]), int(ends[-1])
     return np.diff(ends).data, (memoryview(characters)[first:last] if last > first else b"")
