@@ -2,7 +2,7 @@
 
 import fcntl
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -76,6 +76,19 @@ class FileStore:
             file.publish()
             contents[table] = Content(batch.num_rows, table_hash.hexdigest())
         return contents
+
+    def few(self, tables: Mapping[str, Sequence[str]]) -> dict[str, pa.Table]:
+        """These columns of tables that are one file, of all units."""
+        found: dict[str, list[pa.RecordBatch]] = {table: [] for table in tables}
+        for unit in self.content():
+            for table, batch in _read_streams(self.folder / UNITS / f"{unit}.arrows"):
+                if table in found:
+                    found[table].append(batch)
+        schemas = {model._meta.db_table: fields.schema(model) for model in fields.models(tables)}
+        return {
+            table: pa.Table.from_batches(batches, schemas[table]).select(list(tables[table]))
+            for table, batches in found.items()
+        }
 
     def gather(self, units: Iterable[str], tables: Iterable[str]) -> None:
         """Make these tables whole of what units have of them, in this order; those without rows are there as well."""

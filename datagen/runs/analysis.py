@@ -193,15 +193,20 @@ def export_to_accounts(connection: psycopg.Connection[Any]) -> dict[str, int]:
     kept = protection.keys_of_others(connection, NavExportBatch)
     if kept:
         return {}
-    batches, lines = exports.rows(exports.BATCHES), exports.rows(exports.LINES)
-    made = [
-        (NavExportBatch, record_batch(NavExportBatch, len(batches["batch_id"]), **_arrays(batches))),
-        (NavExportLine, record_batch(NavExportLine, len(lines["line_id"]), **_arrays(lines))),
-    ]
+    made = accounts(exports.rows(exports.EXPORTED))
     clear = [(f"DELETE FROM {table}", ()) for table in reversed(EXPORT_TABLES)]
     contents = replace(connection, found[0], EXPORTS, clear, made)
     ddl.set_sequences(connection, EXPORT_TABLES)
     return {table: content.rows for table, content in contents.items()}
+
+
+def accounts(sold: exports.Columns) -> list[tuple[Any, pa.RecordBatch]]:
+    """The exports to the accounts of what was sold and exported, and their lines."""
+    batches, lines = exports.batches_and_lines(sold)
+    return [
+        (NavExportBatch, record_batch(NavExportBatch, len(batches["batch_id"]), **_arrays(batches))),
+        (NavExportLine, record_batch(NavExportLine, len(lines["line_id"]), **_arrays(lines))),
+    ]
 
 
 def forecast(connection: psycopg.Connection[Any]) -> dict[str, int]:

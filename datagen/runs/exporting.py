@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from apps.batch.growth_analysis import compute
 from apps.batch.growth_analysis import tables as growth
+from apps.finance import exports
 from aquamind.errors import UserError
 from datagen import pipeline
 from datagen.case import Case
@@ -90,7 +91,7 @@ def foresee(job: Job, bound: str | None) -> outlook.Outlook:
     check_case(job.case)
     place.there(job.folder, describe(job.case, job.suffix))
     made = outlook.foresee(job.case, pipeline.simulate(job.case), bound)
-    tables = [*keys(job.case, {}).tables, *analysis.TABLES, *ledger.TRUTH]
+    tables = [*keys(job.case, {}).tables, *analysis.TABLES, *analysis.EXPORT_TABLES, *ledger.TRUTH]
     rows = Counter({table: made.rows[table] for table in tables if table in made.rows})
     return replace(made, rows=dict(rows), disk_bytes=disk_bytes(rows, job.suffix))
 
@@ -127,13 +128,22 @@ def _write(job: Job, hire: Hire, folder: Path, identity: dict[str, Any], progres
         pipeline.work(hands, pipeline.load_tasks(case, histories, given), progress)
     with report.timed("tables"):
         progress.step("Tables of one file")
+        _follow(store, known)
         units = store.content()
         tables = _tables(given, units)
-        store.gather([unit for unit in in_order(case) if unit in units], tables)
+        store.gather([unit for unit in [*in_order(case), analysis.EXPORTS] if unit in units], tables)
         contents = store.put(known)
         progress.advance(0.0)
-    lacking = sorted(protection.FOLLOWING.difference(analysis.TABLES))
+    lacking = sorted(protection.FOLLOWING.difference(analysis.TABLES, analysis.EXPORT_TABLES))
     place.write_manifest(folder, {**identity, **told(store, units, contents, tables), "only_from_database": lacking})
+
+
+def _follow(store: FileStore, known: list[Rows]) -> None:
+    """What follows from all units together, as a unit of its own."""
+    there = {model._meta.db_table: pa.Table.from_batches([rows]) for model, rows in known}
+    rests_on = {table: there[table].select(list(columns)) for table, columns in exports.MASTER_DATA.items()}
+    sold = exports.exported({**store.few(exports.READ), **rests_on})
+    store.write(analysis.EXPORTS, analysis.accounts(sold))
 
 
 def _rested_on(known: list[Rows]) -> dict[str, pa.Table]:
@@ -216,8 +226,9 @@ def _check_space(job: Job, histories: dict[int, History], store: FileStore) -> N
 
 
 def _tables(given: Keys, units: dict[str, dict[str, ledger.Content]]) -> list[str]:
-    """Those of the plan with its daily states and summaries, and of the truth where there is some."""
-    return sorted({*given.tables, *analysis.TABLES, *(table for contents in units.values() for table in contents)})
+    """Those of the plan and what follows from it, and of the truth where there is some."""
+    written = {table for contents in units.values() for table in contents}
+    return sorted({*given.tables, *analysis.TABLES, *analysis.EXPORT_TABLES, *written})
 
 
 def told(
