@@ -2,6 +2,7 @@
 
 import hashlib
 from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -51,7 +52,7 @@ COLUMNS = (
 
 
 @dataclass
-class _Past:
+class Past:
     """What happened to a batch, and when."""
 
     transfers: dict[int | None, tuple[date | None, int, int | None]] = field(default_factory=dict)
@@ -60,6 +61,15 @@ class _Past:
     harvest_began: bool = False
     first_ring: int | None = None
     operator: int | None = None
+
+    def operated(self, kind: str, day: date) -> None:
+        """A treatment of this kind, after all of earlier days: one of the last operation, or the first of another."""
+        vaccinated = kind == Treatment.TreatmentType.VACCINATION
+        known = self.operations[ActivityType.VACCINATION if vaccinated else ActivityType.TREATMENT]
+        if known and (day - known[-1][1]).days <= PAUSE_DAYS:
+            known[-1] = (known[-1][0], day, None)
+        else:
+            known.append((day, day, None))
 
 
 @dataclass(frozen=True)
@@ -74,32 +84,52 @@ class _Outcome:
     container: int | None = None
 
 
+@dataclass(frozen=True)
+class Known:
+    """What planned activities rest on: templates, active batches with scenario and its maker, and their pasts."""
+
+    templates: list[ActivityTemplate]
+    batches: Sequence[tuple[Batch, int, int]]
+    pasts: Mapping[int, "Past"]
+
+
 def activities(as_of: date | None) -> list[tuple[Any, ...]]:
     """Rows (`COLUMNS`) of all planned activities: those of today's active batches with a scenario.
 
     What became of them is known up to the last day of each batch's record, unless another day is given.
     Depends on the record alone, keys too: each batch has as many as there are templates, by its own key.
     """
-    templates = list(
-        ActivityTemplate.objects.filter(is_active=True, trigger_type="DAY_OFFSET").order_by("day_offset", "pk")
-    )
-    batches = Batch.objects.filter(status=Batch.Status.ACTIVE).annotate(
-        scenario=F("pinned_projection_run__scenario"), first_scenario=Min("scenarios")
-    )
-    pasts = _pasts()
+    return of_known(_from_database(), lambda batch: as_of or last_day(batch))
+
+
+def of_known(known: Known, as_of: Callable[[int], date]) -> list[tuple[Any, ...]]:
+    """The same, by whatever is known; and up to which day of each batch (id)."""
     return [
         row
-        for batch in batches.order_by("pk")
-        if batch.scenario or batch.first_scenario
-        for row in _activities(
-            batch, batch.scenario or batch.first_scenario, templates, pasts[batch.pk], as_of or last_day(batch.pk)
-        )
+        for batch, scenario, creator in known.batches
+        for row in _activities(batch, scenario, creator, known.templates, known.pasts[batch.pk], as_of(batch.pk))
     ]
 
 
-def _pasts() -> dict[int, _Past]:
+def _from_database() -> Known:
+    templates = list(
+        ActivityTemplate.objects.filter(is_active=True, trigger_type="DAY_OFFSET").order_by("day_offset", "pk")
+    )
+    found = Batch.objects.filter(status=Batch.Status.ACTIVE).annotate(
+        scenario=F("pinned_projection_run__scenario"), first_scenario=Min("scenarios")
+    )
+    creators = dict(Scenario.objects.values_list("pk", "created_by"))
+    batches = [
+        (batch, scenario, creators[scenario] or _anybody())
+        for batch in found.order_by("pk")
+        if (scenario := batch.scenario or batch.first_scenario)
+    ]
+    return Known(templates, batches, _pasts())
+
+
+def _pasts() -> dict[int, Past]:
     active = {"batch__status": Batch.Status.ACTIVE}
-    pasts: dict[int, _Past] = defaultdict(_Past)
+    pasts: dict[int, Past] = defaultdict(Past)
     for workflow in BatchTransferWorkflow.objects.filter(status="COMPLETED", **active):
         done = (workflow.actual_completion_date, workflow.pk, workflow.completed_by_id)
         pasts[workflow.batch_id].transfers[workflow.dest_lifecycle_stage_id] = done
@@ -108,12 +138,7 @@ def _pasts() -> dict[int, _Past]:
         pasts[workflow.batch_id].open_transfers[workflow.dest_lifecycle_stage_id] = ahead
     operations = Treatment.objects.filter(**active).values_list("batch", "treatment_type", "treatment_date__date")
     for batch, kind, day in operations.distinct().order_by("treatment_date__date"):
-        vaccinated = kind == Treatment.TreatmentType.VACCINATION
-        known = pasts[batch].operations[ActivityType.VACCINATION if vaccinated else ActivityType.TREATMENT]
-        if known and (day - known[-1][1]).days <= PAUSE_DAYS:
-            known[-1] = (known[-1][0], day, None)
-        else:
-            known.append((day, day, None))
+        pasts[batch].operated(kind, day)
     samples = GrowthSample.objects.filter(assignment__batch__status=Batch.Status.ACTIVE)
     sampled = samples.values_list("assignment__batch", "sample_date").annotate(Min("assignment__container"))
     for batch, day, container in sampled.order_by("sample_date"):
@@ -128,24 +153,28 @@ def _pasts() -> dict[int, _Past]:
     return pasts
 
 
-def _next_harvests(pasts: dict[int, _Past]) -> dict[int, int]:
+def _next_harvests(pasts: dict[int, Past]) -> dict[int, int]:
     """Of each geography the batch that is to be harvested next, and the first of its rings."""
     at_sea = BatchContainerAssignment.objects.filter(
         is_active=True, batch__status=Batch.Status.ACTIVE, container__area__isnull=False
     )
     rings = at_sea.order_by("batch__expected_end_date", "batch", "container")
+    return first_rings(rings.values_list("container__area__geography", "batch", "container"), pasts)
+
+
+def first_rings(rings: Iterable[tuple[int, int, int]], pasts: Mapping[int, Past]) -> dict[int, int]:
+    """Of geographies, batches and rings in order, the first of each geography whose harvest has not begun."""
     found: dict[int, tuple[int, int]] = {}
-    for geography, batch, ring in rings.values_list("container__area__geography", "batch", "container"):
+    for geography, batch, ring in rings:
         if not pasts[batch].harvest_began:
             found.setdefault(geography, (batch, ring))
     return dict(found.values())
 
 
 def _activities(
-    batch: Batch, scenario: int, templates: list[ActivityTemplate], past: _Past, as_of: date
+    batch: Batch, scenario: int, creator: int, templates: list[ActivityTemplate], past: Past, as_of: date
 ) -> list[tuple[Any, ...]]:
     planned_at = datetime.combine(batch.start_date, time(11), UTC)
-    creator = Scenario.objects.values_list("created_by", flat=True).get(pk=scenario) or _anybody()
     rows = []
     taken: set[tuple[str, date]] = set()
     for key, template in enumerate(templates, (batch.pk - 1) * len(templates) + 1):
@@ -177,7 +206,7 @@ def _anybody() -> int:
 
 
 def _outcome(
-    batch: Batch, template: ActivityTemplate, past: _Past, as_of: date, taken: set[tuple[str, date]]
+    batch: Batch, template: ActivityTemplate, past: Past, as_of: date, taken: set[tuple[str, date]]
 ) -> _Outcome:
     """What is due in the future is pending; of the rest, the record tells, and habit where there is none."""
     status, kind = PlannedActivity.Status, template.activity_type
@@ -206,7 +235,7 @@ def _outcome(
 
 
 def _operated(
-    kind: str, past: _Past, planned: date, late: timedelta, as_of: date, taken: set[tuple[str, date]], name: str
+    kind: str, past: Past, planned: date, late: timedelta, as_of: date, taken: set[tuple[str, date]], name: str
 ) -> _Outcome:
     """The first operation near or after the template's day that no earlier activity has claimed."""
     status = PlannedActivity.Status

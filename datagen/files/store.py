@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import pyarrow as pa
 
@@ -18,6 +19,10 @@ from datagen.storage.store import Tables
 UNITS = "units"
 """The folder, gone in the end, with what each unit has of tables that are one file; and its line in the ledger, which
 makes it whole."""
+
+
+Links: TypeAlias = Mapping[str, tuple[str, Mapping[int, int]]]
+"""By table, of which the key is `id`, a column that is filled later, and its value by key where it has one."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +95,7 @@ class FileStore:
             for table, batches in found.items()
         }
 
-    def gather(self, units: Iterable[str], tables: Iterable[str]) -> None:
+    def gather(self, units: Iterable[str], tables: Iterable[str], links: Links | None = None) -> None:
         """Make these tables whole of what units have of them, in this order; those without rows are there as well."""
         models = {model._meta.db_table: model for model in fields.models(tables)}
         files = {
@@ -100,9 +105,16 @@ class FileStore:
         }
         for unit in units:
             for table, batch in _read_streams(self.folder / UNITS / f"{unit}.arrows"):
-                files[table].write(batch)
+                files[table].write(_linked(batch, links[table]) if links and table in links else batch)
         for file in files.values():
             file.publish()
+
+
+def _linked(batch: pa.RecordBatch, link: tuple[str, Mapping[int, int]]) -> pa.RecordBatch:
+    name, of_key = link
+    keys: list[Any] = batch.column("id").to_pylist()
+    values: arrow.Array = pa.array(list(map(of_key.get, keys)), batch.schema.field(name).type)
+    return batch.set_column(batch.schema.get_field_index(name), batch.schema.field(name), values)
 
 
 @contextmanager

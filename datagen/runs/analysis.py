@@ -1,6 +1,6 @@
 """What is worked out from the record: states and summaries by batch, in parallel; planned activities; what is ahead."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
@@ -155,9 +155,8 @@ def plan_activities(connection: psycopg.Connection[Any], as_of: date | None = No
         raise UserError("database", connection.info.dbname, "This tool wrote nothing here. Run `aquamind run` first")
     protection.keep_linked(connection, [PLANNED_TABLE])
     kept = protection.keys_of_others(connection, PlannedActivity)
-    rows = [row for row in activities(as_of) if row[0] not in kept]
-    columns = {name: np.array([row[place] for row in rows], object) for place, name in enumerate(COLUMNS)}
-    made = [(PlannedActivity, record_batch(PlannedActivity, len(rows), **columns))]
+    columns = planned_columns(row for row in activities(as_of) if row[0] not in kept)
+    made = [planned(columns)]
     clear: list[tuple[str, list[Any]]] = [(f"DELETE FROM {PLANNED_TABLE} WHERE id <> ALL(%s)", [sorted(kept)])]
     clear += _links(connection, columns["transfer_workflow_id"], columns["id"])
     try:
@@ -166,7 +165,17 @@ def plan_activities(connection: psycopg.Connection[Any], as_of: date | None = No
         cure = "It is planned no longer. Unlink it, and do the same again"
         raise UserError(PLANNED_TABLE, error.diag.message_detail, cure) from None
     ddl.set_sequences(connection, [PLANNED_TABLE])
-    return len(rows)
+    return len(columns["id"])
+
+
+def planned(columns: dict[str, Any]) -> tuple[Any, pa.RecordBatch]:
+    return PlannedActivity, record_batch(PlannedActivity, len(columns["id"]), **columns)
+
+
+def planned_columns(rows: Iterable[tuple[Any, ...]]) -> dict[str, Any]:
+    """Planned activities by column."""
+    found = list(rows)
+    return {name: np.array([row[place] for row in found], object) for place, name in enumerate(COLUMNS)}
 
 
 def _links(connection: psycopg.Connection[Any], workflows: Any, planned: Any) -> list[tuple[str, list[Any]]]:

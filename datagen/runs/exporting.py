@@ -16,13 +16,15 @@ import pyarrow as pa
 from apps.batch.growth_analysis import compute
 from apps.batch.growth_analysis import tables as growth
 from apps.finance import exports
+from apps.planning import tables as activities
+from apps.planning.seeding import of_known
 from aquamind.errors import UserError
 from datagen import pipeline
 from datagen.case import Case
 from datagen.events.context import Rows, unit_of
 from datagen.execution import Hire, hired
 from datagen.files import fields, layout, place
-from datagen.files.store import FileStore
+from datagen.files.store import FileStore, Links
 from datagen.keys import Keys, keys
 from datagen.masterdata import tables as masterdata
 from datagen.pipeline import Progress, Report
@@ -91,7 +93,7 @@ def foresee(job: Job, bound: str | None) -> outlook.Outlook:
     check_case(job.case)
     place.there(job.folder, describe(job.case, job.suffix))
     made = outlook.foresee(job.case, pipeline.simulate(job.case), bound)
-    tables = [*keys(job.case, {}).tables, *analysis.TABLES, *analysis.EXPORT_TABLES, *ledger.TRUTH]
+    tables = [*keys(job.case, {}).tables, *FOLLOWING, *ledger.TRUTH]
     rows = Counter({table: made.rows[table] for table in tables if table in made.rows})
     return replace(made, rows=dict(rows), disk_bytes=disk_bytes(rows, job.suffix))
 
@@ -128,22 +130,33 @@ def _write(job: Job, hire: Hire, folder: Path, identity: dict[str, Any], progres
         pipeline.work(hands, pipeline.load_tasks(case, histories, given), progress)
     with report.timed("tables"):
         progress.step("Tables of one file")
-        _follow(store, known)
+        links = _follow(store, case, known)
         units = store.content()
         tables = _tables(given, units)
-        store.gather([unit for unit in [*in_order(case), analysis.EXPORTS] if unit in units], tables)
+        order = [*in_order(case), analysis.EXPORTS, analysis.PLANNED]
+        store.gather([unit for unit in order if unit in units], tables, links)
         contents = store.put(known)
         progress.advance(0.0)
-    lacking = sorted(protection.FOLLOWING.difference(analysis.TABLES, analysis.EXPORT_TABLES))
+    lacking = sorted(protection.FOLLOWING.difference(FOLLOWING))
     place.write_manifest(folder, {**identity, **told(store, units, contents, tables), "only_from_database": lacking})
 
 
-def _follow(store: FileStore, known: list[Rows]) -> None:
-    """What follows from all units together, as a unit of its own."""
-    there = {model._meta.db_table: pa.Table.from_batches([rows]) for model, rows in known}
-    rests_on = {table: there[table].select(list(columns)) for table, columns in exports.MASTER_DATA.items()}
-    sold = exports.exported({**store.few(exports.READ), **rests_on})
-    store.write(analysis.EXPORTS, analysis.accounts(sold))
+FOLLOWING = (*analysis.TABLES, *analysis.EXPORT_TABLES, analysis.PLANNED_TABLE)
+"""Of the tables that follow from the record those that are made without a database."""
+
+
+def _follow(store: FileStore, case: Case, known: list[Rows]) -> Links:
+    """What follows from all units together, as units of its own; and what it makes known to rows of theirs."""
+    there = {model._meta.db_table: rows for model, rows in known}
+    tables = store.few({**exports.READ, **activities.READ})
+    for table, columns in {**exports.MASTER_DATA, **activities.MASTER_DATA}.items():
+        tables[table] = pa.Table.from_batches([there[table]]).select(list(columns))
+    store.write(analysis.EXPORTS, analysis.accounts(exports.exported(tables)))
+    planned = analysis.planned_columns(of_known(activities.known(tables), lambda _: case.plan.as_of))
+    store.write(analysis.PLANNED, [analysis.planned(planned)])
+    pairs = zip(planned["transfer_workflow_id"].tolist(), planned["id"].tolist(), strict=True)
+    linked = {workflow: activity for workflow, activity in pairs if workflow is not None}
+    return {"batch_batchtransferworkflow": ("planned_activity_id", linked)}
 
 
 def _rested_on(known: list[Rows]) -> dict[str, pa.Table]:
@@ -228,7 +241,7 @@ def _check_space(job: Job, histories: dict[int, History], store: FileStore) -> N
 def _tables(given: Keys, units: dict[str, dict[str, ledger.Content]]) -> list[str]:
     """Those of the plan and what follows from it, and of the truth where there is some."""
     written = {table for contents in units.values() for table in contents}
-    return sorted({*given.tables, *analysis.TABLES, *analysis.EXPORT_TABLES, *written})
+    return sorted({*given.tables, *FOLLOWING, *written})
 
 
 def told(

@@ -1,0 +1,123 @@
+"""What planned activities rest on, out of Arrow tables that no database holds."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute
+
+from apps.batch.models import Batch
+from apps.planning.models import ActivityTemplate, ActivityType
+from apps.planning.seeding import OPEN, Known, Past, first_rings
+
+pc: Any = pyarrow.compute
+Row = dict[str, Any]
+
+READ = {
+    "batch_batch": (
+        "id", "batch_number", "status", "start_date", "expected_end_date", "pinned_projection_run_id",
+    ),
+    "batch_batchcontainerassignment": ("id", "batch_id", "container_id", "is_active"),
+    "batch_batchtransferworkflow": (
+        "id", "batch_id", "completed_by_id", "dest_lifecycle_stage_id", "status", "planned_start_date",
+        "actual_completion_date",
+    ),
+    "batch_creationaction": ("workflow_id", "executed_by_id"),
+    "batch_creationworkflow": ("id", "batch_id"),
+    "batch_growthsample": ("assignment_id", "sample_date"),
+    "harvest_harvestevent": ("id", "batch_id", "document_ref"),
+    "health_treatment": ("batch_id", "treatment_type", "treatment_date"),
+    "scenario": ("scenario_id", "batch_id", "created_by_id"),
+    "scenario_projection_run": ("run_id", "scenario_id"),
+}  # fmt: skip
+MASTER_DATA = {
+    "auth_user": ("id",),
+    "infrastructure_area": ("id", "geography_id"),
+    "infrastructure_container": ("id", "area_id"),
+    "planning_activitytemplate": (
+        "id", "target_lifecycle_stage_id", "name", "description", "activity_type", "trigger_type", "day_offset",
+        "notes_template", "is_active",
+    ),
+}  # fmt: skip
+
+
+def known(tables: Mapping[str, pa.Table]) -> Known:
+    """The same as a database would say."""
+    templates = [
+        ActivityTemplate(**row)
+        for row in tables["planning_activitytemplate"].to_pylist()
+        if row["is_active"] and row["trigger_type"] == "DAY_OFFSET"
+    ]
+    templates.sort(key=lambda template: (template.day_offset or 0, template.pk))
+    active = [Batch(**row) for row in tables["batch_batch"].to_pylist() if row["status"] == Batch.Status.ACTIVE]
+    active.sort(key=lambda batch: batch.pk)
+    scenario_of = {row["run_id"]: row["scenario_id"] for row in tables["scenario_projection_run"].to_pylist()}
+    scenarios = {row["scenario_id"]: row for row in tables["scenario"].to_pylist()}
+    first: dict[int, int] = {}
+    for key in sorted(scenarios, reverse=True):
+        first[scenarios[key]["batch_id"]] = key
+    anybody: int = pc.min(tables["auth_user"]["id"]).as_py()
+    batches = [
+        (batch, scenario, scenarios[scenario]["created_by_id"] or anybody)
+        for batch in active
+        if (scenario := scenario_of.get(batch.pinned_projection_run_id) or first.get(batch.pk))
+    ]
+    return Known(templates, batches, _pasts(tables, active))
+
+
+def _pasts(tables: Mapping[str, pa.Table], active: list[Batch]) -> dict[int, Past]:
+    ids = pa.array([batch.pk for batch in active], pa.int64())
+
+    def of_active(table: str) -> pa.Table:
+        return tables[table].filter(pc.is_in(tables[table]["batch_id"], ids))
+
+    pasts: dict[int, Past] = defaultdict(Past)
+    for row in of_active("batch_batchtransferworkflow").sort_by("id").to_pylist():
+        past, stage = pasts[row["batch_id"]], row["dest_lifecycle_stage_id"]
+        if row["status"] == "COMPLETED":
+            past.transfers[stage] = (row["actual_completion_date"], row["id"], row["completed_by_id"])
+        elif row["status"] in OPEN:
+            past.open_transfers[stage] = (row["planned_start_date"], row["id"], OPEN[row["status"]])
+    treated = of_active("health_treatment").to_pylist()
+    treatments = {(row["treatment_date"].date(), row["batch_id"], row["treatment_type"]) for row in treated}
+    for day, batch, kind in sorted(treatments):
+        pasts[batch].operated(kind, day)
+    stays = of_active("batch_batchcontainerassignment")
+    for (day, batch), container in sorted(_sampled(tables["batch_growthsample"], stays).items()):
+        pasts[batch].operations[ActivityType.SAMPLING].append((day, day, container))
+    for row in of_active("harvest_harvestevent").to_pylist():
+        pasts[row["batch_id"]].harvest_began = True
+    for batch, ring in first_rings(_rings(tables, stays, active), pasts).items():
+        pasts[batch].first_ring = ring
+    batch_of = {row["id"]: row["batch_id"] for row in of_active("batch_creationworkflow").to_pylist()}
+    for row in tables["batch_creationaction"].to_pylist():
+        if (operator := row["executed_by_id"]) is not None and row["workflow_id"] in batch_of:
+            past = pasts[batch_of[row["workflow_id"]]]
+            past.operator = max(operator, past.operator or operator)
+    return pasts
+
+
+def _sampled(samples: pa.Table, stays: pa.Table) -> dict[tuple[date, int], int]:
+    """Days and batches, each with the first of the containers that were sampled then."""
+    place = {row["id"]: (row["batch_id"], row["container_id"]) for row in stays.to_pylist()}
+    found: dict[tuple[date, int], int] = {}
+    for row in samples.to_pylist():
+        if row["assignment_id"] in place:
+            day, (batch, container) = row["sample_date"], place[row["assignment_id"]]
+            found[day, batch] = min(container, found.get((day, batch), container))
+    return found
+
+
+def _rings(tables: Mapping[str, pa.Table], stays: pa.Table, active: list[Batch]) -> list[tuple[int, int, int]]:
+    """Geography, batch and ring of the fish at sea, the batch that is to be harvested first before the others."""
+    geography_of = {row["id"]: row["geography_id"] for row in tables["infrastructure_area"].to_pylist()}
+    area_of = {row["id"]: row["area_id"] for row in tables["infrastructure_container"].to_pylist()}
+    ends = {batch.pk: batch.expected_end_date or date.max for batch in active}
+    at_sea = [
+        (ends[row["batch_id"]], row["batch_id"], row["container_id"])
+        for row in stays.to_pylist()
+        if row["is_active"] and area_of[row["container_id"]] is not None
+    ]
+    return [(geography_of[area_of[ring]], batch, ring) for _, batch, ring in sorted(at_sea)]
