@@ -22,6 +22,7 @@ from datagen.execution import Crew, Executor, Hire, Processes, Task, finished
 from datagen.keys import Keys
 from datagen.simulation import loop
 from datagen.simulation.history import History
+from datagen.storage import ddl
 from datagen.storage.postgres import PostgresStore, PostgresStream
 from datagen.storage.proof import Proof
 from datagen.storage.store import Store
@@ -172,6 +173,19 @@ def _commit_stream(worker: StreamWorker) -> None:
     worker.stream.commit()
 
 
+def _and_indexes(loading: Loading, tasks: Iterable[Task], workers: int) -> Iterator[Task]:
+    """All that is not streamed; and then its indexes, while the stream goes on."""
+    yield from tasks
+    # Of several workers, one may still be filling a table when another would index it.
+    if workers == 1 and loading.proving:
+        yield Task(0, _index, (loading.dsn, streamed(loading.case)))
+
+
+def _index(_: Worker, dsn: str, besides: set[str]) -> dict[str, int]:
+    ddl.rebuild_indexes(dsn, besides)
+    return {}
+
+
 def _load_batch(worker: Worker, index: int, history: History, first_id: dict[str, int]) -> dict[str, int]:
     return _load(worker, BatchRecord(worker.case, index, history, first_id))
 
@@ -208,7 +222,8 @@ def load(
         Processes(max(1, workers - 1), database_worker, loading) as hands,
         Processes(1, stream_worker, loading) as stream,
     ):
-        rest: Crew = (hands, load_tasks(case, histories, keys, 1.0 - STREAMED_SHARE))
+        units = load_tasks(case, histories, keys, 1.0 - STREAMED_SHARE)
+        rest: Crew = (hands, _and_indexes(loading, units, hands.workers))
         largest: Crew = (stream, stream_tasks(case, histories, keys))
         rows: Counter[str] = Counter()
         # One worker does one after the other.

@@ -183,6 +183,17 @@ def rebuild(dsn: str, tables: Iterable[str], workers: int = 2, progress: Progres
         set_sequences(connection, tables)
 
 
+def rebuild_indexes(dsn: str, besides: Iterable[str]) -> None:
+    """Bring back, one by one, those indexes that are of no table `besides`, ahead of `rebuild`.
+
+    Tables `besides` are being filled, and locked: not even their size is asked for.
+    """
+    with database.connect(dsn, autocommit=True, application_name="aquamind rebuild") as connection:
+        sizes: dict[str, float] = defaultdict(lambda: 1.0)
+        indexes = [task for task in _recorded(connection, "index", sizes) if task.table not in _qualified(besides)]
+        _run(dsn, indexes, 1, _Meter(0.0, None))
+
+
 def set_sequences(connection: Connection, tables: Iterable[str]) -> None:
     """Let keys that the database draws itself, in filled tables, stay clear of all that this tool ever gives."""
     chosen = {"tables": _qualified(tables), "above": KEYS_OF_OTHERS}
