@@ -35,7 +35,7 @@ WITH placed AS (
     LEFT JOIN died ON died.assignment_id = state.assignment_id AND died.day = state.date
     LEFT JOIN fed ON fed.container_id = state.container_id AND fed.day = state.date
     LEFT JOIN weighed ON weighed.assignment_id = state.assignment_id AND weighed.day = state.date
-), stay AS (
+), stay AS MATERIALIZED (
     SELECT assignment.*, batch.batch_number, batch.start_date, batch.pinned_projection_run_id,
         container.name AS container,
         least(assignment.departure_date - 1, (current_setting('aquamind.last_days')::jsonb ->> assignment.batch_id::text)::date)

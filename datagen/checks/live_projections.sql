@@ -17,8 +17,7 @@ WITH projected AS (
     JOIN batch_batchcontainerassignment assignment ON assignment.id = summary.assignment_id
     JOIN batch_batch batch ON batch.id = assignment.batch_id
 ), profile AS (
-    SELECT profile_id, day_number, temperature, max(day_number) OVER (PARTITION BY profile_id) AS last_day
-    FROM scenario_temperaturereading
+    SELECT profile_id, max(day_number) AS last_day FROM scenario_temperaturereading GROUP BY 1
 ), judged AS (
     SELECT wanted.batch_number, coalesce(wanted.assignment_id, projected.assignment_id) AS assignment, wanted.days AS wanted,
         projected.days, projection_date, before_g, projected_weight_g, before_fish, projected_population,
@@ -32,13 +31,14 @@ WITH projected AS (
         WHEN projected_weight_g < before_g THEN 'lighter than the day before'
         WHEN projected_population > before_fish THEN 'more fish than the day before'
         WHEN abs(projected_biomass_kg - projected_population * projected_weight_g / 1000) > 0.01 THEN 'biomass'
-        WHEN abs(temperature_used_c - profile.temperature::numeric - temp_bias_c) > 0.01 OR temp_bias_c <> bias_c
+        WHEN abs(temperature_used_c - water.temperature::numeric - temp_bias_c) > 0.01 OR temp_bias_c <> bias_c
             OR temp_bias_c NOT BETWEEN temp_bias_clamp_min_c AND temp_bias_clamp_max_c THEN 'temperature'
         END AS fault
     FROM projected
     FULL JOIN (SELECT * FROM wanted WHERE days > 0) wanted ON wanted.assignment_id = projected.assignment_id
     LEFT JOIN profile ON profile.profile_id = projected.temp_profile_id
-        AND profile.day_number = least(projected.day_number, profile.last_day)
+    LEFT JOIN scenario_temperaturereading water ON water.profile_id = projected.temp_profile_id
+        AND water.day_number = least(projected.day_number, profile.last_day)
 )
 SELECT * FROM judged
 WHERE fault IS NOT NULL

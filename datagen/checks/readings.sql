@@ -21,7 +21,7 @@ WITH found AS (
     ) silent
     WHERE kind = 'missing'
     GROUP BY 1, 2
-), stay AS (
+), stay AS MATERIALIZED (
     SELECT assignment.*, least(assignment.departure_date - 1,
             (current_setting('aquamind.last_days')::jsonb ->> assignment.batch_id::text)::date) AS last_day
     FROM batch_batchcontainerassignment assignment
