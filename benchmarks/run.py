@@ -1,6 +1,7 @@
 """Measures what the README claims: whole commands in a cluster of their own, each figure printed as it was run.
 
 `make bench` takes about 20 minutes on 2 cores and 60 GB of disk; `python -m benchmarks.run --only batch simulate` less.
+`python -m benchmarks.run --only production --restore` sets a `pg_restore` of `production` beside it, on 80 GB.
 Each measurement is kept as JSON beside the last one of such a machine, and what changed is printed. `make measure`
 keeps those that the documents quote.
 """
@@ -16,12 +17,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 from aquamind import database
 from aquamind.server import PROJECT, binaries, server
+from benchmarks.docs import loading
 from datagen.pipeline import VERSION
 
 AS_OF = "2025-11-21"
@@ -34,6 +37,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", nargs="+", choices=list(MEASUREMENTS), default=list(MEASUREMENTS))
     parser.add_argument("--directory", type=Path, default=Path(tempfile.gettempdir()), help="where there is room")
+    parser.add_argument("--restore", action="store_true", help="set pg_restore beside production too, as beside guide")
     parser.add_argument("--output", type=Path, help="folder for the JSON; default one of such machines under var/bench")
     chosen = parser.parse_args()
     on = machine()
@@ -45,6 +49,8 @@ def main() -> None:
         os.environ.pop("DATABASE_URL", None)
         try:
             measured = MEASUREMENTS[name]()
+            if name == "production" and chosen.restore:
+                beside_pg_restore(measured)
         finally:
             subprocess.run([*AQUAMIND, "stop"], check=False)
             shutil.rmtree(home, ignore_errors=True)
@@ -87,6 +93,32 @@ def show(what: str, seconds: float, note: str = "") -> None:
     print(f"{what}: {seconds:.1f} s {note}", flush=True)
 
 
+def cpu_seconds() -> float:
+    """Of all commands that have ended, and of the embedded server since it was started: what others do adds little."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime + _of_server()
+
+
+def _of_server() -> float:
+    """Of the postmaster, of those of its processes that have ended, and of those that there are."""
+    file = server().cluster / "postmaster.pid"
+    if not file.exists():
+        return 0.0
+    postmaster = file.read_text().split()[0]
+    ticks = sum(_ticks(postmaster))
+    for child in Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split():
+        # It may have ended since it was listed.
+        with suppress(OSError):
+            ticks += sum(_ticks(child)[:2])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def _ticks(process: str) -> list[int]:
+    """Own time as a user and in the kernel, and both of the children that have ended."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return [int(field) for field in fields[11:15]]
+
+
 def peak_mb() -> int:
     """The largest process so far among all commands run."""
     return round(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024)
@@ -123,19 +155,26 @@ def simulate() -> Measured:
 
 
 def preset(name: str) -> Measured:
+    begin_cpu = cpu_seconds()
     seconds, report = timed("run", "--preset", name, "--as-of", AS_OF)
     steps = {step: spent for step, spent in report["seconds"].items() if step != "all"}
     rows = dict(sorted(report["rows"].items(), key=lambda item: -item[1]))
     told = ", ".join(f"{step} {spent:.1f}" for step, spent in steps.items())
+    cpu = cpu_seconds() - begin_cpu
     show(f"{name}, empty directory to indexed database", seconds, f"{sum(rows.values()):,} rows ({told})")
     for table, count in rows.items():
         print(f"  {table:<44}{count:>14,}")
+    print(f"  largest tables filled {report['largest_tables']}; {cpu:.0f} s of CPU, {disk_gb():.1f} GB of disk")
     largest_process_mb = peak_mb()
     _, outlook = timed("plan", "--preset", name, "--as-of", AS_OF)
     return {
         "as_of": AS_OF,
         "content_version": VERSION,
         "seconds": {"all": seconds, **steps},
+        "cpu_seconds": {"all": cpu},
+        "largest_tables": report["largest_tables"],
+        "disk_gb": disk_gb(),
+        "disk_gb_asked": outlook["disk_bytes"] / 1e9,
         "rows": rows,
         "batches": sum(outlook["batches"].values()),
         "utilisation": outlook["utilisation"],
@@ -144,17 +183,22 @@ def preset(name: str) -> Measured:
     }
 
 
+def disk_gb() -> float:
+    """All that the server keeps, with its log."""
+    return sum(file.stat().st_size for file in server().cluster.rglob("*") if file.is_file()) / 1e9
+
+
 def guide() -> Measured:
     measured = preset("guide")
-    measured["seconds"]["pg_restore"] = pg_restore()
+    beside_pg_restore(measured)
     for command in ("snapshot", "restore"):
         measured["seconds"][command], _ = timed(command, "measured")
         show(f"aquamind {command}", measured["seconds"][command])
     return measured
 
 
-def pg_restore() -> float:
-    """Seconds in which a dump of the database without compression is restored by two jobs into a new one beside it."""
+def beside_pg_restore(measured: Measured) -> None:
+    """A dump of the database without compression, restored by two jobs into a new one beside it."""
     dump = Path(os.environ["AQUAMIND_DATA_DIR"]) / "dump"
     subprocess.run(
         [binaries() / "pg_dump", "-Fd", "-j2", "-Z0", "--schema=public", "-f", dump, database.url()],
@@ -162,11 +206,13 @@ def pg_restore() -> float:
     )
     server().create_database("restored")
     restore: list[str | Path] = [binaries() / "pg_restore", "-j2", "--clean", "--if-exists"]
-    begin = time.perf_counter()
+    begin, begin_cpu = time.perf_counter(), cpu_seconds()
     subprocess.run([*restore, "-d", server().url("restored"), dump], check=True)
-    seconds = time.perf_counter() - begin
-    show("pg_restore -j2 of the same database", seconds)
-    return seconds
+    seconds, cpu = time.perf_counter() - begin, cpu_seconds() - begin_cpu
+    measured["seconds"]["pg_restore"], measured["cpu_seconds"]["pg_restore"] = seconds, cpu
+    show("pg_restore -j2 of the same database", seconds, f"{cpu:.0f} s of CPU")
+    share, share_of_cpu = loading(measured["seconds"]) / seconds, measured["cpu_seconds"]["all"] / cpu
+    print(f"  load and index took {share:.2f} of its time; the whole run, {share_of_cpu:.2f} of its CPU")
 
 
 def production() -> Measured:
