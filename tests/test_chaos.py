@@ -99,8 +99,11 @@ def test_what_is_broken_off_again_and_again_is_finished_in_the_end(
         _, told = running.communicate(timeout=180)
         assert running.returncode == code, (blow, told)
         last_words = [line for line in told.splitlines() if ": done, " not in line and " %, " not in line]
-        assert len(last_words) == bool(said), told
-        assert not said or (last_words[0].startswith(said) and last_words[0].endswith(STOPPED))
+        # Of a run that is killed itself, those that it leaves behind may say what they like.
+        if said:
+            assert len(last_words) == 1, told
+            assert last_words[0].startswith(said), told
+            assert last_words[0].endswith(STOPPED), told
         assert_gone(started)
         arena.assert_nothing_in_part()
     again = arena.command("generate", str(schedule_file), "--workers", "1")

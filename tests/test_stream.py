@@ -1,5 +1,6 @@
 """The largest table is filled in a transaction of its own: not logged, wholly or not at all, with the same content."""
 
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -129,3 +130,4 @@ def test_a_server_that_keeps_a_log_for_others_gets_units_one_by_one(unit_by_unit
         assert status["units"] == unit_by_unit["units"]
     finally:
         server.stop("immediate")
+        shutil.rmtree(server.home)
