@@ -6,13 +6,16 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import psycopg
 import pyarrow as pa
 import pytest
 from pytest_django import DjangoDbBlocker
 
 from aquamind.errors import UserError
-from datagen import runs
+from datagen import keys, pipeline, runs
+from datagen.case import Case
+from datagen.events import expand
 from datagen.files import fields
 from datagen.files.store import FileStore
 from datagen.runs import advancing, extracting, health, owners
@@ -34,6 +37,29 @@ def dsn(new_database: Callable[[], str], django_db_blocker: DjangoDbBlocker) -> 
         advancing.advance(dsn, *company(), AS_OF, 1, Silent())
         health.add(dsn, *company(), health.Wanted(4, 30), Silent())
         yield dsn
+
+
+def test_rows_are_read_in_the_order_in_which_they_were_written() -> None:
+    """Of every table: whoever adds one that has another order learns of it here. Every order of eggs is called off."""
+    catalog, farm = company()
+    lived = catalog.ways.lived
+    assert lived.orders is not None
+    always = lived.orders.model_copy(update={"called_off_share": 1.0})
+    ways = catalog.ways.model_copy(update={"lived": lived.model_copy(update={"orders": always})})
+    case = Case(catalog.model_copy(update={"ways": ways}), farm, PLAN)
+    written: dict[str, dict[str, list[Any]]] = {}
+    for record in keys.records(case, pipeline.simulate(case)):
+        for model, rows in expand(record):
+            of_table = written.setdefault(record.unit, {}).setdefault(model._meta.db_table, [])
+            of_table.extend(rows.column(model._meta.pk.column).to_pylist())
+    known = {unit: {table: ledger.Content(0, "") for table in tables} for unit, tables in written.items()}
+    spans = owners.spans([advancing.Present(case, {}, 1)], known)
+    for unit, tables in written.items():
+        for table, there in tables.items():
+            span = spans[unit][table]
+            key = np.array(there, np.int64)
+            order = np.lexsort((key, (key - (span.begin or 0)) % span.rounds))
+            assert (order == np.arange(len(key))).all(), (unit, table)
 
 
 def extracted(folder: Path, dsn: str) -> dict[str, Any]:

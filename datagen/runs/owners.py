@@ -16,6 +16,9 @@ from datagen.storage import ddl, ledger
 
 WHOLE = frozenset((analysis.PLANNED, analysis.EXPORTS, analysis.FORECASTS, books.BOOKS))
 """Units that have all of their tables, but for what others entered."""
+AT_ONCE = frozenset(("batch_batchcontainerassignment",))
+"""Tables whose rows are versioned many at once: all as they were made, then all as they had changed. Of others, one row
+has all of its versions before the next."""
 OTHERS = "others"
 """What the rows of no unit are called."""
 
@@ -136,7 +139,7 @@ def _enter(plan: Present, starts: _Starts, blocks: dict[str, Spans]) -> None:
     case, given = plan.case, keys(plan.case, plan.taken)
     for batch, first in zip(case.batches, given.of_batch, strict=True):
         most, of_batch = most_rows(life(case, batch)), Span(batch=first["batch_batch"])
-        rounds = {versions: most[versions] // most[table] for table, versions in audit.TABLES.items() if most[table]}
+        rounds = {audit.TABLES[table]: most[audit.TABLES[table]] // most[table] for table in AT_ONCE}
         blocks[batch.number] = {"": of_batch}
         blocks[analysis.unit(batch.number)] = {"": of_batch}
         for table, key in first.items():
