@@ -22,6 +22,9 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+import pyarrow.csv
+import pyarrow.parquet
+
 from aquamind import database
 from aquamind.server import PROJECT, binaries, server
 from benchmarks.docs import loading
@@ -35,7 +38,12 @@ Measured = dict[str, Any]
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", nargs="+", choices=list(MEASUREMENTS), default=list(MEASUREMENTS))
+    parser.add_argument(
+        "--only",
+        nargs="+",
+        choices=list(MEASUREMENTS),
+        default=[name for name in MEASUREMENTS if name != "export_production"],
+    )
     parser.add_argument("--directory", type=Path, default=Path(tempfile.gettempdir()), help="where there is room")
     parser.add_argument("--restore", action="store_true", help="set pg_restore beside production too, as beside guide")
     parser.add_argument("--output", type=Path, help="folder for the JSON; default one of such machines under var/bench")
@@ -215,6 +223,79 @@ def beside_pg_restore(measured: Measured) -> None:
     print(f"  load and index took {share:.2f} of its time; the whole run, {share_of_cpu:.2f} of its CPU")
 
 
+def export(name: str) -> Measured:
+    """Files straight from a plan; then the same rows out of a database, by COPY through pyarrow and by DuckDB."""
+    home = Path(os.environ["AQUAMIND_DATA_DIR"])
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    load = os.getloadavg()[0]
+    seconds, manifest = timed("export", str(home / "record"), "--preset", name, "--as-of", AS_OF)
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = used.ru_utime + used.ru_stime - before.ru_utime - before.ru_stime
+    tables = manifest["tables"]
+    rows, size = (sum(table[what] for table in tables.values()) for what in ("rows", "bytes"))
+    largest_process_mb, readings = peak_mb(), tables["environmental_environmentalreading"]
+    told = f"{rows:,} rows, {rows / seconds:,.0f} a second, {rows / cpu:,.0f} a CPU second; load before: {load:.1f}"
+    show(f"export of {name}", seconds, told)
+    timed("run", "--preset", name, "--as-of", AS_OF)
+    there = sorted(table for table in tables if not table.startswith("datagen."))
+    took = {"all": seconds, **manifest["seconds"], "CPU": cpu}
+    for way in (by_copy, by_duckdb):
+        begin = time.perf_counter()
+        if failed := way(there, home):
+            print(f"  {way.__name__}: {failed}", flush=True)
+            continue
+        took[way.__name__] = time.perf_counter() - begin
+        show(f"  the same tables {way.__name__}", took[way.__name__])
+    return {
+        "as_of": AS_OF,
+        "content_version": VERSION,
+        "seconds": took,
+        "load_before": load,
+        "rows": rows,
+        "rows_a_second": round(rows / seconds),
+        "rows_a_cpu_second": round(rows / cpu),
+        "bytes_a_row": size / rows,
+        "bytes_a_reading": readings["bytes"] / readings["rows"],
+        "largest_process_mb": largest_process_mb,
+        "content_hash": manifest["content_hash"],
+    }
+
+
+def by_copy(tables: list[str], home: Path) -> str | None:
+    """Tables copied out as CSV, by one connection, and written as Parquet by pyarrow as they come."""
+    with database.connect(database.url(), autocommit=True) as connection:
+        for table in tables:
+            copied = home / "copied.csv"
+            statement = f"COPY {table} TO STDOUT (FORMAT csv, HEADER)".encode()
+            with connection.cursor().copy(statement) as rows, copied.open("wb") as file:
+                for part in rows:
+                    file.write(part)
+            made = None
+            # Their types are what pyarrow makes of the text.
+            for group in pyarrow.csv.open_csv(copied, pyarrow.csv.ReadOptions(block_size=2**26)):
+                made = made or pyarrow.parquet.ParquetWriter(home / f"{table}.parquet", group.schema, "2.6")
+                made.write_batch(group)
+            if made is not None:
+                made.close()
+    return None
+
+
+def by_duckdb(tables: list[str], home: Path) -> str | None:
+    """Tables read by DuckDB's extension for PostgreSQL and written by it; what is missing where it is not to be had."""
+    import duckdb
+
+    with duckdb.connect() as connection:
+        try:
+            connection.execute("INSTALL postgres; LOAD postgres")
+        except duckdb.Error as error:
+            return f"its extension cannot be installed here ({str(error).splitlines()[0][:80]})"
+        connection.execute(f"ATTACH '{database.url()}' AS record (TYPE postgres, READ_ONLY)")
+        for table in tables:
+            target = home / f"{table}.duckdb.parquet"
+            connection.execute(f"COPY record.public.{table} TO '{target}' (FORMAT parquet, COMPRESSION zstd)")
+    return None
+
+
 def production() -> Measured:
     measured = preset("production")
     measured["seconds"]["verify"], laws = timed("verify")
@@ -246,6 +327,8 @@ MEASUREMENTS: dict[str, Callable[[], Measured]] = {
     "medium": lambda: preset("medium"),
     "guide": guide,
     "production": production,
+    "export": lambda: export("medium"),
+    "export_production": lambda: export("production"),
 }
 
 if __name__ == "__main__":

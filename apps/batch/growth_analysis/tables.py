@@ -225,10 +225,10 @@ class Tables:
         stages = self._known["batch_lifecyclestage"].to_pylist()
         tgc_of = self._of("scenario_tgc_model_stage", "tgc_model_id", growth["model_id"])
         percent_of = self._of("scenario_mortality_model_stage", "mortality_model_id", mortality["model_id"])
-        days = sorted(
-            (each["day_number"], float(each["temperature"]))
-            for each in self._of("scenario_temperaturereading", "profile_id", growth["profile_id"])
-        )
+        profile = self._known["scenario_temperaturereading"]
+        profile = profile.filter(pc.equal(profile["profile_id"], growth["profile_id"]))
+        day = _ints(profile["day_number"]).tolist()
+        days = sorted(zip(day, map(float, profile["temperature"].to_pylist()), strict=True))
         return applied(
             [(each["id"], each["name"]) for each in stages],
             float(growth["tgc_value"]),
@@ -287,7 +287,9 @@ def _sums(owner: Ints, day: Ints, values: Ints) -> tuple[Ints, Ints, Ints, Ints]
     """Owners and days that have values, with their sums and numbers."""
     if not len(owner):
         return _NONE, _NONE, _NONE, _NONE
-    order = np.lexsort((day, owner))
-    owner, day = owner[order], day[order]
+    ahead = np.diff(owner)
+    if ((ahead < 0) | ((ahead == 0) & (np.diff(day) < 0))).any():
+        order = np.lexsort((day, owner))
+        owner, day, values = owner[order], day[order], values[order]
     begins = np.flatnonzero((np.diff(owner, prepend=-1) != 0) | (np.diff(day, prepend=-1) != 0))
-    return owner[begins], day[begins], np.add.reduceat(values[order], begins), np.diff(begins, append=len(owner))
+    return owner[begins], day[begins], np.add.reduceat(values, begins), np.diff(begins, append=len(owner))
