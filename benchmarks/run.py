@@ -225,7 +225,11 @@ def beside_pg_restore(measured: Measured) -> None:
 
 def export(name: str) -> Measured:
     """Files straight from a plan; then the same rows out of a database, by COPY through pyarrow and by DuckDB."""
-    home = Path(os.environ["AQUAMIND_DATA_DIR"])
+    with tempfile.TemporaryDirectory(dir=Path(os.environ["AQUAMIND_DATA_DIR"]).parent) as folder:
+        return _exported(name, Path(folder))
+
+
+def _exported(name: str, home: Path) -> Measured:
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     load = os.getloadavg()[0]
     seconds, manifest = timed("export", str(home / "record"), "--preset", name, "--as-of", AS_OF)
@@ -273,7 +277,7 @@ def by_copy(tables: list[str], home: Path) -> str | None:
             made = None
             # Their types are what pyarrow makes of the text.
             for group in pyarrow.csv.open_csv(copied, pyarrow.csv.ReadOptions(block_size=2**26)):
-                made = made or pyarrow.parquet.ParquetWriter(home / f"{table}.parquet", group.schema, "2.6")
+                made = made or pyarrow.parquet.ParquetWriter(home / f"{table}.parquet", group.schema)
                 made.write_batch(group)
             if made is not None:
                 made.close()

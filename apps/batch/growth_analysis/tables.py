@@ -228,7 +228,8 @@ class Tables:
         profile = self._known["scenario_temperaturereading"]
         profile = profile.filter(pc.equal(profile["profile_id"], growth["profile_id"]))
         day = _ints(profile["day_number"]).tolist()
-        days = sorted(zip(day, map(float, profile["temperature"].to_pylist()), strict=True))
+        temperatures: list[Any] = profile["temperature"].to_pylist()
+        days = sorted(zip(day, temperatures, strict=True))
         return applied(
             [(each["id"], each["name"]) for each in stages],
             float(growth["tgc_value"]),
