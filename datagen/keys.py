@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from datagen.case import Case
-from datagen.events import GEOGRAPHY_FAMILIES, most_rows
+from datagen.events import most_rows, tables_of_geographies
 from datagen.events.context import BatchRecord, ComingRecord, GeographyRecord, Record, life
 from datagen.simulation.history import History
 
@@ -36,7 +36,7 @@ def keys(case: Case, taken: Mapping[str, int]) -> Keys:
     following: dict[str, int] = defaultdict(lambda: 1)
     following.update({table: highest + 1 for table, highest in taken.items()})
     of_geography = {
-        geography: {table: following[table] + place for family in GEOGRAPHY_FAMILIES for table in family.TABLES}
+        geography: {table: following[table] + place for table in tables_of_geographies(case.plan.versions)}
         for place, geography in enumerate(case.geographies)
     }
     of_batch = []

@@ -529,6 +529,9 @@ BREAKS = [
     broken("versions", "UPDATE batch_historicalbatch SET lifecycle_stage_id = 1 WHERE history_type = '~'"),
     broken("versions", "DELETE FROM batch_historicalcreationaction WHERE id = 1"),
     broken("versions", "UPDATE batch_historicalbatch SET history_type = '+'"),
+    broken("versions", "UPDATE health_historicaltreatment SET outcome = 'pending'"),
+    broken("versions", "UPDATE infrastructure_historicalhall SET name = 'Z' WHERE id = 1"),
+    broken("versions", "DELETE FROM batch_historicaltransferaction WHERE id = 1"),
     broken(
         "versions",
         """UPDATE batch_historicalbatchcontainerassignment SET history_date = history_date + interval '3 years'
@@ -718,7 +721,8 @@ def test_a_company_may_have_other_names_and_stages(prepared: Connection) -> None
         'INSERT INTO batch_lifecyclestage (species_id, name, "order", description, created_at, updated_at)'
         " SELECT species_id, 'Broodstock', 99, '', now(), now() FROM batch_lifecyclestage LIMIT 1"
     )
-    assert offending(prepared) == set()
+    # Which, done by hand, makes no versions.
+    assert offending(prepared) == {"versions"}
 
 
 def test_the_smallest_batch_and_one_beside_it_keep_the_laws(

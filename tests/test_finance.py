@@ -105,7 +105,7 @@ def test_batches_of_several_areas_are_booked_to_several_sites() -> None:
     seen = set()
     for record in records(replace(plan, as_of=AS_OF + timedelta(days=860))):
         areas = {int(farm.container_unit[container]) for container in record.batch.containers[SEA]}
-        [facts] = [rows for model, rows in finance.expand(record) if model is FactHarvest]
+        [facts] = [rows for model, rows, *_ in finance.expand(record) if model is FactHarvest]
         assert set(facts["dim_site_id"].to_pylist()) == {int(farm.unit_site_id[area]) for area in areas}
         seen |= areas
     assert len(seen) == 8

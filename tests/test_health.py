@@ -37,7 +37,7 @@ CHANGING = {
 
 def tables(record: BatchRecord) -> dict[str, pa.Table]:
     parts = defaultdict(list)
-    for model, rows in health.expand(record):
+    for model, rows, *_ in health.expand(record):
         parts[model._meta.db_table].append(rows)
     return {table: pa.Table.from_batches(rows) for table, rows in parts.items()}
 

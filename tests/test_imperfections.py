@@ -204,5 +204,5 @@ def test_a_schedule_keeps_how_badly_its_record_is_made() -> None:
 @pytest.mark.parametrize(("preset", "level"), [("guide", "usual"), ("medium", "some")])
 def test_what_cannot_be_is_refused(preset: str, level: str) -> None:
     with pytest.raises(UserError, match=level):
-        changed_preset(preset, None, None, None, None, None, None, level)
-    assert changed_preset("guide", None, None, None, None, None, None, "none").imperfections == "none"
+        changed_preset(preset, None, None, None, None, None, None, level, None)
+    assert changed_preset("guide", None, None, None, None, None, None, "none", None).imperfections == "none"

@@ -85,23 +85,24 @@ class Verdict:
 
 
 @cache
-def checks(absent: frozenset[str] = frozenset()) -> tuple[Check, ...]:
-    """All laws, by name; but for those of tables that a database lacks."""
+def checks(absent: frozenset[str] = frozenset(), mass: bool = False) -> tuple[Check, ...]:
+    """All laws, by name; but for those of tables that a database lacks, or of versions of the mass of the record."""
     found = [file for file in files(__package__).iterdir() if file.name.endswith(".sql")]
-    laws = (_read(file.name.removesuffix(".sql"), file.read_text("utf-8"), absent) for file in sorted(found, key=str))
+    texts = {file.name.removesuffix(".sql"): file.read_text("utf-8") for file in sorted(found, key=str)}
+    laws = (_read(name, text, absent, mass) for name, text in texts.items())
     return tuple(law for law in laws if law.query and law.on not in absent)
 
 
 def of(connection: psycopg.Connection[Any]) -> tuple[Check, ...]:
     """The laws of a database: those about tables that it has."""
-    return checks(absent.tables(connection))
+    return checks(absent.tables(connection), versions.every(connection))
 
 
-def _read(name: str, text: str, absent: frozenset[str]) -> Check:
+def _read(name: str, text: str, absent: frozenset[str], mass: bool) -> Check:
     head = dict(line.removeprefix("-- ").split(": ", 1) for line in text.splitlines()[:3])
     query = text.rstrip().removesuffix(";")
     if name == versions.LAW:
-        query = versions.query(query, absent)
+        query = versions.query(query, absent, mass)
     return Check(name, head["title"], head["means"], head["on"], query)
 
 

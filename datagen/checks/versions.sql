@@ -18,5 +18,6 @@ FROM (
         FROM {versions}
         ORDER BY {key}, history_date DESC, history_id DESC
     ) version ON version.{key} = current.{key}
+    WHERE {written}
 ) judged
 WHERE fault IS NOT NULL

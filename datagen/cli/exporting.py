@@ -19,6 +19,7 @@ from datagen.cli.options import (
     Day,
     Finished,
     Folder,
+    History,
     Imperfect,
     PresetName,
     Saturation,
@@ -57,6 +58,7 @@ def export(
     ages: Ages = None,
     finished: Finished = None,
     imperfections: Imperfect = None,
+    history: History = None,
     catalog: Folder = None,
     file_format: Annotated[str, typer.Option("--format", help="parquet, csv or arrow.")] = "parquet",
     companies: Annotated[int, typer.Option(help="So many companies, of this seed and the following ones.")] = 1,
@@ -74,7 +76,7 @@ def export(
         _refuse_a_plan(context)
         _extract(directory, catalog, file_format, workers, as_json)
         return
-    preset_chosen = changed_preset(preset, years, stagger, saturation, batches, ages, finished, imperfections)
+    preset_chosen = changed_preset(preset, years, stagger, saturation, batches, ages, finished, imperfections, history)
     case, bound = planned(preset_chosen, as_of, seed, catalog)
 
     from datagen.runs import companies as several

@@ -21,6 +21,7 @@ from datagen.cli.options import (
     Fill,
     Finished,
     Folder,
+    History,
     Imperfect,
     PresetName,
     Saturation,
@@ -49,6 +50,7 @@ def run(
     ages: Ages = None,
     finished: Finished = None,
     imperfections: Imperfect = None,
+    history: History = None,
     catalog: Folder = None,
     workers: Workers = CORES,
     scheduler: Scheduler = None,
@@ -58,7 +60,7 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Do everything: schema, master data, plan, simulation, load, indexes. Example: aquamind run --preset guide"""
-    changed = changed_preset(preset, years, stagger, saturation, batches, ages, finished, imperfections)
+    changed = changed_preset(preset, years, stagger, saturation, batches, ages, finished, imperfections, history)
     case, bound = planned(changed, as_of, seed, catalog)
     if dry_run:
         _show_plan(case, bound, as_json)
@@ -80,6 +82,7 @@ def plan(
     ages: Ages = None,
     finished: Finished = None,
     imperfections: Imperfect = None,
+    history: History = None,
     catalog: Folder = None,
     output: Annotated[Path | None, typer.Option(help="Schedule file to write, for `aquamind generate`.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan and write nothing.")] = False,
@@ -88,7 +91,7 @@ def plan(
     """Show a plan and write it as a schedule file. Example: aquamind plan --years 4 --output config/schedule.yaml"""
     from datagen.planning import schedule
 
-    changed = changed_preset(preset, years, stagger, saturation, batches, ages, finished, imperfections)
+    changed = changed_preset(preset, years, stagger, saturation, batches, ages, finished, imperfections, history)
     case, bound = planned(changed, as_of, seed, catalog)
     _show_plan(case, bound, as_json)
     if output is not None and not dry_run:
@@ -208,11 +211,14 @@ def changed_preset(
     ages: str | None,
     finished: int | None,
     imperfections: str | None,
+    history: str | None,
 ) -> "Preset":
     """A preset with what was set otherwise; a figure that it has no use for is refused."""
     from dataclasses import replace
+    from typing import get_args
 
     from datagen.catalog.reader import closest
+    from datagen.planning.plan import Versions
     from datagen.planning.presets import PRESETS
 
     if preset not in PRESETS:
@@ -232,6 +238,10 @@ def changed_preset(
         given["ladder"] = replace(chosen.ladder, **other)
     if imperfections is not None:
         given["imperfections"] = _imperfections(imperfections, chosen)
+    if history is not None:
+        if history not in get_args(Versions):
+            raise UserError("history", history, closest(history, get_args(Versions)))
+        given["versions"] = history
     return replace(chosen, **given)
 
 

@@ -30,6 +30,13 @@ Imperfect = Annotated[
         help="How badly what was is recorded: none, usual or many; default usual for production and medium, else none.",
     ),
 ]
+History = Annotated[
+    str | None,
+    typer.Option(
+        help="Of what an audit trail is kept: edited, what people enter one by one; or all, also deaths, meals, lice, "
+        "single fish and their scores; default edited.",
+    ),
+]
 Destroy = Annotated[
     str | None,
     typer.Option(

@@ -27,6 +27,7 @@ from datagen.events import (
 )
 from datagen.events.context import BatchRecord, Changing, ComingRecord, LongestLife, Record, Rows
 from datagen.events.family import BatchFamily, GeographyFamily
+from datagen.planning.plan import Versions
 
 FAMILIES: tuple[BatchFamily, ...] = (
     batches,
@@ -57,8 +58,14 @@ def most_rows(life: LongestLife) -> "Counter[str]":
     rows: Counter[str] = Counter()
     for family in FAMILIES:
         rows.update(family.most_rows(life))
-    rows.update(audit.created(rows))
+    rows.update(audit.created(rows, life.versions))
     return rows
+
+
+def tables_of_geographies(versions: Versions) -> list[str]:
+    """What is filled by geographies, and of what of it versions are kept."""
+    tables = [table for family in GEOGRAPHY_FAMILIES for table in family.TABLES]
+    return [*tables, *audit.created(dict.fromkeys(tables, 0), versions)]
 
 
 def expand(record: Record, families: tuple[BatchFamily, ...] = FAMILIES) -> Iterator[Rows]:
@@ -93,5 +100,5 @@ def expected(record: Record) -> "Counter[str]":
     else:
         for shared in GEOGRAPHY_FAMILIES:
             rows.update(shared.expected(record))
-    rows.update(audit.created(rows))
+    rows.update(audit.created(rows, record.case.plan.versions))
     return rows

@@ -12,6 +12,7 @@ import pyarrow as pa
 from apps.history.models import VERSIONS, Version
 from datagen.arrays import Ints
 from datagen.events.context import Model, OfBatch, Record, Rows, Was
+from datagen.planning.plan import Versions
 from datagen.storage.arrow import record_batch
 
 TABLES = {model._meta.db_table: versions._meta.db_table for model, versions in VERSIONS.items()}
@@ -21,32 +22,85 @@ EDITED = frozenset(
     (
         "batch_batch",
         "batch_batchcontainerassignment",
+        "batch_batchtransferworkflow",
         "batch_creationaction",
         "batch_creationworkflow",
+        "batch_growthsample",
+        "batch_transferaction",
+        "broodstock_batchparentage",
+        "broodstock_breedingpair",
+        "broodstock_breedingplan",
+        "broodstock_breedingtraitpriority",
+        "broodstock_broodstockfish",
+        "broodstock_eggproduction",
+        "broodstock_externaleggbatch",
+        "broodstock_fishmovement",
+        "broodstock_maintenancetask",
+        "environmental_stagetransitionenvironmental",
+        "finance_factharvest",
+        "finance_intercompanytransaction",
+        "harvest_harvestevent",
+        "harvest_harvestlot",
+        "health_healthlabsample",
+        "health_healthsamplingevent",
+        "health_journalentry",
+        "health_treatment",
+        "inventory_feedcontainerstock",
+        "inventory_feedpurchase",
     )
 )
 """What people enter one by one."""
 
-BY = ("created_by_id", "executed_by_id")
+MASS = frozenset(
+    (
+        "batch_individualgrowthobservation",
+        "batch_mortalityevent",
+        "environmental_photoperioddata",
+        "health_fishparameterscore",
+        "health_individualfishobservation",
+        "health_licecount",
+        "health_mortalityrecord",
+        "inventory_feedingevent",
+    )
+)
+"""What makes most rows, each written once: versions are kept where the plan says so."""
+
+WRITTEN = {
+    "health_licecount": "count_date",
+    "health_mortalityrecord": "event_date",
+}
+"""When a row was made, where it has no `created_at`."""
+
+BY = ("created_by_id", "initiated_by_id", "executed_by_id", "recorded_by_id", "sampled_by_id", "moved_by_id", "user_id")
 """Columns that say who recorded a row, where it has one."""
 
 
-def created(rows: Mapping[str, int]) -> dict[str, int]:
+def kept(versions: Versions) -> frozenset[str]:
+    """The tables of which versions are kept."""
+    return EDITED | MASS if versions == "all" else EDITED
+
+
+def created(rows: Mapping[str, int], versions: Versions) -> dict[str, int]:
     """By table of versions how many tell of the creation of so many rows."""
-    return {TABLES[table]: rows[table] for table in EDITED & rows.keys()}
+    return {TABLES[table]: rows[table] for table in kept(versions) & rows.keys()}
 
 
 def trail(record: Record, model: Model, rows: pa.RecordBatch, was: tuple[Was, ...] = ()) -> Iterator[Rows]:
     """Every version of these rows, if versions of their table are kept; without `was` they are as they were made."""
     table = model._meta.db_table
-    if table not in EDITED:
+    if table not in kept(record.case.plan.versions):
         return
     versions, count = VERSIONS[model], len(was) or 1
     place = (np.asarray(rows.column(model._meta.pk.column)) - record.first_id[table]) // record.stride
     first_id = record.first_id[versions._meta.db_table]
-    for number, version in enumerate(was or (Was(rows.column("created_at").to_numpy(False)),)):
+    for number, version in enumerate(was or (Was(rows.column(WRITTEN.get(table, "created_at")).to_numpy(False)),)):
         there = ~np.isnat(version.at)
-        as_it_was = _columns(record_batch(model, rows.num_rows, **{**_columns(rows), **version.columns}).filter(there))
+        if not there.any():
+            continue
+        columns = {**_columns(rows), **version.columns}
+        if "updated_at" in version.columns:
+            columns["updated_at"] = np.where(there, columns["updated_at"], rows.column("updated_at").to_numpy(False))
+        as_it_was = _columns(record_batch(model, rows.num_rows, **columns).filter(there))
         yield (
             versions,
             record_batch(

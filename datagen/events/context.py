@@ -17,7 +17,7 @@ from datagen.catalog import Catalog
 from datagen.catalog.stages import Stages
 from datagen.catalog.ways import Way
 from datagen.farm import Farm
-from datagen.planning.plan import BatchPlan
+from datagen.planning.plan import BatchPlan, Versions
 from datagen.simulation.history import History
 from datagen.streams import stream
 
@@ -53,6 +53,7 @@ class LongestLife:
     containers: Ints
     days: Ints
     sensors: Ints
+    versions: Versions
 
     @property
     def container_days(self) -> Ints:
@@ -243,6 +244,7 @@ def life(case: Case, batch: BatchPlan) -> LongestLife:
         np.array([len(containers) for containers in per_stage]),
         np.diff(case.plan.stage_starts),
         np.array(sensors),
+        case.plan.versions,
     )
 
 

@@ -5,28 +5,32 @@ from collections.abc import Iterator
 import numpy as np
 
 from apps.inventory.models import FeedContainerStock, FeedPurchase
+from datagen.arrays import Dates
 from datagen.biology.feeding import GRAIN_G
-from datagen.events.context import GeographyRecord, Rows
+from datagen.events.context import Changing, GeographyRecord, Was
 from datagen.storage.arrow import FixedPoint, record_batch
 
 TABLES: tuple[str, ...] = ("inventory_feedpurchase", "inventory_feedcontainerstock")
 
 
 def expected(record: GeographyRecord) -> dict[str, int]:
-    return dict.fromkeys(TABLES, len(record.history.purchases.store))
+    bought = len(record.history.purchases.store)
+    # Ordered, then there.
+    return {**dict.fromkeys(TABLES, bought), "inventory_historicalfeedpurchase": bought}
 
 
-def expand(record: GeographyRecord) -> Iterator[Rows]:
+def expand(record: GeographyRecord) -> Iterator[Changing]:
     case, history = record.case, record.history
     bought, farm = history.purchases, case.farm
     count = len(bought.store)
     first_day = np.datetime64(case.plan.first_day)
     ordered, arrived = first_day + bought.ordered_day, first_day + bought.arrival_day
-    unloaded = arrived.astype("datetime64[us]") + np.timedelta64(6, "h")
+    unloaded: Dates = np.add(arrived.astype("datetime64[us]"), np.timedelta64(6, "h"))
     purchase_id = record.ids(FeedPurchase, count)
     shelf_life = np.array([feed.shelf_life_days for feed in case.catalog.feeds.feeds])[bought.feed]
     suppliers = np.array([feed.supplier for feed in case.catalog.feeds.feeds])
     code = farm.geography_code[history.geography]
+    entered: Dates = np.add(ordered.astype("datetime64[us]"), np.timedelta64(17, "h"))
     yield (
         FeedPurchase,
         record_batch(
@@ -40,9 +44,10 @@ def expand(record: GeographyRecord) -> Iterator[Rows]:
             supplier=suppliers[bought.feed],
             batch_number=[f"{code}-FEED-{number:06d}" for number in range(1, count + 1)],
             expiry_date=arrived + shelf_life,
-            created_at=ordered.astype("datetime64[us]") + np.timedelta64(17, "h"),
+            created_at=entered,
             updated_at=unloaded,
         ),
+        (Was(entered, {"updated_at": entered}), Was(unloaded)),
     )
     yield (
         FeedContainerStock,
@@ -57,4 +62,6 @@ def expand(record: GeographyRecord) -> Iterator[Rows]:
             created_at=unloaded,
             updated_at=unloaded,
         ),
+        # Each meal takes of it: that makes no versions.
+        (Was(unloaded, {"quantity_kg": FixedPoint(bought.quantity_g // GRAIN_G), "updated_at": unloaded}),),
     )

@@ -7,9 +7,9 @@ import numpy as np
 from apps.finance.exports import APPROVED_DAY, EXPORTED_DAY
 from apps.finance.models import FactHarvest, IntercompanyTransaction
 from apps.harvest.models import HarvestEvent, HarvestLot
-from datagen.arrays import Ints
+from datagen.arrays import Bools, Ints
 from datagen.catalog.finance import SUBSIDIARIES, Prices
-from datagen.events.context import BatchRecord, LongestLife, Rows
+from datagen.events.context import BatchRecord, Changing, LongestLife, Rows, Was
 from datagen.events.harvest import lot_fish_and_grams
 from datagen.events.transfers import moved_kg
 from datagen.storage.arrow import FixedPoint, record_batch
@@ -17,16 +17,28 @@ from datagen.storage.arrow import FixedPoint, record_batch
 
 def most_rows(life: LongestLife) -> dict[str, int]:
     lots = life.rings * len(life.catalog.grades.grades)
-    return {"finance_factharvest": lots, "finance_intercompanytransaction": 1 + lots}
+    return {
+        "finance_factharvest": lots,
+        "finance_intercompanytransaction": 1 + lots,
+        # Posted, then exported.
+        "finance_historicalintercompanytransaction": 2 * (1 + lots),
+    }
 
 
 def expected(record: BatchRecord) -> dict[str, int]:
     lots = len(record.history.harvests.day) * len(record.catalog.grades.grades)
     to_sea = bool((record.history.moves.stage == record.sea).any())
-    return {"finance_factharvest": lots, "finance_intercompanytransaction": lots + to_sea}
+    approved, exported = (_closed(record, record.history.harvests.day, day) for day in (APPROVED_DAY, EXPORTED_DAY))
+    smolt_day = record.history.moves.day[record.history.moves.stage == record.sea][:1]
+    changes = len(record.catalog.grades.grades) * int(approved.sum() + exported.sum())
+    return {
+        "finance_factharvest": lots,
+        "finance_intercompanytransaction": lots + to_sea,
+        "finance_historicalintercompanytransaction": changes + int(_closed(record, smolt_day, APPROVED_DAY).sum()),
+    }
 
 
-def expand(record: BatchRecord) -> Iterator[Rows]:
+def expand(record: BatchRecord) -> Iterator[Rows | Changing]:
     """The transaction of the transfer to sea comes first; then those of harvests, event by event, grade by grade."""
     if (record.history.moves.stage == record.sea).any():
         yield _smolt(record)
@@ -55,7 +67,7 @@ def amount_cents(quantity: Ints, price_cents: Ints | int, units_per_kg: int) -> 
     return cents
 
 
-def _smolt(record: BatchRecord) -> Rows:
+def _smolt(record: BatchRecord) -> Changing:
     moves = record.history.moves
     to_sea = moves.stage == record.sea
     hundredths_kg = np.rint(moved_kg(record)[to_sea] * 100).astype(np.int64).sum(keepdims=True)
@@ -73,7 +85,7 @@ def _smolt(record: BatchRecord) -> Rows:
     )
 
 
-def _harvests(record: BatchRecord, grams: Ints) -> Rows:
+def _harvests(record: BatchRecord, grams: Ints) -> Changing:
     events, grades = grams.shape
     priced = {each.grade: _cents(each.price_per_kg) for each in _prices(record).grades}
     price_cents = np.array([priced[code] for code in record.farm.grade_code])
@@ -91,6 +103,19 @@ def _harvests(record: BatchRecord, grams: Ints) -> Rows:
     )
 
 
+def _closing(record: BatchRecord, day: Ints) -> Ints:
+    """First day of the month after each of these days of the record."""
+    next_month = (record.date(day).astype("datetime64[M]") + 1).astype("datetime64[D]")
+    closing: Ints = (next_month - np.datetime64(record.plan_first_day)).astype(np.int64)
+    return closing
+
+
+def _closed(record: BatchRecord, day: Ints, of_month: int) -> Bools:
+    """Whether the record reaches that day of the month after."""
+    closed: Bools = record.last_day >= _closing(record, day) + of_month - 1
+    return closed
+
+
 def _transactions(
     record: BatchRecord,
     first: int,
@@ -101,17 +126,16 @@ def _transactions(
     content_type_id: int,
     object_id: Ints,
     event_id: Ints | None,
-) -> Rows:
+) -> Changing:
     """State is by the month on the as-of day; what has no grade is not exported. All else is as it was on the day."""
-    next_month = (record.date(day).astype("datetime64[M]") + 1).astype("datetime64[D]")
-    closing = (next_month - np.datetime64(record.plan_first_day)).astype(np.int64)
-    approved = record.last_day >= closing + APPROVED_DAY - 1
-    exported = (record.last_day >= closing + EXPORTED_DAY - 1) & (event_id is not None)
+    closing = _closing(record, day)
+    approved = _closed(record, day, APPROVED_DAY)
+    exported = _closed(record, day, EXPORTED_DAY) & (event_id is not None)
     made = record.at(day, hour)
-    approval = record.at(closing + APPROVED_DAY - 1, 10)
-    export = record.at(closing + EXPORTED_DAY - 1, 10)
+    approval = np.where(approved, record.at(closing + APPROVED_DAY - 1, 10), np.datetime64("NaT", "us"))
+    export = np.where(exported, record.at(closing + EXPORTED_DAY - 1, 10), np.datetime64("NaT", "us"))
     count = len(day)
-    return IntercompanyTransaction, record_batch(
+    rows = record_batch(
         IntercompanyTransaction,
         count,
         tx_id=record.first_id["finance_intercompanytransaction"] + first + np.arange(count),
@@ -124,10 +148,13 @@ def _transactions(
         currency=_prices(record).currency,
         state=np.array(["pending", "posted", "exported"])[approved.astype(int) + exported],
         approved_by_id=np.ma.array(np.full(count, record.staff("FIN")[0]), mask=~approved),
-        approval_date=np.where(approved, approval, np.datetime64("NaT", "us")),
+        approval_date=approval,
         created_at=made,
         updated_at=np.where(exported, export, np.where(approved, approval, made)),
     )
+    pending = {"state": "pending", "approved_by_id": None, "approval_date": None, "updated_at": made}
+    posted = {"state": "posted", "updated_at": np.where(approved, approval, made)}
+    return IntercompanyTransaction, rows, (Was(made, pending), Was(approval, posted), Was(export))
 
 
 def _facts(record: BatchRecord, fish: Ints, grams: Ints) -> Rows:

@@ -15,7 +15,7 @@ from apps.broodstock.models import (
 from datagen.arrays import Bools, Ints
 from datagen.case import Case
 from datagen.catalog.broodstock import Parents
-from datagen.events.context import BatchRecord, LongestLife, Rows
+from datagen.events.context import BatchRecord, Changing, LongestLife, Rows, Was
 from datagen.events.eggs import females, laid, production_day
 from datagen.events.orders import own_parents
 from datagen.storage.arrow import record_batch
@@ -48,6 +48,11 @@ class _Group:
     def fish(self) -> int:
         return len(self.eggs) + self.males
 
+    @property
+    def gone_day(self) -> Ints:
+        days: Ints = self.stripped_day + np.where(self.kept, self.parents.kept_days, 0)
+        return days
+
 
 def most_rows(life: LongestLife) -> dict[str, int]:
     stripped = [(females(each, life.eggs), each.females_per_male) for each in life.catalog.broodstock.parents]
@@ -60,6 +65,9 @@ def most_rows(life: LongestLife) -> dict[str, int]:
         "broodstock_broodstockfish": fish,
         "broodstock_breedingpair": pairs,
         "broodstock_fishmovement": 2 * fish,
+        # The plan ends; fish are moved, moved back, and die.
+        "broodstock_historicalbreedingplan": min(pairs, 1),
+        "broodstock_historicalbroodstockfish": 3 * fish,
     }
 
 
@@ -73,10 +81,14 @@ def expected(record: BatchRecord) -> dict[str, int]:
         "broodstock_broodstockfish": group.fish,
         "broodstock_breedingpair": len(group.eggs),
         "broodstock_fishmovement": group.fish + int(group.kept.sum()),
+        "broodstock_historicalbreedingplan": 1,
+        "broodstock_historicalbroodstockfish": group.fish
+        + int(group.kept.sum())
+        + int((record.last_day >= group.gone_day).sum()),
     }
 
 
-def expand(record: BatchRecord) -> Iterator[Rows]:
+def expand(record: BatchRecord) -> Iterator[Rows | Changing]:
     if group := _group(record):
         yield _plan(record, group)
         yield _priorities(record, group)
@@ -126,22 +138,24 @@ def _manager(record: BatchRecord) -> int:
     return int(managers[record.index % len(managers)])
 
 
-def _plan(record: BatchRecord, group: _Group) -> Rows:
+def _plan(record: BatchRecord, group: _Group) -> Changing:
     chosen = record.at(group.stripped_day - group.parents.selected_days, 9)
-    return BreedingPlan, record_batch(
+    ended = record.at(group.stripped_day, 18)[None]
+    rows = record_batch(
         BreedingPlan,
         1,
         id=record.first_id["broodstock_breedingplan"],
         created_by_id=_manager(record),
         name=f"Eggs of {record.batch.number}",
         start_date=chosen[None],
-        end_date=record.at(group.stripped_day, 18)[None],
+        end_date=ended,
         objectives=f"{record.batch.eggs:,} eyed eggs of the {group.parents.strain} strain",
         breeder_instructions=INSTRUCTIONS,
         geneticist_notes=GENETICS,
         created_at=chosen[None],
-        updated_at=record.at(group.stripped_day, 18)[None],
+        updated_at=ended,
     )
+    return BreedingPlan, rows, (Was(chosen[None], {"updated_at": chosen[None]}), Was(ended))
 
 
 def _priorities(record: BatchRecord, group: _Group) -> Rows:
@@ -158,21 +172,34 @@ def _priorities(record: BatchRecord, group: _Group) -> Rows:
     )
 
 
-def _fish(record: BatchRecord, group: _Group) -> Rows:
-    gone_day = group.stripped_day + np.where(group.kept, group.parents.kept_days, 0)
+def _fish(record: BatchRecord, group: _Group) -> Changing:
+    gone_day = group.gone_day
     gone = record.last_day >= gone_day
     health = np.searchsorted(np.cumsum(HEALTH_SHARES[:-1]), record.stream("health of parents").random(group.fish))
     tank = np.where(group.kept, group.holding, group.spawning)
-    return BroodstockFish, record_batch(
+    chosen = record.at(np.full(group.fish, group.stripped_day - group.parents.selected_days), 10)
+    moved = record.at(np.full(group.fish, group.stripped_day - group.parents.spawning_days), 11)
+    back = np.where(group.kept, record.at(group.stripped_day + 1, 17), np.datetime64("NaT", "us"))
+    died = np.where(gone, record.at(gone_day, 17), np.datetime64("NaT", "us"))
+    alive = np.array(HEALTH)[health]
+    holding, spawning = (int(record.farm.container_id[each]) for each in (group.holding, group.spawning))
+    rows = record_batch(
         BroodstockFish,
         group.fish,
         id=record.ids(BroodstockFish, group.fish),
         container_id=record.farm.container_id[tank],
         traits=_traits(record, group),
-        health_status=np.where(gone, "deceased", np.array(HEALTH)[health]),
-        created_at=record.at(group.stripped_day - group.parents.selected_days, 10),
+        health_status=np.where(gone, "deceased", alive),
+        created_at=chosen,
         updated_at=record.at(np.where(gone, gone_day, group.stripped_day + 1), 17),
     )
+    was = (
+        Was(chosen, {"container_id": holding, "health_status": alive, "updated_at": chosen}),
+        Was(moved, {"container_id": spawning, "health_status": alive, "updated_at": moved}),
+        Was(back, {"health_status": alive, "updated_at": back}),
+        Was(died),
+    )
+    return BroodstockFish, rows, was
 
 
 def _traits(record: BatchRecord, group: _Group) -> list[dict[str, object]]:

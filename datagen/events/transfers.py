@@ -6,20 +6,27 @@ import numpy as np
 
 from apps.batch.models import BatchTransferWorkflow, TransferAction
 from apps.environmental.models import StageTransitionEnvironmental
+from datagen.arrays import Dates, Ints
 from datagen.biology import size
 from datagen.biology.water import oxygen_saturation_mg_l
 from datagen.events import transfers_ahead
-from datagen.events.context import BatchRecord, LongestLife, Rows, nearest_rows
+from datagen.events.context import BatchRecord, Changing, LongestLife, Rows, Was, nearest_rows
+from datagen.events.orders import NEVER
 from datagen.storage.arrow import record_batch
 
 WEIGHED_FISH = 50
 """Fish weighed at each move; invented."""
 
+MOST_CHANGES = 3
+"""Of a workflow that was drafted: it is planned, begins, and is complete or called off."""
+
 
 def most_rows(life: LongestLife) -> dict[str, int]:
     stages, ahead = len(life.containers), transfers_ahead.most_rows(life)
+    workflows = stages - 1 + ahead["batch_batchtransferworkflow"]
     return {
-        "batch_batchtransferworkflow": stages - 1 + ahead["batch_batchtransferworkflow"],
+        "batch_batchtransferworkflow": workflows,
+        "batch_historicalbatchtransferworkflow": MOST_CHANGES * workflows,
         "batch_transferaction": int((life.containers[:-1] + life.containers[1:]).sum()) + ahead["batch_transferaction"],
         "environmental_stagetransitionenvironmental": stages - 1,
     }
@@ -28,14 +35,17 @@ def most_rows(life: LongestLife) -> dict[str, int]:
 def expected(record: BatchRecord) -> dict[str, int]:
     moves = record.history.moves
     workflows, ahead = len(np.unique(moves.stage)), transfers_ahead.expected(record)
+    changes = MOST_CHANGES - (record.case.way.transfer_plans is None)
     return {
+        **ahead,
         "batch_batchtransferworkflow": workflows + ahead["batch_batchtransferworkflow"],
+        "batch_historicalbatchtransferworkflow": changes * workflows + ahead["batch_historicalbatchtransferworkflow"],
         "batch_transferaction": len(moves.stage) + ahead["batch_transferaction"],
         "environmental_stagetransitionenvironmental": workflows,
     }
 
 
-def expand(record: BatchRecord) -> Iterator[Rows]:
+def expand(record: BatchRecord) -> Iterator[Rows | Changing]:
     moves = record.history.moves
     if len(moves.stage):
         yield _workflows(record)
@@ -44,7 +54,7 @@ def expand(record: BatchRecord) -> Iterator[Rows]:
     yield from transfers_ahead.expand(record)
 
 
-def _workflows(record: BatchRecord) -> Rows:
+def _workflows(record: BatchRecord) -> Changing:
     moves = record.history.moves
     stages, first, actions = np.unique(moves.stage, return_index=True, return_counts=True)
     day = moves.day[first]
@@ -57,7 +67,11 @@ def _workflows(record: BatchRecord) -> Rows:
     # The first transaction of the batch is that of its transfer to sea.
     transaction_id = np.full(len(stages), record.first_id["finance_intercompanytransaction"])
     numbers = [f"TRF-{record.batch.number}-D{d:03d}" for d in day - record.start_day]
-    return BatchTransferWorkflow, record_batch(
+    plans = transfers_ahead.carried_out(record, stages)
+    # Where there are no plans, it was noted two weeks ahead.
+    noted = record.at(np.array([plan.drafted for plan in plans] or day - 14), 9)
+    ended = record.at(day, 17)
+    rows = record_batch(
         BatchTransferWorkflow,
         len(stages),
         id=record.first_id["batch_batchtransferworkflow"] + stages - 1,
@@ -84,8 +98,38 @@ def _workflows(record: BatchRecord) -> Rows:
         finance_transaction_id=np.ma.masked_where(~to_sea, transaction_id),
         initiated_by_id=who,
         completed_by_id=who,
-        created_at=record.at(transfers_ahead.noted_days(record, stages), 9),
-        updated_at=record.at(day, 17),
+        created_at=noted,
+        updated_at=ended,
+    )
+    return BatchTransferWorkflow, rows, (*_planned(record, plans, noted, record.at(day, 7), actions), Was(ended))
+
+
+def _planned(
+    record: BatchRecord, plans: list[transfers_ahead.Draft], noted: Dates, begun: Dates, actions: Ints
+) -> tuple[Was, ...]:
+    """What workflows were before they were complete: drafted, planned, begun."""
+    count = len(noted)
+    nothing_yet = {
+        "actual_start_date": None,
+        "actual_completion_date": None,
+        "total_source_count": 0,
+        "total_transferred_count": 0,
+        "total_mortality_count": 0,
+        "total_biomass_kg": 0.0,
+        "actions_completed": 0,
+        "completion_percentage": 0.0,
+        "finance_transaction_id": None,
+        "completed_by_id": None,
+    }
+    moves = np.array([transfers_ahead.actions_planned(record, plan) for plan in plans] or actions)
+    planned = record.at(np.array([plan.planned for plan in plans]), 15) if plans else np.full(count, NEVER[0])
+    first = {"status": "DRAFT", "total_actions_planned": 0} if plans else {"total_actions_planned": actions}
+    as_planned = {**nothing_yet, "status": "PLANNED", "total_actions_planned": moves, "updated_at": planned}
+    as_begun = {**nothing_yet, "status": "IN_PROGRESS", "actual_start_date": begun.astype("datetime64[D]")}
+    return (
+        Was(noted, {**as_planned, **first, "updated_at": noted}),
+        Was(planned, as_planned),
+        Was(begun, {**as_begun, "updated_at": begun}),
     )
 
 

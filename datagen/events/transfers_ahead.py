@@ -11,7 +11,8 @@ import numpy as np
 from apps.batch.models import BatchTransferWorkflow, TransferAction
 from datagen.arrays import Floats, Ints
 from datagen.catalog.ways import TransferPlans
-from datagen.events.context import BatchRecord, LongestLife, Rows, nearest_rows
+from datagen.events.context import BatchRecord, Changing, LongestLife, Was, nearest_rows
+from datagen.events.orders import NEVER
 from datagen.simulation.agenda import pour
 from datagen.storage.arrow import record_batch
 
@@ -46,23 +47,26 @@ class _Lifts:
 
 def most_rows(life: LongestLife) -> dict[str, int]:
     """Of plans that are called off: as many again as there are transfers."""
-    if life.way.transfer_plans is None:
-        return {"batch_batchtransferworkflow": 0, "batch_transferaction": 0}
-    return {
-        "batch_batchtransferworkflow": len(life.containers) - 1,
-        "batch_transferaction": int((life.containers[:-1] + life.containers[1:]).sum()),
-    }
+    workflows = 0 if life.way.transfer_plans is None else len(life.containers) - 1
+    actions = int((life.containers[:-1] + life.containers[1:]).sum())
+    return {"batch_batchtransferworkflow": workflows, "batch_transferaction": actions if workflows else 0}
 
 
 def expected(record: BatchRecord) -> dict[str, int]:
     known = _known(record)
+    statuses = [_status(record, each) for each in known]
+    actions = [len(_lifts(record, each).source) for each in known]
+    pending = sum(count for status, count in zip(statuses, actions, strict=True) if status == "PLANNED")
     return {
         "batch_batchtransferworkflow": len(known),
-        "batch_transferaction": sum(len(_lifts(record, each).source) for each in known),
+        "batch_transferaction": sum(actions),
+        # Planned, perhaps called off; of what is pending there is no version yet, not even of its creation.
+        "batch_historicalbatchtransferworkflow": sum({"PLANNED": 1, "CANCELLED": 2}.get(each, 0) for each in statuses),
+        "batch_historicaltransferaction": -pending,
     }
 
 
-def expand(record: BatchRecord) -> Iterator[Rows]:
+def expand(record: BatchRecord) -> Iterator[Changing]:
     for draft in _known(record):
         lifts = _lifts(record, draft)
         yield _workflow(record, draft, lifts)
@@ -70,12 +74,19 @@ def expand(record: BatchRecord) -> Iterator[Rows]:
             yield _actions(record, draft, lifts)
 
 
-def noted_days(record: BatchRecord, stages: Ints) -> Ints:
-    """Day on which the transfer into each stage was first noted, as it was carried out: drafted, or two weeks ahead."""
+def carried_out(record: BatchRecord, stages: Ints) -> list[Draft]:
+    """The plan of the transfer into each of these stages by which it was done, where the way has plans."""
     if record.case.way.transfer_plans is None:
-        starts: Ints = record.start_day + np.array(record.stage_starts)[stages] - 14
-        return starts
-    return np.array([next(each for each in _drafts(record, stage) if not each.called_off).drafted for stage in stages])
+        return []
+    return [next(each for each in _drafts(record, stage) if not each.called_off) for stage in stages]
+
+
+def actions_planned(record: BatchRecord, draft: Draft) -> int:
+    """How many moves a plan had when it was made, as the fish stood then."""
+    stays, days = record.history.assignments, record.history.days
+    source = np.flatnonzero(stays.stage == draft.stage - 1)
+    fish = days.fish[nearest_rows(record, source, np.full(len(source), draft.planned))]
+    return int(np.count_nonzero(pour(fish, len(record.batch.containers[draft.stage]))))
 
 
 def _known(record: BatchRecord) -> list[Draft]:
@@ -150,13 +161,14 @@ def _lifts(record: BatchRecord, draft: Draft) -> _Lifts:
     return _Lifts(source[i], np.array(record.batch.containers[draft.stage])[j], before, lifted, weight_g[i])
 
 
-def _workflow(record: BatchRecord, draft: Draft, lifts: _Lifts) -> Rows:
+def _workflow(record: BatchRecord, draft: Draft, lifts: _Lifts) -> Changing:
     status = _status(record, draft)
     to_sea = draft.stage == record.sea
     managers = record.staff("MGR")
     noted = {"DRAFT": draft.drafted, "PLANNED": draft.planned, "CANCELLED": draft.called_off}[status]
     assert noted is not None
-    return BatchTransferWorkflow, record_batch(
+    drafted, planned = record.at(draft.drafted, 9)[None], record.at(draft.planned, 15)[None]
+    rows = record_batch(
         BatchTransferWorkflow,
         1,
         id=record.first_id["batch_batchtransferworkflow"] + draft.workflow,
@@ -174,17 +186,31 @@ def _workflow(record: BatchRecord, draft: Draft, lifts: _Lifts) -> Rows:
         dest_subsidiary="FM" if to_sea else None,
         cancellation_reason=draft.reason if status == "CANCELLED" else "",
         initiated_by_id=int(managers[(record.index + draft.stage) % len(managers)]),
-        created_at=record.at(draft.drafted, 9)[None],
+        created_at=drafted,
         updated_at=record.at(noted, 9 if status == "DRAFT" else 15)[None],
     )
+    as_planned = {
+        "status": "PLANNED",
+        "total_actions_planned": 0 if status == "DRAFT" else actions_planned(record, draft),
+        "cancellation_reason": "",
+        "updated_at": planned,
+    }
+    as_drafted = {**as_planned, "status": "DRAFT", "total_actions_planned": 0, "updated_at": drafted}
+    if status == "DRAFT":
+        planned = NEVER
+    called_off = record.at(draft.called_off or 0, 15)[None] if status == "CANCELLED" else NEVER
+    was = (Was(drafted, as_drafted), Was(planned, as_planned), Was(NEVER), Was(called_off))
+    return BatchTransferWorkflow, rows, was
 
 
-def _actions(record: BatchRecord, draft: Draft, lifts: _Lifts) -> Rows:
+def _actions(record: BatchRecord, draft: Draft, lifts: _Lifts) -> Changing:
+    """As the fish stand, as long as it is pending: that makes no versions."""
     count = len(lifts.source)
     off = _status(record, draft) == "CANCELLED"
     first = record.first_id["batch_transferaction"] + draft.first_action
     names = record.farm.container_name
-    return TransferAction, record_batch(
+    noted = record.at((draft.called_off or draft.planned) if off else draft.planned, 15)
+    rows = record_batch(
         TransferAction,
         count,
         id=first + np.arange(count),
@@ -199,5 +225,6 @@ def _actions(record: BatchRecord, draft: Draft, lifts: _Lifts) -> Rows:
         transfer_method="GRAVITY" if draft.stage <= 1 else "PUMP",
         notes=[f"To {names[container]}" for container in lifts.dest],
         created_at=record.at(draft.planned, 15),
-        updated_at=record.at((draft.called_off or draft.planned) if off else draft.planned, 15),
+        updated_at=noted,
     )
+    return TransferAction, rows, (Was(np.full(count, noted if off else NEVER[0])),)

@@ -7,7 +7,7 @@ import numpy as np
 from apps.broodstock.models import MaintenanceTask
 from datagen.arrays import Ints
 from datagen.catalog.broodstock import Parents
-from datagen.events.context import GeographyRecord, Rows
+from datagen.events.context import Changing, GeographyRecord, Was
 from datagen.events.orders import own_parents
 from datagen.events.parents import tanks
 from datagen.storage.arrow import record_batch
@@ -26,11 +26,12 @@ NOTES = ("Drained, scrubbed and disinfected", "Inlet, outlet, level and alarm", 
 
 
 def expected(record: GeographyRecord) -> dict[str, int]:
-    day, _, _ = _tasks(record)
-    return {"broodstock_maintenancetask": len(day)}
+    day, tank, _ = _tasks(record)
+    done = int((_done_day(record, day, tank) < record.case.plan.days).sum()) if len(day) else 0
+    return {"broodstock_maintenancetask": len(day), "broodstock_historicalmaintenancetask": done}
 
 
-def expand(record: GeographyRecord) -> Iterator[Rows]:
+def expand(record: GeographyRecord) -> Iterator[Changing]:
     """Keys go by day and tank."""
     day, tank, kind = _tasks(record)
     if not len(day):
@@ -40,15 +41,13 @@ def expand(record: GeographyRecord) -> Iterator[Rows]:
     own = np.concatenate(tanks(case, parents))
     first = np.datetime64(case.plan.first_day)
     at = (first + day).astype("datetime64[us]") + np.timedelta64(8, "h")
-    # Done on the day, or up to two days later.
-    code = case.farm.geography_code[record.history.geography]
-    late = stream(case.plan.seed, code, "upkeep done").integers(0, 3, (case.plan.days + AHEAD_DAYS, len(own)))
-    done_day = day + late[day, tank]
+    done_day = _done_day(record, day, tank)
     done = (first + done_day).astype("datetime64[us]") + np.timedelta64(13, "h")
     ahead = done_day >= case.plan.days
     # Written so long ahead, but for what breaks.
     planned = at - np.where(kind == KINDS.index("repair"), 0, AHEAD_DAYS).astype("timedelta64[D]")
     staff = case.farm.user_ids("MGR", record.history.geography)
+    open_task = {"completed_date": None, "updated_at": planned}
     yield (
         MaintenanceTask,
         record_batch(
@@ -64,7 +63,18 @@ def expand(record: GeographyRecord) -> Iterator[Rows]:
             created_at=planned,
             updated_at=np.where(ahead, planned, done),
         ),
+        (Was(planned, open_task), Was(np.where(ahead, np.datetime64("NaT", "us"), done))),
     )
+
+
+def _done_day(record: GeographyRecord, day: Ints, tank: Ints) -> Ints:
+    """Day of the record on which each task is done: its own, or up to two days later."""
+    case, code = record.case, record.case.farm.geography_code[record.history.geography]
+    parents = _parents(record)
+    assert parents is not None
+    shape = (case.plan.days + AHEAD_DAYS, sum(map(len, tanks(case, parents))))
+    late: Ints = stream(case.plan.seed, code, "upkeep done").integers(0, 3, shape)
+    return day + late[day, tank]
 
 
 def _parents(record: GeographyRecord) -> Parents | None:

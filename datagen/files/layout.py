@@ -16,6 +16,12 @@ OF_MANY = frozenset(
         "health_fishparameterscore",
         "health_licecount",
         "inventory_feedingevent",
+        # With --history all.
+        "batch_historicalindividualgrowthobservation",
+        "batch_historicalmortalityevent",
+        "health_historicalfishparameterscore",
+        "health_historicallicecount",
+        "inventory_historicalfeedingevent",
     )
 )
 """Tables of thousands of rows a batch: these are a file a batch, all others one file."""

@@ -9,6 +9,7 @@ from aquamind.errors import UserError
 from datagen.catalog import Catalog
 from datagen.catalog.reader import closest
 from datagen.farm import Farm
+from datagen.masterdata import trail
 from datagen.masterdata.activities import init_activities
 from datagen.masterdata.additions import init_additions
 from datagen.masterdata.books import init_books
@@ -71,6 +72,7 @@ def init(catalog: Catalog, farm: Farm, subjects: Iterable[str] = SUBJECTS) -> Cr
                 if subject in wanted:
                     created = merged(created, create(catalog, farm))
             _refuse([each for done in created.values() for each in done.different if each.column not in WORDS])
+            trail.enter(connection.connection, created)
             ledger.sign_master_data(connection.connection)
     except IntegrityError as error:
         if not isinstance(error.__cause__, UniqueViolation):

@@ -14,6 +14,7 @@ from aquamind.errors import UserError
 from datagen.catalog import Catalog
 from datagen.catalog.company import Person
 from datagen.catalog.reader import closest
+from datagen.masterdata import trail
 from datagen.masterdata.rows import Created, create, ids_by_name, own
 from datagen.storage import ledger
 
@@ -149,4 +150,5 @@ def set_passwords(passwords: dict[str, str]) -> None:
     with transaction.atomic():
         for username, password in passwords.items():
             User._default_manager.filter(username=username).update(password=make_password(password))
+        trail.enter(connection.connection, ["auth_user"])
         ledger.sign_master_data(connection.connection)

@@ -3,6 +3,7 @@
 import hashlib
 from datetime import date, timedelta
 
+from datagen.masterdata import trail
 from datagen.storage import ledger
 from datagen.storage.ledger import Connection
 
@@ -20,6 +21,7 @@ def calibrate(connection: Connection, as_of: date) -> None:
     own = ledger.transactions(connection, "datagen.master_data") or []
     with connection.transaction():
         if connection.execute(CALIBRATED, {"as_of": as_of, "own": own}).rowcount:
+            trail.enter(connection, ["infrastructure_sensor"])
             ledger.sign_master_data(connection)
 
 

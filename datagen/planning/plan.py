@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from typing import Literal, TypeAlias
 
 import numpy as np
 
@@ -11,6 +12,8 @@ from datagen.arrays import Dates, Floats, Ints
 from datagen.biology.water import day_of_year
 from datagen.catalog.ways import Imperfections, WayName
 from datagen.farm import Farm
+
+Versions: TypeAlias = Literal["edited", "all"]
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,8 @@ class Plan:
 
     `containers_per_stage` is None where batches take as many as the saturation leaves them. `stage_starts` are the days
     of life on which the stages begin, and last the day by which a batch has been harvested.
-    `way` is how it is lived, and `imperfections` how badly it is recorded.
+    `way` is how it is lived, and `imperfections` how badly it is recorded. `versions` says of which tables there is an
+    audit trail: of what people edit, or of the mass of the record too.
     """
 
     preset: str
@@ -56,6 +60,7 @@ class Plan:
     batches: tuple[BatchPlan, ...]
     way: WayName = "planned"
     imperfections: Imperfections = "none"
+    versions: Versions = "edited"
 
     @property
     def first_day(self) -> date:

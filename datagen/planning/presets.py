@@ -18,7 +18,7 @@ from datagen.catalog.ways import Imperfections, WayName
 from datagen.farm import Farm
 from datagen.planning.allocation import Booking, DoesNotFit
 from datagen.planning.forecast import Forecast
-from datagen.planning.plan import LONGEST_RECORD_DAYS, BatchPlan, Plan, check_as_of
+from datagen.planning.plan import LONGEST_RECORD_DAYS, BatchPlan, Plan, Versions, check_as_of
 from datagen.planning.room import check_room, fullness
 from datagen.streams import stream
 
@@ -53,6 +53,7 @@ class Preset:
     containers_per_stage: int | None = None
     way: WayName = "planned"
     imperfections: Imperfections = "none"
+    versions: Versions = "edited"
     ladder: Ladder | None = None
 
 
@@ -302,6 +303,7 @@ def book(
         (),
         preset.way,
         preset.imperfections,
+        preset.versions,
     )
     case = Case(catalog, farm, plan)
     for place, start in starts:

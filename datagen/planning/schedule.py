@@ -28,7 +28,7 @@ from datagen.catalog.stages import Stages, stages
 from datagen.catalog.ways import Imperfections, WayName
 from datagen.farm import Farm
 from datagen.planning.forecast import harvest_days
-from datagen.planning.plan import EARLIEST_AS_OF, LATEST_AS_OF, BatchPlan, Plan, check_as_of
+from datagen.planning.plan import EARLIEST_AS_OF, LATEST_AS_OF, BatchPlan, Plan, Versions, check_as_of
 from datagen.planning.presets import PRESETS
 
 HEADER = """\
@@ -55,6 +55,7 @@ class _Metadata(Spec):
     containers_per_stage: Annotated[int, Field(ge=1, le=1000)] | None = None
     way: WayName = "planned"
     imperfections: Imperfections = "none"
+    history: Versions = "edited"
     stage_days: dict[str, int]
     batch_count: int
 
@@ -162,6 +163,7 @@ def _document(case: Case, workers: int) -> dict[str, Any]:
             "containers_per_stage": plan.containers_per_stage,
             "way": plan.way,
             "imperfections": plan.imperfections,
+            **({} if plan.versions == "edited" else {"history": plan.versions}),
             "stage_days": {key: plan.stage_days(stage) for stage, key in enumerate(keys)},
             "batch_count": len(names),
         },
@@ -279,6 +281,7 @@ class _Reading:
             tuple(sorted(self.batches.values(), key=lambda batch: batch.start)),
             about.way,
             about.imperfections,
+            about.history,
         )
 
     def _judge_metadata(self, about: _Metadata, batches: int) -> None:

@@ -18,6 +18,7 @@ from datagen.arrays import Bools, Ints
 from datagen.case import Case
 from datagen.catalog import Catalog
 from datagen.catalog.health import MOST_CHECKED_FISH
+from datagen.events import audit
 from datagen.events.context import BatchRecord, Rows
 from datagen.events.health import checks, lice
 from datagen.farm import Farm, with_database_ids
@@ -122,7 +123,7 @@ def _records(case: Case, taken: dict[str, int], wanted: Wanted) -> Iterator[tupl
             if batch.geography == geography:
                 lived = history.batch(index)
                 # Rows count from 0, and get their keys when it is known which are new.
-                numbers = {**given[index], **dict.fromkeys(TABLES, 0)}
+                numbers = {**given[index], **dict.fromkeys([*TABLES, *(audit.TABLES[table] for table in TABLES)], 0)}
                 yield BatchRecord(case, index, lived, given[index]), _Again(other, index, lived, numbers)
 
 
@@ -145,8 +146,9 @@ def _tables(
     added.checks[record.unit] = int(new.sum())
     # All are drawn, so that a fish does not depend on what else is asked for.
     drawn = [(model, rows) for model, rows in checks.expand(again, checked, lice.infestation(record))]
-    tables = list(_keyed(connection, drawn, new))
-    added.rows.update({model._meta.db_table: rows.num_rows for model, rows in tables})
+    keyed = list(_keyed(connection, drawn, new))
+    tables = keyed + [version for model, rows in keyed for version in audit.trail(again, model, rows)]
+    added.rows.update({model._meta.db_table: rows.num_rows for model, rows in keyed})
     return tables
 
 

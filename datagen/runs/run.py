@@ -71,6 +71,8 @@ def plan_hash(case: Case) -> str:
     way: list[str] = [] if plan.way == "planned" else [plan.way]
     if plan.imperfections != "none":
         way.append(plan.imperfections)
+    if plan.versions != "edited":
+        way.append(plan.versions)
     return hashlib.sha256(json.dumps([plan.stage_starts, batches, *way]).encode()).hexdigest()
 
 
@@ -273,8 +275,8 @@ def _begin(
     taken = {table: _highest_key(connection, table) for table in tables}
     streamed = sorted(pipeline.streamed(job.case)) if worth_a_stream else []
     parameters = {"preset": job.case.plan.preset, "taken": taken, "streamed": streamed}
-    described = {"schedule": schedule.text(job.case), **revisions.described(connection)}
-    run = ledger.begin(connection, identity, {**parameters, **described})
+    described = {"schedule": schedule.text(job.case), "history": job.case.plan.versions}
+    run = ledger.begin(connection, identity, {**parameters, **described, **revisions.described(connection)})
     known = connection.execute("SELECT parameters FROM datagen.run WHERE id = %s", [run]).fetchone()
     assert known is not None
     # By the ledger: a row of others in there is not ours, and is told of when the table is to be emptied.

@@ -89,7 +89,16 @@ KEYS_OF_OTHERS = 2_000_000_000
 more, for `finance_intercompanytransaction.object_id` is an integer and keeps keys of other tables."""
 KEYS_ADDED = 1_000_000_000
 """Keys of what is added to batches later are above this, and not above those of others."""
-ADDED_TO = frozenset(("health_healthsamplingevent", "health_individualfishobservation", "health_fishparameterscore"))
+ADDED_TO = frozenset(
+    (
+        "health_healthsamplingevent",
+        "health_individualfishobservation",
+        "health_fishparameterscore",
+        "health_historicalhealthsamplingevent",
+        "health_historicalindividualfishobservation",
+        "health_historicalfishparameterscore",
+    )
+)
 """Tables to which something may be added: their blocks of 100,000 batches would not reach it."""
 SEQUENCES = """
     SELECT format('SELECT setval(%%L, greatest(max(%%I), %%s)) FROM %%s HAVING max(%%I) IS NOT NULL',

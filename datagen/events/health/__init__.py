@@ -5,7 +5,7 @@ What the week's dead of a ring died of is in `datagen/events/death_reasons.py`: 
 
 from collections.abc import Iterator
 
-from datagen.events.context import BatchRecord, LongestLife, Rows
+from datagen.events.context import BatchRecord, Changing, LongestLife, Rows
 from datagen.events.health import checks, journal, laboratory, lice, treatments
 
 
@@ -23,15 +23,15 @@ def expected(record: BatchRecord) -> dict[str, int]:
     infested, checked = lice.infestation(record), checks.checks(record)
     happened = journal.happenings(record, infested, checked)
     return {
-        **journal.expected(happened),
-        **laboratory.expected(happened.samples),
+        **journal.expected(record, happened),
+        **laboratory.expected(record, happened.samples),
         **checks.expected(record, checked),
         **lice.expected(infested),
-        **treatments.expected(record),
+        **treatments.expected(record, infested),
     }
 
 
-def expand(record: BatchRecord) -> Iterator[Rows]:
+def expand(record: BatchRecord) -> Iterator[Rows | Changing]:
     """The tables tell of each other, so what they share is worked out once."""
     infested, checked = lice.infestation(record), checks.checks(record)
     happened = journal.happenings(record, infested, checked)

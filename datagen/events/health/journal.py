@@ -8,7 +8,7 @@ import numpy as np
 from apps.health.models import JournalEntry
 from datagen.arrays import Ints
 from datagen.catalog.health import Disease
-from datagen.events.context import BatchRecord, LongestLife, Rows
+from datagen.events.context import BatchRecord, Changing, LongestLife, Was
 from datagen.events.health import issues, laboratory, lice
 from datagen.events.health.checks import Checks
 from datagen.events.health.issues import Course, Issue
@@ -41,7 +41,11 @@ BLOOM = "Algae or jellyfish in the area"
 
 @dataclass(frozen=True)
 class Entry:
-    """An entry of the journal; `closed_day` is when nothing was left to be done, `assignment` -1 the whole batch."""
+    """An entry of the journal; `closed_day` is when nothing was left to be done, `assignment` -1 the whole batch.
+
+    The severity of an entry on raised deaths follows their worst week: what it was when the entry was written, and
+    when it was closed.
+    """
 
     day: int
     category: str
@@ -51,6 +55,8 @@ class Entry:
     closing: str
     assignment: int = -1
     operation: int = -1
+    first_severity: str | None = None
+    last_severity: str | None = None
 
 
 @dataclass(frozen=True)
@@ -72,11 +78,13 @@ def most_rows(life: LongestLife) -> dict[str, int]:
     rounds = days // spec.every_days + 1
     checks = int((-(-life.days // life.catalog.health.checks.every_days)).sum())
     operations = len(life.catalog.biology.vaccinations) + len(life.catalog.biology.lice_treatments)
-    return {"health_journalentry": rounds + checks + operations + len(life.days) + 3 * issues.most(life)}
+    most = rounds + checks + operations + len(life.days) + 3 * issues.most(life)
+    return {"health_journalentry": most, "health_historicaljournalentry": most}
 
 
-def expected(happened: Happenings) -> dict[str, int]:
-    return {"health_journalentry": len(happened.entries)}
+def expected(record: BatchRecord, happened: Happenings) -> dict[str, int]:
+    closed = sum(entry.day < entry.closed_day <= record.last_day for entry in happened.entries)
+    return {"health_journalentry": len(happened.entries), "health_historicaljournalentry": closed}
 
 
 def happenings(record: BatchRecord, infested: lice.Infestation | None, checked: Checks) -> Happenings:
@@ -172,19 +180,26 @@ def _health_checks(record: BatchRecord, checked: Checks) -> Iterator[Entry]:
 
 
 def _about(record: BatchRecord, course: Course, issue: Issue, disease: Disease | None, worst: Ints) -> Iterator[Entry]:
-    spec = record.catalog.health.journal
     age = issue.day - record.start_day
     seen, done = ISSUES[issue.cause]
     if issue.cause == "ENVIRONMENTAL" and course.stage[age] == record.sea:
         seen = BLOOM
-    severity = "high" if issue.share >= spec.high_week_share else "medium"
-    severity = "low" if issue.share < spec.medium_week_share else severity
+    week = course.week_share()
+
+    def severity_by(day: int) -> str:
+        """As far as is known on a day."""
+        return _severity(record, float(week[age : max(day - record.start_day, age) + 1].max()))
+
+    def entry(day: int, category: str, text: str, closed_day: int, closing: str, place: int) -> Entry:
+        now, first, last = _severity(record, issue.share), severity_by(day), severity_by(closed_day)
+        return Entry(day, category, now, text, closed_day, closing, place, -1, first, last)
+
     begin = max(age - 6, 0)
     dead = course.deaths[begin : age + 1].sum()
     text = f"{seen}: {dead:,.0f} deaths in a week, {100 * dead / max(course.fish[begin], 1.0):.2f} % of the batch"
     place = int(worst[0])
-    yield Entry(issue.day, "issue", severity, text, issue.closed_day, "Deaths back to the everyday", place)
-    yield Entry(issue.day + 1, "action", severity, done, issue.day + 8, "Done", place)
+    yield entry(issue.day, "issue", text, issue.closed_day, "Deaths back to the everyday", place)
+    yield entry(issue.day + 1, "action", done, issue.day + 8, "Done", place)
     if disease is not None:
         text = f"{disease.name}: {disease.finding}. {disease.action}."
         day = laboratory.answered_day(record, issue)
@@ -192,15 +207,23 @@ def _about(record: BatchRecord, course: Course, issue: Issue, disease: Disease |
         # The answer may come when the fish have been moved on, and is then the batch's; of a harvested one nobody asks.
         if day <= departure_day.max():
             place = place if day <= departure_day[place] else -1
-            yield Entry(day, "diagnosis", severity, text, closed, "Deaths back to the everyday", place)
+            yield entry(day, "diagnosis", text, closed, "Deaths back to the everyday", place)
 
 
-def expand(record: BatchRecord, happened: Happenings) -> Iterator[Rows]:
+def _severity(record: BatchRecord, week_share: float) -> str:
+    """Of raised deaths, by the share of the fish that died in the worst week."""
+    spec = record.catalog.health.journal
+    if week_share < spec.medium_week_share:
+        return "low"
+    return "high" if week_share >= spec.high_week_share else "medium"
+
+
+def expand(record: BatchRecord, happened: Happenings) -> Iterator[Changing]:
     if happened.entries:
         yield _entries(record, happened.entries)
 
 
-def _entries(record: BatchRecord, entries: tuple[Entry, ...]) -> Rows:
+def _entries(record: BatchRecord, entries: tuple[Entry, ...]) -> Changing:
     count = len(entries)
     day = np.array([entry.day for entry in entries])
     closed_day = np.array([entry.closed_day for entry in entries])
@@ -208,7 +231,8 @@ def _entries(record: BatchRecord, entries: tuple[Entry, ...]) -> Rows:
     assignment = np.array([entry.assignment for entry in entries])
     written = record.at(day, np.array([HOURS[entry.category] for entry in entries]))
     vets = record.staff("VET")
-    return JournalEntry, record_batch(
+    at_once, later = closed_day == day, closed & (closed_day > day)
+    rows = record_batch(
         JournalEntry,
         count,
         id=record.ids(JournalEntry, count),
@@ -222,5 +246,14 @@ def _entries(record: BatchRecord, entries: tuple[Entry, ...]) -> Rows:
         resolution_status=closed,
         resolution_notes=[entry.closing if done else "" for entry, done in zip(entries, closed, strict=True)],
         created_at=written,
-        updated_at=np.where(closed & (closed_day > day), record.at(np.where(closed, closed_day, day), 16), written),
+        updated_at=np.where(later, record.at(np.where(closed, closed_day, day), 16), written),
     )
+    as_written = {
+        "severity": [entry.first_severity or entry.severity for entry in entries],
+        "resolution_status": at_once,
+        "resolution_notes": [entry.closing if done else "" for entry, done in zip(entries, at_once, strict=True)],
+        "updated_at": written,
+    }
+    as_closed = {"severity": [entry.last_severity or entry.severity for entry in entries]}
+    ended = np.where(later, record.at(np.where(later, closed_day, day), 16), np.datetime64("NaT", "us"))
+    return JournalEntry, rows, (Was(written, as_written), Was(ended, as_closed))

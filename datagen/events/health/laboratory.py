@@ -8,7 +8,7 @@ import numpy as np
 from apps.health.models import HealthLabSample
 from datagen.arrays import Dates, Ints
 from datagen.catalog.health import Disease, RoutineSample
-from datagen.events.context import BatchRecord, LongestLife, Rows
+from datagen.events.context import BatchRecord, Changing, LongestLife, Was
 from datagen.events.health import issues
 from datagen.events.health.issues import Issue
 from datagen.storage.arrow import record_batch
@@ -32,11 +32,13 @@ def most_rows(life: LongestLife) -> dict[str, int]:
     health = life.catalog.health
     most_samples = max(len(disease.samples) for disease in health.journal.diseases)
     routine = sum(each.containers * len(each.days_of_stage) for each in health.routine_samples)
-    return {"health_healthlabsample": issues.most(life) * health.journal.lab_containers * most_samples + routine}
+    most = issues.most(life) * health.journal.lab_containers * most_samples + routine
+    return {"health_healthlabsample": most, "health_historicalhealthlabsample": most}
 
 
-def expected(samples: tuple[LabSample, ...]) -> dict[str, int]:
-    return {"health_healthlabsample": len(samples)}
+def expected(record: BatchRecord, samples: tuple[LabSample, ...]) -> dict[str, int]:
+    answered = sum(sample.answered_day <= record.last_day for sample in samples)
+    return {"health_healthlabsample": len(samples), "health_historicalhealthlabsample": answered}
 
 
 def answered_day(record: BatchRecord, issue: Issue) -> int:
@@ -102,7 +104,7 @@ def _by_calendar(record: BatchRecord, number: int, day: int, each: RoutineSample
         yield LabSample(day, answered, int(here[place]), each.sample_type, reference, finding, results)
 
 
-def expand(record: BatchRecord, samples: tuple[LabSample, ...]) -> Iterator[Rows]:
+def expand(record: BatchRecord, samples: tuple[LabSample, ...]) -> Iterator[Changing]:
     if not samples:
         return
     count, farm = len(samples), record.farm
@@ -111,6 +113,13 @@ def expand(record: BatchRecord, samples: tuple[LabSample, ...]) -> Iterator[Rows
     answered = answered_day <= record.last_day
     answered_on: Dates = record.date(answered_day)
     answered_on[~answered] = np.datetime64("NaT", "D")
+    sent, told = record.at(day, 14), np.where(answered, record.at(answered_day, 15), np.datetime64("NaT", "us"))
+    waiting = {
+        "date_results_received": None,
+        "findings_summary": None,
+        "quantitative_results": None,
+        "updated_at": record.at(day, 15),
+    }
     vets = record.staff("VET")
     yield (
         HealthLabSample,
@@ -131,7 +140,8 @@ def expand(record: BatchRecord, samples: tuple[LabSample, ...]) -> Iterator[Rows
             quantitative_results=[
                 sample.results if known else None for sample, known in zip(samples, answered, strict=True)
             ],
-            created_at=record.at(day, 14),
+            created_at=sent,
             updated_at=record.at(np.where(answered, answered_day, day), 15),
         ),
+        (Was(sent, waiting), Was(told)),
     )

@@ -7,7 +7,7 @@ import numpy as np
 
 from apps.health.models import HealthSamplingEvent, Treatment
 from datagen.arrays import Bools, Floats, Ints, Objects
-from datagen.events.context import BatchRecord, LongestLife, Rows, nearest_rows
+from datagen.events.context import BatchRecord, Changing, LongestLife, Was, nearest_rows
 from datagen.events.health import lice
 from datagen.events.health.checks import Checks
 from datagen.events.health.journal import Happenings
@@ -34,6 +34,7 @@ class _Treated:
     duration_days: Ints
     withholding_days: Ints
     outcome: Ints
+    judged_day: Ints
     includes_weighing: Bools
     vaccine_id: Ints
     check_id: Ints
@@ -44,16 +45,24 @@ def most_rows(life: LongestLife) -> dict[str, int]:
     biology = life.catalog.biology
     # Which stage a vaccination finds depends on the catalog's days: as many rows as the fullest one needs.
     vaccinations = len(biology.vaccinations) * int(life.containers.max())
-    return {"health_treatment": vaccinations + len(biology.lice_treatments) * life.rings}
+    most = vaccinations + len(biology.lice_treatments) * life.rings
+    return {"health_treatment": most, "health_historicaltreatment": most}
 
 
-def expected(record: BatchRecord) -> dict[str, int]:
-    return {"health_treatment": len(record.history.vaccinations.day) + len(record.history.treatments.day)}
+def expected(record: BatchRecord, infested: lice.Infestation | None) -> dict[str, int]:
+    vaccinations = record.history.vaccinations
+    judged = int(_judged(record, vaccinations.day).sum())
+    if infested is not None:
+        judged += int((_outcomes(record, infested)[0] != PENDING).sum())
+    return {
+        "health_treatment": len(vaccinations.day) + len(record.history.treatments.day),
+        "health_historicaltreatment": judged,
+    }
 
 
 def expand(
     record: BatchRecord, infested: lice.Infestation | None, happened: Happenings, checked: Checks
-) -> Iterator[Rows]:
+) -> Iterator[Changing]:
     """Every vaccination and delousing, in order of time."""
     parts = [_vaccinations(record, happened)]
     if infested is not None:
@@ -63,6 +72,7 @@ def expand(
     if not count:
         return
     vets = record.staff("VET")
+    judged = np.where(done.outcome != PENDING, record.at(done.judged_day, 15), np.datetime64("NaT", "us"))
     yield (
         Treatment,
         record_batch(
@@ -85,6 +95,7 @@ def expand(
             sampling_event_id=_some(done.check_id),
             journal_entry_id=done.entry_id,
         ),
+        (Was(record.at(done.day, done.hour), {"outcome": OUTCOMES[PENDING]}), Was(judged)),
     )
 
 
@@ -106,7 +117,7 @@ def _vaccinations(record: BatchRecord, happened: Happenings) -> _Treated:
     vaccines = [of[each.vaccine] for each in specs]
     ids = np.array([record.farm.vaccine_id[record.farm.vaccine_name.index(each.vaccine)] for each in specs], np.int64)
     weighed = _weighed(record, np.array([vaccine.weighed_share for vaccine in vaccines]))
-    judged = done.day + spec.vaccination_judged_after_days <= record.last_day
+    judged = _judged(record, done.day)
     fine = done.share < spec.vaccination_good_below_deaths
     names = [vaccines[k].name for k in done.kind]
     mean_g = _weighed_mean_g(record, done.assignment, done.day)
@@ -126,11 +137,18 @@ def _vaccinations(record: BatchRecord, happened: Happenings) -> _Treated:
         duration_days=np.ones(len(done.day), np.int64),
         withholding_days=np.array([each.withholding_days for each in specs], np.int64)[done.kind],
         outcome=np.where(judged, np.where(fine, SUCCESSFUL, PARTIAL), PENDING),
+        judged_day=done.day + spec.vaccination_judged_after_days,
         includes_weighing=weighed,
         vaccine_id=ids[done.kind],
         check_id=np.zeros(len(done.day), np.int64),
         entry_id=happened.operation_entry_id(record, "vaccination", done.kind),
     )
+
+
+def _judged(record: BatchRecord, vaccinated_day: Ints) -> Bools:
+    """Whether it is known how those vaccinated on these days have taken it."""
+    judged: Bools = vaccinated_day + record.catalog.treatments.vaccination_judged_after_days <= record.last_day
+    return judged
 
 
 def _weighed(record: BatchRecord, share: Floats) -> Bools:
@@ -160,6 +178,7 @@ def _delousings(record: BatchRecord, infested: lice.Infestation, happened: Happe
     def of_way(name: str) -> Objects:
         return np.array([getattr(way, name) for way in ways], object)[done.kind]
 
+    outcome, judged_day = _outcomes(record, infested)
     # In the order of the rings over the well-boat's day.
     per_day = np.array([each.rings_per_day for each in specs], np.int64)[done.kind]
     hour = 7.0 + 2.5 * ((done.assignment - infested.stays[0]) % per_day)
@@ -172,7 +191,8 @@ def _delousings(record: BatchRecord, infested: lice.Infestation, happened: Happe
         dosage=of_way("dosage"),
         duration_days=np.array([each.duration_days for each in specs], np.int64)[done.kind],
         withholding_days=np.array([each.withholding_days for each in specs], np.int64)[done.kind],
-        outcome=_outcomes(record, infested),
+        outcome=outcome,
+        judged_day=judged_day,
         includes_weighing=np.zeros(len(done.day), bool),
         vaccine_id=np.zeros(len(done.day), np.int64),
         check_id=_last_check_id(record, checked, done.assignment, done.day),
@@ -180,8 +200,8 @@ def _delousings(record: BatchRecord, infested: lice.Infestation, happened: Happe
     )
 
 
-def _outcomes(record: BatchRecord, infested: lice.Infestation) -> Ints:
-    """What the counts before and after each delousing say; pending until there is one after it."""
+def _outcomes(record: BatchRecord, infested: lice.Infestation) -> tuple[Ints, Ints]:
+    """What the counts before and after each delousing say, and the day of the latter; pending until there is one."""
     done, spec = record.history.treatments, record.catalog.treatments
     ring, day = done.assignment - infested.stays[0], done.day - infested.first_day
     found = lice.counted_mobile(record, infested)
@@ -192,7 +212,8 @@ def _outcomes(record: BatchRecord, infested: lice.Infestation) -> Ints:
     fewer = 1.0 - found[after, ring] / np.maximum(found[before, ring], 1)
     some = np.where(fewer >= spec.partial_from, PARTIAL, UNSUCCESSFUL)
     outcome = np.where(fewer >= spec.successful_from, SUCCESSFUL, some)
-    return np.where(counted & infested.made[after, ring], outcome, PENDING)
+    outcome = np.where(counted & infested.made[after, ring], outcome, PENDING)
+    return outcome, infested.first_day + infested.counted_on[after]
 
 
 def _last_check_id(record: BatchRecord, checked: Checks, assignment: Ints, day: Ints) -> Ints:
