@@ -118,6 +118,31 @@ def test_states_are_what_was_lived(dsn: str) -> None:
     assert np.percentile(errors, 99) < 0.10
 
 
+def test_who_looks_stages_up_by_name_grows_fish_alike(dsn: str) -> None:
+    """As AquaMind does: models are found by `LifeCycleStage.name`, and nothing is read but what is stored."""
+    query = """
+        SELECT stage.name, count(*), round(percentile_cont(0.5) WITHIN GROUP (ORDER BY
+            power(cbrt(before_g) + of_stage.tgc_value / 1000 * greatest(temp_c, 0), 3) / avg_weight_g)::numeric, 3)
+        FROM (
+            SELECT *, lag(avg_weight_g) OVER stay AS before_g, lag(population) OVER stay AS before
+            FROM batch_actualdailyassignmentstate WINDOW stay AS (PARTITION BY assignment_id ORDER BY date)
+        ) state
+        JOIN batch_lifecyclestage stage ON stage.id = lifecycle_stage_id
+        JOIN batch_batch batch ON batch.id = batch_id
+        JOIN scenario_projection_run run ON run_id = pinned_projection_run_id
+        JOIN scenario ON scenario.scenario_id = run.scenario_id
+        JOIN scenario_tgc_model_stage of_stage
+            ON of_stage.tgc_model_id = scenario.tgc_model_id AND of_stage.lifecycle_stage = stage.name
+        WHERE anchor_type IS NULL AND population <= before
+        GROUP BY 1
+    """
+    with database.connect(dsn) as own:
+        found = own.execute(query).fetchall()
+    catalog, _ = company()
+    assert {stage for stage, days, _ in found if days > 100} == {stage.name for stage in catalog.biology.stages}
+    assert {float(ratio) for _, _, ratio in found} == {1.0}
+
+
 def test_the_first_transfer_neither_doubles_nor_loses_fish(undone: Connection) -> None:
     batch_id = grown_batch(undone)
     by_day = undone.execute(

@@ -22,6 +22,7 @@ from pytest_django import DjangoDbBlocker, Settings
 from apps.batch import live, tasks
 from apps.batch.growth_analysis import recompute
 from apps.batch.models import Batch, BatchContainerAssignment, GrowthSample, MortalityEvent, TransferAction
+from apps.inventory.models import FeedingEvent
 from aquamind import database
 from aquamind.celery import app
 from datagen import runs
@@ -168,6 +169,61 @@ def test_states_follow_what_is_recorded(worker: None, assignment: BatchContainer
     )
     fewer = {row[:2]: row[POPULATION] - 7 * (row[0] == assignment.pk and row[DAY] >= day) for row in before}
     wait_for("fewer fish", lambda: {row[:2]: row[POPULATION] for row in states(assignment.batch_id)} == fewer)
+
+
+@pytest.mark.parametrize("recorded", [FeedingEvent, MortalityEvent, GrowthSample])
+def test_what_is_recorded_changes_what_it_tells_and_nothing_else(
+    recorded: Any, dsn: str, assignment: BatchContainerAssignment, settings: Settings
+) -> None:
+    """A meal what was fed that day, a death the fish from then on, a sample weights: of its stay and later ones."""
+    settings.SKIP_CELERY_SIGNALS = True
+    day = assignment.assignment_date + timedelta(days=30)
+    row = [name.strip() for name in STATES.partition("FROM")[0].removeprefix("SELECT ").split(",")]
+
+    def anew() -> dict[tuple[int, date], dict[str, Any]]:
+        with psycopg.connect(dsn) as own:
+            for batch in Batch.objects.all():
+                recompute(own, batch.pk, date.min, AS_OF, AS_OF)
+        every = [each for batch in Batch.objects.all() for each in states(batch.pk)]
+        return {each[:2]: dict(zip(row, each, strict=True)) for each in every}
+
+    before = anew()
+    new: Any
+    if recorded is FeedingEvent:
+        new = FeedingEvent.objects.filter(batch_assignment=assignment, feeding_date=day).first()
+        new.pk, new.amount_kg = None, Decimal("1.5")
+        new.save()
+    elif recorded is MortalityEvent:
+        new = MortalityEvent.objects.create(
+            batch_id=assignment.batch_id, assignment=assignment, event_date=day, count=7, biomass_kg=1
+        )
+    else:
+        new = sample(assignment, day, "99.00")
+    after = anew()
+    changed = {
+        (key, name) for key, state in after.items() for name in set(row[:-1]) if state[name] != before[key][name]
+    }
+    assert after.keys() == before.keys()
+    assert changed
+    names = {name for _, name in changed}
+    stays = {key[0] for key, _ in changed}
+    followed = BatchContainerAssignment.objects.filter(batch_id=assignment.batch_id, assignment_date__gte=day)
+    assert stays <= {assignment.pk, *followed.values_list("pk", flat=True)}
+    assert min(key[1] for key, _ in changed) == day
+    if recorded is FeedingEvent:
+        assert {key for key, _ in changed} == {(assignment.pk, day)}
+        assert "feed_kg" in names <= {"feed_kg", "observed_fcr", "sources"}
+        assert after[assignment.pk, day]["feed_kg"] == before[assignment.pk, day]["feed_kg"] + Decimal("1.5")
+    elif recorded is MortalityEvent:
+        assert {key for key, name in changed if name == "mortality_count"} == {(assignment.pk, day)}
+        assert not names & {"feed_kg", "temp_c", "anchor_type"}
+    else:
+        assert not names & {"feed_kg", "temp_c", "mortality_count", "population"}
+    new.delete()
+    restored = anew()
+    assert {key: {**state, row[-1]: None} for key, state in restored.items()} == {
+        key: {**state, row[-1]: None} for key, state in before.items()
+    }
 
 
 def test_a_transaction_queues_one_task_a_batch(broker: redis.Redis, assignment: BatchContainerAssignment) -> None:
