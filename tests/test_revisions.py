@@ -6,6 +6,7 @@ import shutil
 import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from datagen import checks, orm, runs
 from datagen.catalog import Catalog
 from datagen.farm import resolve
 from datagen.masterdata.rows import Created, Done
-from datagen.runs import advancing, revisions, wiping
+from datagen.runs import advancing, protection, revisions, wiping
 from datagen.storage import fill, ledger
 from datagen.storage.absent import ADDED_TABLES
 from tests.worlds import Silent, case_of, company, small_plan
@@ -180,7 +181,36 @@ def test_both_revisions_hold_the_same(new_schema: Callable[..., str], fresh_data
     for (table, column), value in fill.KNOWN.items():
         also = {"STRUCTURAL"} if column == "hierarchy_role" else set()
         assert values(today, table, column) == {{"false": False}.get(value, value)} | also
+    with connect(today) as connection:
+        moves = "SELECT dest_container_id = container_id AND (executed_at AT TIME ZONE 'UTC')::date = planned_date"
+        stays = "batch_transferaction JOIN batch_batchcontainerassignment stay ON stay.id = dest_assignment_id"
+        made = connection.execute(f"{moves}, count(*) FROM {stays} GROUP BY 1".encode()).fetchall()
+        assert len(made) == 1
+        assert made[0][0]
     assert [verdict.name for verdict in checks.verify(today, 1, Silent()) if verdict.offending] == []
+
+
+def test_where_pending_moves_go_is_told_and_what_they_come_to(new_schema: Callable[..., str]) -> None:
+    today = new_schema("moves", TODAY)
+    plan = small_plan(batches=1, stagger_days=290, containers=2, way="lived")
+    youngest = min(plan.batches, key=lambda batch: plan.as_of - batch.start)
+    # Five days before its first move.
+    plan = replace(plan, as_of=youngest.start + timedelta(days=plan.stage_starts[1] - 5))
+    runs.execute(runs.Job(today, case_of(plan), 1), Silent())
+    with connect(today) as connection:
+        booked = """
+            SELECT workflow.estimated_total_count, workflow.estimated_total_biomass_kg, sum(transferred_count),
+                sum(transferred_biomass_kg), bool_and(action.notes = 'To ' || place.name), count(executed_at)
+            FROM batch_batchtransferworkflow workflow
+            JOIN batch_transferaction action ON workflow_id = workflow.id
+            LEFT JOIN infrastructure_container place ON place.id = dest_container_id
+            WHERE workflow.status = 'PLANNED' GROUP BY workflow.id
+        """
+        found = connection.execute(booked.encode()).fetchall()
+        assert found
+        assert all((fish, kg) == (sum_fish, sum_kg) for fish, kg, sum_fish, sum_kg, _, _ in found)
+        assert all((to, executed) == (True, 0) for *_, to, executed in found)
+        assert protection.strangers(connection) == {}
 
 
 def test_what_no_versions_are_kept_of_is_filled_without_them(new_schema: Callable[..., str]) -> None:

@@ -33,6 +33,7 @@ from datagen.case import Case
 from datagen.execution import Task, executor, finished
 from datagen.pipeline import Progress
 from datagen.runs import preflight, protection
+from datagen.runs.moves import later_columns
 from datagen.simulation.history import History
 from datagen.storage import absent, ddl, fill, ledger, proof
 from datagen.storage.arrow import record_batch
@@ -158,7 +159,7 @@ def plan_activities(connection: psycopg.Connection[Any], as_of: date | None = No
     columns = planned_columns(row for row in activities(as_of) if row[0] not in kept)
     made = [planned(columns)]
     clear: list[tuple[str, list[Any]]] = [(f"DELETE FROM {PLANNED_TABLE} WHERE id <> ALL(%s)", [sorted(kept)])]
-    clear += _links(connection, columns["transfer_workflow_id"], columns["id"])
+    clear += [*_links(connection, columns["transfer_workflow_id"], columns["id"]), *later_columns(connection)]
     try:
         replace(connection, found[0], PLANNED, clear, made)
     except psycopg.errors.ForeignKeyViolation as error:
