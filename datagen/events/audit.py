@@ -86,13 +86,14 @@ def created(rows: Mapping[str, int], versions: Versions) -> dict[str, int]:
 
 
 def trail(record: Record, model: Model, rows: pa.RecordBatch, was: tuple[Was, ...] = ()) -> Iterator[Rows]:
-    """Every version of these rows, if versions of their table are kept; without `was` they are as they were made."""
+    """Every version of these rows, by key, if versions of their table are kept; without `was` they are as made."""
     table = model._meta.db_table
     if table not in kept(record.case.plan.versions):
         return
     versions, count = VERSIONS[model], len(was) or 1
     place = (np.asarray(rows.column(model._meta.pk.column)) - record.first_id[table]) // record.stride
     first_id = record.first_id[versions._meta.db_table]
+    made: list[pa.RecordBatch] = []
     for number, version in enumerate(was or (Was(rows.column(WRITTEN.get(table, "created_at")).to_numpy(False)),)):
         there = ~np.isnat(version.at)
         if not there.any():
@@ -101,8 +102,7 @@ def trail(record: Record, model: Model, rows: pa.RecordBatch, was: tuple[Was, ..
         if "updated_at" in version.columns:
             columns["updated_at"] = np.where(there, columns["updated_at"], rows.column("updated_at").to_numpy(False))
         as_it_was = _columns(record_batch(model, rows.num_rows, **columns).filter(there))
-        yield (
-            versions,
+        made.append(
             record_batch(
                 versions,
                 int(there.sum()),
@@ -111,8 +111,13 @@ def trail(record: Record, model: Model, rows: pa.RecordBatch, was: tuple[Was, ..
                 history_date=version.at[there],
                 history_type=(Version.Kind.CHANGED if number else Version.Kind.CREATED).value,
                 history_user_id=_who(record, as_it_was, int(there.sum())),
-            ),
+            )
         )
+    if len(made) == 1:
+        yield versions, made[0]
+    elif made:
+        every = pa.Table.from_batches(made).sort_by("history_id").combine_chunks()
+        yield versions, every.to_batches()[0]
 
 
 def _columns(rows: pa.RecordBatch) -> dict[str, Any]:

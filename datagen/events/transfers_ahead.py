@@ -90,15 +90,16 @@ def actions_planned(record: BatchRecord, draft: Draft) -> int:
 
 
 def _known(record: BatchRecord) -> list[Draft]:
-    """Those of the as-of day: drafted by then, and not carried out."""
+    """Those of the as-of day, by key: drafted by then, and not carried out."""
     if record.case.way.transfer_plans is None:
         return []
-    return [
+    drafts = [draft for stage in range(1, record.sea + 1) for draft in _drafts(record, stage)]
+    known = [
         draft
-        for stage in range(1, record.sea + 1)
-        for draft in _drafts(record, stage)
+        for draft in drafts
         if draft.drafted <= record.last_day and (draft.called_off or draft.day > record.last_day)
     ]
+    return sorted(known, key=lambda draft: draft.workflow)
 
 
 def _drafts(record: BatchRecord, stage: int) -> list[Draft]:

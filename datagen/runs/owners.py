@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from psycopg import sql
 
-from datagen.events import audit, most_rows
-from datagen.events.context import life, unit_of
+from datagen.events.context import unit_of
 from datagen.keys import keys
 from datagen.runs import analysis, books, health, protection
 from datagen.runs.advancing import Present
@@ -16,9 +15,6 @@ from datagen.storage import ddl, ledger
 
 WHOLE = frozenset((analysis.PLANNED, analysis.EXPORTS, analysis.FORECASTS, books.BOOKS))
 """Units that have all of their tables, but for what others entered."""
-AT_ONCE = frozenset(("batch_batchcontainerassignment",))
-"""Tables whose rows are versioned many at once: all as they were made, then all as they had changed. Of others, one row
-has all of its versions before the next."""
 OTHERS = "others"
 """What the rows of no unit are called."""
 
@@ -27,15 +23,13 @@ OTHERS = "others"
 class Span:
     """Rows of a table: from a key on and up to another, neither of which need be; of a batch (its id), if it is said.
 
-    Of the keys every `stride`-th; or rows were written in so many `rounds`, every so many-th key in one. Of the rows in
-    their order, those from a place on, and how many, if it is said.
+    Of the keys every `stride`-th. Of the rows by key, those from a place on, and how many, if it is said.
     """
 
     begin: int | None = None
     end: int | None = None
     batch: int | None = None
     stride: int = 1
-    rounds: int = 1
     place: int = 0
     count: int | None = None
 
@@ -53,12 +47,9 @@ class Span:
 
     def order(self, key: sql.Identifier) -> sql.Composable:
         """As the rows were written, as far as they are counted."""
-        order: sql.Composable = key
-        if self.rounds > 1:
-            order = sql.SQL("({} - {}) % {}, {}").format(key, self.begin, self.rounds, key)
         if self.place or self.count is not None:
-            order = sql.SQL("{} OFFSET {} LIMIT {}").format(order, self.place, self.count)
-        return order
+            return sql.SQL("{} OFFSET {} LIMIT {}").format(key, self.place, self.count)
+        return key
 
 
 Spans = dict[str, Span]
@@ -138,13 +129,12 @@ def _enter(plan: Present, starts: _Starts, blocks: dict[str, Spans]) -> None:
     """The blocks of a plan's batches and geographies; of tables without one, rows are told by their batch ("")."""
     case, given = plan.case, keys(plan.case, plan.taken)
     for batch, first in zip(case.batches, given.of_batch, strict=True):
-        most, of_batch = most_rows(life(case, batch)), Span(batch=first["batch_batch"])
-        rounds = {audit.TABLES[table]: most[audit.TABLES[table]] // most[table] for table in AT_ONCE}
+        of_batch = Span(batch=first["batch_batch"])
         blocks[batch.number] = {"": of_batch}
         blocks[analysis.unit(batch.number)] = {"": of_batch}
         for table, key in first.items():
             starts.add(table, key)
-            blocks[batch.number][table] = Span(key, rounds=rounds.get(table, 1))
+            blocks[batch.number][table] = Span(key)
     for geography, first in given.of_geography.items():
         unit = unit_of(case, geography)
         blocks[unit] = {table: Span(key, stride=given.stride) for table, key in first.items()}
@@ -161,4 +151,4 @@ def _ended(span: Span, table: str, starts: _Starts) -> Span:
         # The geographies' first keys lie beside each other.
         begin += span.stride - 1
     end = starts.after(table, begin) if span.begin is not None else ddl.KEYS_OF_OTHERS + 1
-    return Span(span.begin, end, span.batch, span.stride, span.rounds)
+    return Span(span.begin, end, span.batch, span.stride)
