@@ -114,6 +114,17 @@ def settle(connection: psycopg.Connection[Any]) -> None:
         " ON name = wanted WHERE setting <> value",
         [json.dumps(SESSION)],
     )
+    if not _given_url():
+        _stand_back(connection)
+
+
+def _stand_back(connection: psycopg.Connection[Any]) -> None:
+    """Let a backend of the embedded server be as nice as the process it serves, and have no helpers, which are not."""
+    nice = os.getpriority(os.PRIO_PROCESS, 0)
+    if nice > 0:
+        os.setpriority(os.PRIO_PROCESS, connection.info.backend_pid, nice)
+        connection.execute("SET max_parallel_workers_per_gather = 0")
+        connection.execute("SET max_parallel_maintenance_workers = 0")
 
 
 def settle_django(connection: Any, **_: Any) -> None:

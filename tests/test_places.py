@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -109,3 +110,19 @@ def test_settings_of_others_and_rows_of_a_company_are_no_hindrance(
     ):
         done = aquamind(*command, "--workers", "1", dsn=odd_database)
         assert done.returncode == 0, done.stderr
+
+
+def test_who_is_nice_has_a_server_that_is(server: EmbeddedServer) -> None:
+    """Whatever priority a process has, its backends have; the next one, of a process that is not nice, is not."""
+    prints = "import os; from datagen.cli.options import _be_nice; _be_nice({}); from aquamind import database;"
+    prints += " open = database.connect(); print(os.getpriority(os.PRIO_PROCESS, open.info.backend_pid),"
+    prints += " open.execute('SHOW max_parallel_maintenance_workers').fetchone()[0])"
+    env = {**os.environ, "AQUAMIND_DATA_DIR": str(server.home), "DATABASE_URL": ""}
+    said = [
+        subprocess.run([sys.executable, "-c", prints.format(nice)], capture_output=True, text=True, check=True, env=env)
+        for nice in (True, False)
+    ]
+    nice, other = (one.stdout.split() for one in said)
+    before = os.getpriority(os.PRIO_PROCESS, 0)
+    assert nice == [str(before + 10), "0"]
+    assert other[0] == str(before)

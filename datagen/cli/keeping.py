@@ -9,7 +9,7 @@ import typer
 from aquamind.errors import UserError
 from datagen import console
 from datagen.cli.command import app
-from datagen.cli.options import CORES, AsJson, Day, Destroy, Fill, Folder, Workers, parsed_day, target
+from datagen.cli.options import CORES, AsJson, Day, Destroy, Fill, Folder, Nice, Workers, parsed_day, target
 
 VERDICTS = {True: "passes", False: "fails", None: "nothing of it"}
 """Of a figure that was measured."""
@@ -20,6 +20,7 @@ def analyse(
     batch: Annotated[list[str] | None, typer.Option(help="A batch number; may be repeated; default all.")] = None,
     status: Annotated[str | None, typer.Option(help="Only batches of this status, such as ACTIVE.")] = None,
     workers: Workers = CORES,
+    _nice: Nice = False,
     as_json: AsJson = False,
 ) -> None:
     """Work out daily states, feeding summaries and planned activities. Example: aquamind analyse --status ACTIVE"""
@@ -222,7 +223,7 @@ def status(as_json: AsJson = False) -> None:
 
 
 @app.command()
-def verify(workers: Workers = CORES, as_json: AsJson = False) -> None:
+def verify(workers: Workers = CORES, _nice: Nice = False, as_json: AsJson = False) -> None:
     """Judge the database by the laws of the record; exit code 1 if one is broken. Example: aquamind verify --json"""
     from dataclasses import asdict
 

@@ -64,6 +64,22 @@ Scheduler = Annotated[
 CORES = os.cpu_count() or 2
 
 
+def _be_nice(asked: bool) -> bool:
+    if asked:
+        os.nice(10)  # workers are begun with it, and the embedded server's backends follow
+    return asked
+
+
+Nice = Annotated[
+    bool,
+    typer.Option(
+        "--nice",
+        help="Let other programs go first, the embedded server included; with --workers 1, one core stays free.",
+        callback=_be_nice,
+    ),
+]
+
+
 def target() -> str:
     from aquamind import database
 
