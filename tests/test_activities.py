@@ -12,7 +12,7 @@ from pytest_django import DjangoDbBlocker
 from apps.batch.models import Batch, BatchContainerAssignment, BatchTransferWorkflow
 from apps.health.models import Treatment
 from apps.planning.models import ActivityTemplate, PlannedActivity
-from apps.planning.seeding import HABITS, _habit_days
+from apps.planning.seeding import COLUMNS, HABITS, _habit_days, activities
 from datagen.runs.analysis import plan_activities
 from tests.loaded import django_on, small_record
 from tests.worlds import AS_OF
@@ -70,9 +70,9 @@ def test_every_active_batch_has_each_template_once_and_no_other_has_any() -> Non
         assert activity.scenario.batch_id == activity.batch_id
     assert set(planned) == set(Batch.objects.filter(status="ACTIVE").values_list("pk", flat=True))
     assert len(planned) == 3
-    for activities in planned.values():
+    for own in planned.values():
         for kind, days in GUIDE.items():
-            found = [activity for activity in activities if activity.activity_type == kind]
+            found = [activity for activity in own if activity.activity_type == kind]
             assert len(found) == len(days)
             for activity, day in zip(found, days, strict=True):
                 if kind == "HARVEST":
@@ -182,3 +182,19 @@ def test_the_next_harvest_of_a_geography_is_planned_for_its_first_ring() -> None
     assert planned
     assert planned.items() <= {batch: of_rings[0] for batch, of_rings in of_batch.items()}.items()
     assert len(of_batch[next(iter(planned))]) > 1
+
+
+def test_what_was_finished_of_late_has_its_activities_done_or_called_off() -> None:
+    """Of the harvest when it was over; none where the batch was finished longer ago."""
+    oldest = Batch.objects.get(status="COMPLETED")
+    place = {name: COLUMNS.index(name) for name in ("batch_id", "activity_type", "status", "due_date", "completed_at")}
+    since = (AS_OF - oldest.actual_end_date).days
+    assert all(row[place["batch_id"]] != oldest.pk for row in activities(AS_OF, since))
+    own = [row for row in activities(AS_OF, since + 1) if row[place["batch_id"]] == oldest.pk]
+    assert len(own) == 20
+    assert {row[place["status"]] for row in own} <= {"COMPLETED", "CANCELLED"}
+    assert sum(row[place["status"]] == "COMPLETED" for row in own) > 12
+    [harvest] = [row for row in own if row[place["activity_type"]] == "HARVEST"]
+    assert harvest[place["completed_at"]].date() == oldest.actual_end_date
+    assert abs((harvest[place["completed_at"]].date() - harvest[place["due_date"]]).days) <= 10
+    assert all(row[place["completed_at"]].date() <= oldest.actual_end_date for row in own if row[place["completed_at"]])

@@ -212,6 +212,14 @@ TOUCHED: dict[str, tuple[tuple[str, ...], dict[str, int]]] = {
     "a row deleted and one added": ((ONE_DEATH_LESS, OWN_DEATHS), {"batch_mortalityevent": 1}),
     "a row edited": ((EDITED,), {"batch_growthsample": 1}),
     "an activity planned, another cancelled": ((OWN_ACTIVITY, CANCELLED), {"planning_plannedactivity": 2}),
+    "an export made in AquaMind": (
+        (
+            "INSERT INTO finance_navexportbatch (company_id, date_from, date_to, posting_date, state, created_at,"
+            " updated_at) SELECT company_id, '2025-11-01', '2025-11-30', '2025-11-30', 'draft', now(), now()"
+            " FROM finance_dimcompany LIMIT 1",
+        ),
+        {"finance_navexportbatch": 1},
+    ),
     "a state worked out live": ((STATE.format("feed_kg = 1"),), {}),
     "a forecast worked out by AquaMind": (
         (

@@ -1,10 +1,11 @@
-"""Planned activities of active batches: the templates' days, and what the record says became of them."""
+"""Planned activities of batches: the templates' days, and what the record says became of them."""
 
 import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -26,6 +27,9 @@ the fish, so most are on time; invented. A planned day lies that far before what
 
 CANCELLED = 0.03
 """Share of feed changes and samplings that are called off; invented."""
+
+RING_BY_RING = 0.4
+"""Share of batches whose rings are planned one by one as boats are booked, so far the first; invented."""
 
 OPEN = {"DRAFT": "PENDING", "PLANNED": "PENDING", "IN_PROGRESS": "IN_PROGRESS"}
 """What an activity is while its transfer is so far."""
@@ -86,20 +90,27 @@ class _Outcome:
 
 @dataclass(frozen=True)
 class Known:
-    """What planned activities rest on: templates, active batches with scenario and its maker, and their pasts."""
+    """What planned activities rest on: templates, batches with scenario and its maker, and their pasts."""
 
     templates: list[ActivityTemplate]
     batches: Sequence[tuple[Batch, int, int]]
     pasts: Mapping[int, "Past"]
 
 
-def activities(as_of: date | None) -> list[tuple[Any, ...]]:
+def activities(as_of: date | None, finished_days: int = 0) -> list[tuple[Any, ...]]:
     """Rows (`COLUMNS`) of all planned activities: those of today's active batches with a scenario.
+
+    And of those that were finished in so many days before.
 
     What became of them is known up to the last day of each batch's record, unless another day is given.
     Depends on the record alone, keys too: each batch has as many as there are templates, by its own key.
     """
-    return of_known(_from_database(), lambda batch: as_of or last_day(batch))
+
+    @cache
+    def until(batch: int) -> date:
+        return as_of or last_day(batch)
+
+    return of_known(_from_database(until, finished_days), until)
 
 
 def of_known(known: Known, as_of: Callable[[int], date]) -> list[tuple[Any, ...]]:
@@ -111,24 +122,32 @@ def of_known(known: Known, as_of: Callable[[int], date]) -> list[tuple[Any, ...]
     ]
 
 
-def _from_database() -> Known:
+def of_late(batch: Batch, day: date, finished_days: int) -> bool:
+    """Whether a batch is active, or was harvested within these days."""
+    ended = batch.actual_end_date if batch.status == Batch.Status.COMPLETED else None
+    return batch.status == Batch.Status.ACTIVE or bool(ended and 0 <= (day - ended).days < finished_days)
+
+
+def _from_database(until: Callable[[int], date], finished_days: int) -> Known:
     templates = list(
         ActivityTemplate.objects.filter(is_active=True, trigger_type="DAY_OFFSET").order_by("day_offset", "pk")
     )
-    found = Batch.objects.filter(status=Batch.Status.ACTIVE).annotate(
+    statuses = [Batch.Status.ACTIVE, Batch.Status.COMPLETED] if finished_days else [Batch.Status.ACTIVE]
+    found = Batch.objects.filter(status__in=statuses).annotate(
         scenario=F("pinned_projection_run__scenario"), first_scenario=Min("scenarios")
     )
     creators = dict(Scenario.objects.values_list("pk", "created_by"))
     batches = [
         (batch, scenario, creators[scenario] or _anybody())
         for batch in found.order_by("pk")
-        if (scenario := batch.scenario or batch.first_scenario)
+        if (scenario := batch.scenario or batch.first_scenario) and of_late(batch, until(batch.pk), finished_days)
     ]
-    return Known(templates, batches, _pasts())
+    return Known(templates, batches, _pasts([batch.pk for batch, *_ in batches]))
 
 
-def _pasts() -> dict[int, Past]:
-    active = {"batch__status": Batch.Status.ACTIVE}
+def _pasts(keys: list[int]) -> dict[int, Past]:
+    """Of these batches."""
+    active = {"batch__in": keys}
     pasts: dict[int, Past] = defaultdict(Past)
     for workflow in BatchTransferWorkflow.objects.filter(status="COMPLETED", **active):
         done = (workflow.actual_completion_date, workflow.pk, workflow.completed_by_id)
@@ -139,36 +158,43 @@ def _pasts() -> dict[int, Past]:
     operations = Treatment.objects.filter(**active).values_list("batch", "treatment_type", "treatment_date__date")
     for batch, kind, day in operations.distinct().order_by("treatment_date__date"):
         pasts[batch].operated(kind, day)
-    samples = GrowthSample.objects.filter(assignment__batch__status=Batch.Status.ACTIVE)
+    samples = GrowthSample.objects.filter(assignment__batch__in=keys)
     sampled = samples.values_list("assignment__batch", "sample_date").annotate(Min("assignment__container"))
     for batch, day, container in sampled.order_by("sample_date"):
         pasts[batch].operations[ActivityType.SAMPLING].append((day, day, container))
     for batch in HarvestEvent.objects.filter(**active).values_list("batch", flat=True).distinct():
         pasts[batch].harvest_began = True
-    for batch, ring in _next_harvests(pasts).items():
+    for batch, ring in _first_rings(pasts).items():
         pasts[batch].first_ring = ring
-    operators = CreationAction.objects.filter(workflow__batch__status=Batch.Status.ACTIVE)
+    operators = CreationAction.objects.filter(workflow__batch__in=keys)
     for batch, operator in operators.values_list("workflow__batch").annotate(Max("executed_by")):
         pasts[batch].operator = operator
     return pasts
 
 
-def _next_harvests(pasts: dict[int, Past]) -> dict[int, int]:
-    """Of each geography the batch that is to be harvested next, and the first of its rings."""
+def _first_rings(pasts: dict[int, Past]) -> dict[int, int]:
     at_sea = BatchContainerAssignment.objects.filter(
         is_active=True, batch__status=Batch.Status.ACTIVE, container__area__isnull=False
     )
     rings = at_sea.order_by("batch__expected_end_date", "batch", "container")
-    return first_rings(rings.values_list("container__area__geography", "batch", "container"), pasts)
+    told = rings.values_list("container__area__geography", "batch", "batch__batch_number", "container")
+    return first_rings(told, pasts)
 
 
-def first_rings(rings: Iterable[tuple[int, int, int]], pasts: Mapping[int, Past]) -> dict[int, int]:
-    """Of geographies, batches and rings in order, the first of each geography whose harvest has not begun."""
-    found: dict[int, tuple[int, int]] = {}
-    for geography, batch, ring in rings:
-        if not pasts[batch].harvest_began:
-            found.setdefault(geography, (batch, ring))
-    return dict(found.values())
+def first_rings(rings: Iterable[tuple[int, int, str, int]], pasts: Mapping[int, Past]) -> dict[int, int]:
+    """The first ring of batches that are planned ring by ring: of each geography the next to be harvested, and some.
+
+    Of geographies, batches (id and number) and rings, the batch that is to be harvested first before the others.
+    """
+    found: dict[int, int] = {}
+    begun: set[int] = set()
+    for geography, batch, number, ring in rings:
+        if batch in found or pasts[batch].harvest_began:
+            continue
+        if geography not in begun or _draw(f"{number} ring by ring") < RING_BY_RING:
+            found[batch] = ring
+        begun.add(geography)
+    return found
 
 
 def _activities(
@@ -179,6 +205,8 @@ def _activities(
     taken: set[tuple[str, date]] = set()
     for key, template in enumerate(templates, (batch.pk - 1) * len(templates) + 1):
         outcome = _outcome(batch, template, past, as_of, taken)
+        if batch.status == Batch.Status.COMPLETED and outcome.done is None:
+            outcome = replace(outcome, status=PlannedActivity.Status.CANCELLED)
         done_at = outcome.done and datetime.combine(outcome.done, time(15), UTC)
         rows.append(
             (
@@ -214,9 +242,7 @@ def _outcome(
     planned = batch.start_date + timedelta(days=template.day_offset or 0)
     late = timedelta(days=_habit_days(name))
     if kind == ActivityType.HARVEST:
-        due = batch.expected_end_date or planned
-        # The next one is planned ring by ring, as boats are booked: so far the first.
-        return _Outcome(due, status.IN_PROGRESS) if past.harvest_began else _Outcome(due, container=past.first_ring)
+        return _harvested(batch, past, planned, late)
     if kind == ActivityType.TRANSFER:
         done, workflow, by = past.transfers.get(template.target_lifecycle_stage_id, (None, None, None))
         if done is not None and done <= as_of:
@@ -225,13 +251,21 @@ def _outcome(
         return _Outcome(due, so_far, workflow=workflow)
     if kind in NEAR_DAYS:
         return _operated(kind, past, planned, late, as_of, taken, name)
-    if planned + late > as_of:
+    if planned + late > min(as_of, batch.actual_end_date or as_of):
         return _Outcome(planned)
     return (
         _Outcome(planned, status.CANCELLED)
         if _called_off(name)
         else _Outcome(planned, status.COMPLETED, planned + late)
     )
+
+
+def _harvested(batch: Batch, past: Past, planned: date, late: timedelta) -> _Outcome:
+    """Over with its last ring; the next one is planned ring by ring, as boats are booked: so far the first."""
+    status, due, ended = PlannedActivity.Status, batch.expected_end_date or planned, batch.actual_end_date
+    if batch.status == Batch.Status.COMPLETED and ended:
+        return _Outcome(ended - late, status.COMPLETED, ended)
+    return _Outcome(due, status.IN_PROGRESS) if past.harvest_began else _Outcome(due, container=past.first_ring)
 
 
 def _operated(

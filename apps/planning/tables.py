@@ -10,14 +10,15 @@ import pyarrow.compute
 
 from apps.batch.models import Batch
 from apps.planning.models import ActivityTemplate, ActivityType
-from apps.planning.seeding import OPEN, Known, Past, first_rings
+from apps.planning.seeding import OPEN, Known, Past, first_rings, of_late
 
 pc: Any = pyarrow.compute
 Row = dict[str, Any]
 
 READ = {
     "batch_batch": (
-        "id", "batch_number", "status", "start_date", "expected_end_date", "pinned_projection_run_id",
+        "id", "batch_number", "status", "start_date", "expected_end_date", "actual_end_date",
+        "pinned_projection_run_id",
     ),
     "batch_batchcontainerassignment": ("id", "batch_id", "container_id", "is_active"),
     "batch_batchtransferworkflow": (
@@ -43,16 +44,16 @@ MASTER_DATA = {
 }  # fmt: skip
 
 
-def known(tables: Mapping[str, pa.Table]) -> Known:
-    """The same as a database would say."""
+def known(tables: Mapping[str, pa.Table], day: date, finished_days: int) -> Known:
+    """The same as a database would say: of batches that are active on a day, or were so many days before."""
     templates = [
         ActivityTemplate(**row)
         for row in tables["planning_activitytemplate"].to_pylist()
         if row["is_active"] and row["trigger_type"] == "DAY_OFFSET"
     ]
     templates.sort(key=lambda template: (template.day_offset or 0, template.pk))
-    active = [Batch(**row) for row in tables["batch_batch"].to_pylist() if row["status"] == Batch.Status.ACTIVE]
-    active.sort(key=lambda batch: batch.pk)
+    wanted = [batch for row in tables["batch_batch"].to_pylist() if of_late(batch := Batch(**row), day, finished_days)]
+    wanted.sort(key=lambda batch: batch.pk)
     scenario_of = {row["run_id"]: row["scenario_id"] for row in tables["scenario_projection_run"].to_pylist()}
     scenarios = {row["scenario_id"]: row for row in tables["scenario"].to_pylist()}
     first: dict[int, int] = {}
@@ -61,37 +62,37 @@ def known(tables: Mapping[str, pa.Table]) -> Known:
     anybody: int = pc.min(tables["auth_user"]["id"]).as_py()
     batches = [
         (batch, scenario, scenarios[scenario]["created_by_id"] or anybody)
-        for batch in active
+        for batch in wanted
         if (scenario := scenario_of.get(batch.pinned_projection_run_id) or first.get(batch.pk))
     ]
-    return Known(templates, batches, _pasts(tables, active))
+    return Known(templates, batches, _pasts(tables, wanted))
 
 
-def _pasts(tables: Mapping[str, pa.Table], active: list[Batch]) -> dict[int, Past]:
-    ids = pa.array([batch.pk for batch in active], pa.int64())
+def _pasts(tables: Mapping[str, pa.Table], batches: list[Batch]) -> dict[int, Past]:
+    ids = pa.array([batch.pk for batch in batches], pa.int64())
 
-    def of_active(table: str) -> pa.Table:
+    def of_these(table: str) -> pa.Table:
         return tables[table].filter(pc.is_in(tables[table]["batch_id"], ids))
 
     pasts: dict[int, Past] = defaultdict(Past)
-    for row in of_active("batch_batchtransferworkflow").sort_by("id").to_pylist():
+    for row in of_these("batch_batchtransferworkflow").sort_by("id").to_pylist():
         past, stage = pasts[row["batch_id"]], row["dest_lifecycle_stage_id"]
         if row["status"] == "COMPLETED":
             past.transfers[stage] = (row["actual_completion_date"], row["id"], row["completed_by_id"])
         elif row["status"] in OPEN:
             past.open_transfers[stage] = (row["planned_start_date"], row["id"], OPEN[row["status"]])
-    treated = of_active("health_treatment").to_pylist()
+    treated = of_these("health_treatment").to_pylist()
     treatments = {(row["treatment_date"].date(), row["batch_id"], row["treatment_type"]) for row in treated}
     for day, batch, kind in sorted(treatments):
         pasts[batch].operated(kind, day)
-    stays = of_active("batch_batchcontainerassignment")
+    stays = of_these("batch_batchcontainerassignment")
     for (day, batch), container in sorted(_sampled(tables["batch_growthsample"], stays).items()):
         pasts[batch].operations[ActivityType.SAMPLING].append((day, day, container))
-    for row in of_active("harvest_harvestevent").to_pylist():
+    for row in of_these("harvest_harvestevent").to_pylist():
         pasts[row["batch_id"]].harvest_began = True
-    for batch, ring in first_rings(_rings(tables, stays, active), pasts).items():
+    for batch, ring in first_rings(_rings(tables, stays, batches), pasts).items():
         pasts[batch].first_ring = ring
-    batch_of = {row["id"]: row["batch_id"] for row in of_active("batch_creationworkflow").to_pylist()}
+    batch_of = {row["id"]: row["batch_id"] for row in of_these("batch_creationworkflow").to_pylist()}
     for row in tables["batch_creationaction"].to_pylist():
         if (operator := row["executed_by_id"]) is not None and row["workflow_id"] in batch_of:
             past = pasts[batch_of[row["workflow_id"]]]
@@ -110,14 +111,14 @@ def _sampled(samples: pa.Table, stays: pa.Table) -> dict[tuple[date, int], int]:
     return found
 
 
-def _rings(tables: Mapping[str, pa.Table], stays: pa.Table, active: list[Batch]) -> list[tuple[int, int, int]]:
+def _rings(tables: Mapping[str, pa.Table], stays: pa.Table, batches: list[Batch]) -> list[tuple[int, int, str, int]]:
     """Geography, batch and ring of the fish at sea, the batch that is to be harvested first before the others."""
     geography_of = {row["id"]: row["geography_id"] for row in tables["infrastructure_area"].to_pylist()}
     area_of = {row["id"]: row["area_id"] for row in tables["infrastructure_container"].to_pylist()}
-    ends = {batch.pk: batch.expected_end_date or date.max for batch in active}
+    active = {batch.pk: batch for batch in batches if batch.status == Batch.Status.ACTIVE}
     at_sea = [
-        (ends[row["batch_id"]], row["batch_id"], row["container_id"])
+        (active[row["batch_id"]].expected_end_date or date.max, row["batch_id"], row["container_id"])
         for row in stays.to_pylist()
-        if row["is_active"] and area_of[row["container_id"]] is not None
+        if row["is_active"] and row["batch_id"] in active and area_of[row["container_id"]] is not None
     ]
-    return [(geography_of[area_of[ring]], batch, ring) for _, batch, ring in sorted(at_sea)]
+    return [(geography_of[area_of[ring]], batch, active[batch].batch_number, ring) for _, batch, ring in sorted(at_sea)]

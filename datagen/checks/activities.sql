@@ -1,5 +1,5 @@
 -- title: Every active batch has its planned activities once
--- means: Each active batch with a scenario has one activity for each active template (twenty), planned near its template's day and the harvest on the day that is expected of the batch; no batch has one twice; completed ones have a moment of completion within ten days of the day planned, others have none.
+-- means: Each active batch with a scenario has one activity for each active template (twenty), planned near its template's day and the harvest on the day that is expected of the batch; of finished ones nothing is still to be done; no batch has one twice; completed ones have a moment of completion within ten days of the day planned, others have none.
 -- on: planning_plannedactivity
 WITH template AS (
     SELECT activity_type, day_offset, row_number() OVER (PARTITION BY activity_type ORDER BY day_offset, id) AS place
@@ -10,10 +10,11 @@ WITH template AS (
     FROM planning_plannedactivity
 ), wanted AS (
     SELECT batch.id AS batch_id, template.activity_type, template.place,
-        CASE WHEN activity_type = 'HARVEST' THEN coalesce(batch.expected_end_date, batch.start_date + day_offset)
+        CASE WHEN activity_type = 'HARVEST'
+            THEN coalesce(batch.actual_end_date, batch.expected_end_date, batch.start_date + day_offset)
             ELSE batch.start_date + day_offset END AS template_day,
         -- Lice, and the fish that weigh enough, come when they come.
-        CASE activity_type WHEN 'HARVEST' THEN 0 WHEN 'TREATMENT' THEN 60 ELSE 40 END AS within_days
+        CASE activity_type WHEN 'HARVEST' THEN CASE batch.status WHEN 'COMPLETED' THEN 10 ELSE 0 END WHEN 'TREATMENT' THEN 60 ELSE 40 END AS within_days
     FROM batch_batch batch
     CROSS JOIN template
     WHERE EXISTS (SELECT FROM scenario WHERE scenario.batch_id = batch.id)
@@ -25,6 +26,7 @@ FULL JOIN wanted USING (batch_id, activity_type, place)
 JOIN batch_batch batch ON batch.id = batch_id
 WHERE wanted.batch_id IS NULL
     OR (batch.status = 'ACTIVE' AND planned.id IS NULL)
+    OR (batch.status = 'COMPLETED' AND planned.status NOT IN ('COMPLETED', 'CANCELLED'))
     OR abs(planned.due_date - wanted.template_day) > wanted.within_days
     OR (planned.status = 'COMPLETED') <> (planned.completed_at IS NOT NULL)
     OR abs(planned.completed_at::date - planned.due_date) > 10

@@ -79,7 +79,7 @@ def _carry(
     masterdata.init(catalog, farm)
     then = replace(then, farm=with_database_ids(farm, connection))
     now = replace(then, plan=carry_on(then, to))
-    described = {"schedule": schedule.text(now), "history": now.plan.versions, **revisions.described(connection)}
+    described = {**runs.described(now), **revisions.described(connection)}
     parameters = {"preset": now.plan.preset, "taken": taken, **described}
     if now.plan == then.plan:
         report.content_hash = ledger.status(connection)["content_hash"]

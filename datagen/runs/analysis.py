@@ -106,7 +106,7 @@ def analyse(dsn: str, batches: list[int] | None, workers: int, progress: Progres
 def expected(case: Case, histories: dict[int, History]) -> dict[str, int]:
     """Rows by table of all that is worked out from the record of a plan that was lived."""
     epoch = int(np.datetime64(case.plan.first_day).astype(np.int64))
-    states = containers = batches = completed = 0
+    states = containers = batches = completed = finished = 0
     for history in histories.values():
         stays = history.assignments
         first, end = epoch + stays.first_day, epoch + stays.departure_day - 1
@@ -115,10 +115,12 @@ def expected(case: Case, histories: dict[int, History]) -> dict[str, int]:
         of_batch = np.flatnonzero(np.diff(stays.batch, prepend=-1) != 0)
         batches += periods(np.minimum.reduceat(first, of_batch), np.maximum.reduceat(end, of_batch))
         completed += len(history.completed())
+        ended = [int(stays.departure_day[stays.batch == each].max()) for each in history.completed()]
+        finished += sum(case.plan.days - 1 - day < finished_days(case.plan.way) for day in ended)
     growing = sum(batch.start <= case.plan.as_of for batch in case.plan.batches) - completed
     return {
         **dict(zip(TABLES, (states, containers, batches), strict=True)),
-        PLANNED_TABLE: growing * len(case.catalog.activities.templates),
+        PLANNED_TABLE: (growing + finished) * len(case.catalog.activities.templates),
         **_exported(case, histories),
         **_forecast(case, histories),
     }
@@ -151,12 +153,13 @@ def plan_activities(connection: psycopg.Connection[Any], as_of: date | None = No
     The keys depend on the record alone, so that a database carried on is the one made at once. What others have entered
     or changed stays as it is: its key is not written.
     """
-    found = connection.execute("SELECT max(id) FROM datagen.run").fetchone()
-    if found is None or found[0] is None:
+    query = "SELECT id, parameters->>'way' FROM datagen.run ORDER BY id DESC LIMIT 1"
+    found = connection.execute(query).fetchone()
+    if found is None:
         raise UserError("database", connection.info.dbname, "This tool wrote nothing here. Run `aquamind run` first")
     protection.keep_linked(connection, [PLANNED_TABLE])
     kept = protection.keys_of_others(connection, PlannedActivity)
-    columns = planned_columns(row for row in activities(as_of) if row[0] not in kept)
+    columns = planned_columns(row for row in activities(as_of, finished_days(found[1])) if row[0] not in kept)
     made = [planned(columns)]
     clear: list[tuple[str, list[Any]]] = [(f"DELETE FROM {PLANNED_TABLE} WHERE id <> ALL(%s)", [sorted(kept)])]
     clear += [*_links(connection, columns["transfer_workflow_id"], columns["id"]), *later_columns(connection)]
@@ -167,6 +170,14 @@ def plan_activities(connection: psycopg.Connection[Any], as_of: date | None = No
         raise UserError(PLANNED_TABLE, error.diag.message_detail, cure) from None
     ddl.set_sequences(connection, [PLANNED_TABLE])
     return len(columns["id"])
+
+
+def finished_days(way: str | None) -> int:
+    """How long ago a batch may be finished whose activities are there: punctuality is judged by what is done.
+
+    Two years where a plan is lived, invented; none in the guide's, which asks for those of active batches.
+    """
+    return 730 if way == "lived" else 0
 
 
 def planned(columns: dict[str, Any]) -> tuple[Any, pa.RecordBatch]:
@@ -196,13 +207,10 @@ def _links(connection: psycopg.Connection[Any], workflows: Any, planned: Any) ->
 def export_to_accounts(connection: psycopg.Connection[Any]) -> dict[str, int]:
     """Give the accounting system all closed months, in place of what it was given before; rows by table.
 
-    Where somebody else has exported, what is there stays as it is: a month is not exported twice.
+    None is there that somebody else made: a database with such rows is not carried on.
     """
     found = connection.execute("SELECT max(id) FROM datagen.run").fetchone()
     assert found is not None
-    kept = protection.keys_of_others(connection, NavExportBatch)
-    if kept:
-        return {}
     made = accounts(exports.rows(exports.EXPORTED))
     clear = [(f"DELETE FROM {table}", ()) for table in reversed(EXPORT_TABLES)]
     contents = replace(connection, found[0], EXPORTS, clear, made)

@@ -152,7 +152,9 @@ def _follow(store: FileStore, case: Case, known: list[Rows]) -> Links:
     for table, columns in {**exports.MASTER_DATA, **activities.MASTER_DATA}.items():
         tables[table] = pa.Table.from_batches([there[table]]).select(list(columns))
     store.write(analysis.EXPORTS, analysis.accounts(exports.exported(tables)))
-    planned = analysis.planned_columns(of_known(activities.known(tables), lambda _: case.plan.as_of))
+    as_of = case.plan.as_of
+    past = activities.known(tables, as_of, analysis.finished_days(case.plan.way))
+    planned = analysis.planned_columns(of_known(past, lambda _: as_of))
     store.write(analysis.PLANNED, [analysis.planned(planned)])
     pairs = zip(planned["transfer_workflow_id"].tolist(), planned["id"].tolist(), strict=True)
     linked = {workflow: activity for workflow, activity in pairs if workflow is not None}

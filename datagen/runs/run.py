@@ -262,6 +262,11 @@ def identify(case: Case) -> ledger.Identity:
     )
 
 
+def described(case: Case) -> dict[str, str]:
+    """What the ledger keeps of a plan, to carry it on, to judge it, and to work out what follows from it."""
+    return {"schedule": schedule.text(case), "way": case.plan.way, "history": case.plan.versions}
+
+
 def _begin(
     connection: psycopg.Connection[Any], job: Job, tables: list[str], worth_a_stream: bool
 ) -> tuple[int, dict[str, int], bool]:
@@ -275,8 +280,7 @@ def _begin(
     taken = {table: _highest_key(connection, table) for table in tables}
     streamed = sorted(pipeline.streamed(job.case)) if worth_a_stream else []
     parameters = {"preset": job.case.plan.preset, "taken": taken, "streamed": streamed}
-    described = {"schedule": schedule.text(job.case), "history": job.case.plan.versions}
-    run = ledger.begin(connection, identity, {**parameters, **described, **revisions.described(connection)})
+    run = ledger.begin(connection, identity, {**parameters, **described(job.case), **revisions.described(connection)})
     known = connection.execute("SELECT parameters FROM datagen.run WHERE id = %s", [run]).fetchone()
     assert known is not None
     # By the ledger: a row of others in there is not ours, and is told of when the table is to be emptied.
