@@ -111,8 +111,8 @@ class Here:
         self._tool = self._open.enter_context(self._opened())
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self._open.close()
+    def __exit__(self, *why: Any) -> None:
+        self._open.__exit__(*why)
 
 
 class Processes:
@@ -148,7 +148,9 @@ class Threads:
         self._opened, self._tools, self._waiting = partial(opened, *arguments), list[Any](), list[Future[Any]]()
 
     def submit(self, task: Task) -> Future[Any]:
-        self._waiting.append(self._threads.submit(self._perform, task))
+        # What has begun is known, and waited for, wherever an interrupt comes.
+        with _interrupts_held():
+            self._waiting.append(self._threads.submit(self._perform, task))
         return self._waiting[-1]
 
     def _perform(self, task: Task) -> Any:
@@ -164,11 +166,11 @@ class Threads:
             self._free.put(self._tools[-1])
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *why: Any) -> None:
         self._threads.shutdown(wait=kind is None, cancel_futures=kind is not None)
         if kind is not None:
             cancel_until(lambda: all(one.done() for one in self._waiting), self._tools)
-        self._open.close()
+        self._open.__exit__(kind, *why)
 
 
 def cancel_until(ended: Callable[[], bool], connections: Iterable[psycopg.Connection[Any]]) -> None:
@@ -183,7 +185,7 @@ def cancel_until(ended: Callable[[], bool], connections: Iterable[psycopg.Connec
 
 @contextmanager
 def _interrupts_held() -> Iterator[None]:
-    """An interrupt from the keyboard reaches every process of the terminal, but only the parent is to answer it."""
+    """Of an interrupt from the keyboard, which every process of the terminal gets, only the parent hears, and later."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield

@@ -1,5 +1,6 @@
 """What is said of an export's files can be asked of them: the examples, and the query that each export ends with."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -50,7 +51,9 @@ def test_an_export_ends_with_a_query_that_works(suffix: str, tmp_path: Path) -> 
     assert done.returncode == 0, done.stderr
     query = done.stdout.splitlines()[-1].removeprefix("Next: ")
     if suffix == "arrow":
-        said = subprocess.run(query, shell=True, capture_output=True, text=True, check=True).stdout
+        # As in a shell that has activated the environment.
+        env = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+        said = subprocess.run(query, shell=True, capture_output=True, text=True, check=True, env=env).stdout
         assert "batch_number" in said
     else:
         assert len(duckdb.sql(query).fetchall()) > 0
