@@ -185,12 +185,22 @@ def cancel_until(ended: Callable[[], bool], connections: Iterable[psycopg.Connec
 
 @contextmanager
 def _interrupts_held() -> Iterator[None]:
-    """Of an interrupt from the keyboard, which every process of the terminal gets, only the parent hears, and later."""
+    """Of an interrupt from the keyboard, which every process of the terminal gets, only the parent hears, and later.
+
+    The mask is for the processes that are started: here another thread may take the signal, which interrupts this one.
+    """
+    came: list[int] = []
+    main = threading.current_thread() is threading.main_thread()
+    handler = signal.signal(signal.SIGINT, lambda number, _: came.append(number)) if main else None
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if main:
+            signal.signal(signal.SIGINT, handler)
+        if came:
+            signal.raise_signal(signal.SIGINT)
 
 
 _open: Callable[[], AbstractContextManager[Any]]

@@ -1,10 +1,15 @@
 """Workers that are not processes: what they leave half-done is undone, as it is when a process dies."""
 
+import os
+import signal
+import threading
+import time
+
 import psycopg
 import pytest
 
 from aquamind import database
-from datagen.execution import Executor, Here, Task, Threads
+from datagen.execution import Executor, Here, Task, Threads, _interrupts_held
 
 
 def _begin(connection: psycopg.Connection, table: str) -> None:
@@ -26,3 +31,25 @@ def test_work_that_fails_commits_nothing(fresh_database: str, failed: type[BaseE
     with database.connect(fresh_database) as connection:
         found = connection.execute("SELECT to_regclass('half_done'), to_regclass('done')").fetchone()
     assert found == (None, "done")
+
+
+def _interrupt() -> None:
+    with _interrupts_held():
+        # One of the process, which the other thread gets.
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0.2)
+        took.append("all")
+
+
+took: list[str] = []
+
+
+def test_an_interrupt_waits_until_what_begins_is_known() -> None:
+    busy = threading.Event()
+    other = threading.Thread(target=busy.wait)
+    other.start()
+    with pytest.raises(KeyboardInterrupt):
+        _interrupt()
+    busy.set()
+    other.join()
+    assert took == ["all"]
