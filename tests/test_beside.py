@@ -24,7 +24,7 @@ PAIRS = (
     ("wipe", "status"),
     ("init", "generate"),
 )
-"""Those that could wait for each other, several times; `python -m benchmarks.beside` has all."""
+"""Those that could wait for each other; `python -m benchmarks.beside` has all, several times."""
 ENDS_WITHIN_S = 4.0
 """After an interrupt: 2 s, if the machine has nothing else to do."""
 
@@ -38,8 +38,7 @@ def stage(server: EmbeddedServer, new_database: Callable[[], str], tmp_path_fact
 
 @pytest.mark.parametrize("pair", PAIRS, ids="-".join)
 def test_of_two_commands_each_takes_its_turn_or_says_who_has_it(stage: Stage, pair: tuple[str, str]) -> None:
-    for _ in range(2):
-        stage.beside(*pair)
+    stage.beside(*pair)
 
 
 def test_two_may_judge_at_once(stage: Stage) -> None:
