@@ -36,7 +36,7 @@ bench: setup
 # What the documents quote: `make measure` of all, or `make measure ONLY="guide production"`, then `make docs`.
 ONLY = batch simulate likeness small medium guide production
 measure: setup
-	$(BIN)/python -m benchmarks.run --output docs/measured --only $(ONLY)
+	$(BIN)/python -m benchmarks.run --restore --output docs/measured --only $(ONLY)
 
 docs: setup
 	$(BIN)/python -m benchmarks.docs

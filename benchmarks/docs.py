@@ -60,7 +60,7 @@ def rows(measured: dict[str, Any]) -> str:
     production, guide = measured["production"]["rows"], measured["guide"]["rows"]
     lines = ["| table | `production` | `guide` |", "|---|---:|---:|"]
     for table, count in sorted(production.items(), key=lambda item: -item[1]):
-        lines.append(f"| {table} | {count:,} | {guide[table]:,} |")
+        lines.append(f"| {table} | {count:,} | {guide.get(table, 0):,} |")
     return "\n".join(lines)
 
 
@@ -76,6 +76,7 @@ def utilisation(measured: dict[str, Any]) -> str:
 def performance(measured: dict[str, Any]) -> str:
     guide, production = measured["guide"]["seconds"], measured["production"]["seconds"]
     batch, simulate = measured["batch"]["seconds"], measured["simulate"]
+    restored = " / ".join(f"{loading(one) / one['pg_restore']:.2f}" for one in (guide, production))
     analysis = f"{guide['growth analysis']:.1f} / {production['growth analysis']:.1f} s"
     lines = [
         ("`aquamind batch`, 200 days, database up", f"{batch['200 days']:.1f} s", "5 s"),
@@ -85,9 +86,9 @@ def performance(measured: dict[str, Any]) -> str:
         ("`production`", duration(production["all"]), "6 min"),
         ("growth analysis of `guide` / `production` (in the above)", analysis, "20 / 40 s"),
         (
-            "load and index against `pg_restore -j2` of the same database, one run",
-            f"{loading(guide) / guide['pg_restore']:.2f} of its time",
-            "1.0",
+            "load and index against `pg_restore -j2` of the same database, one run, `guide` / `production`",
+            f"{restored} of its time",
+            "0.75 / 0.85",
         ),
         ("largest process, `production`", f"{measured['production']['largest_process_mb']:,} MB", "1,024 MB"),
     ]
