@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -162,15 +163,14 @@ def test_columns_say_what_they_mean(record: Path) -> None:
     assert schema.field("assignment_id").metadata[b"references"] == b"batch_batchcontainerassignment.id"
 
 
-def test_a_killed_export_is_not_there_and_is_taken_up_again(
-    record: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    folder, write = tmp_path / "record", FileStore.write
+@contextmanager
+def broken_off(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The export in here is interrupted between two tables of its fourth unit."""
+    write = FileStore.write
     written: list[str] = []
 
     def killed(store: FileStore, unit: str, tables: Any) -> Any:
         if len(written) == 3:
-            # Between two tables of a unit.
             next(iter(tables))
             raise KeyboardInterrupt
         written.append(unit)
@@ -178,8 +178,16 @@ def test_a_killed_export_is_not_there_and_is_taken_up_again(
 
     monkeypatch.setattr(FileStore, "write", killed)
     with pytest.raises(KeyboardInterrupt):
-        exported(folder)
+        yield
     monkeypatch.undo()
+
+
+def test_a_killed_export_is_not_there_and_is_taken_up_again(
+    record: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "record"
+    with broken_off(monkeypatch):
+        exported(folder)
     assert not folder.exists()
     beside = folder.with_name("record.partial")
     before = {path: path.stat().st_mtime_ns for path in beside.rglob("geography=*/batch=*/*")}

@@ -17,11 +17,10 @@ from datagen import keys, pipeline, runs
 from datagen.case import Case
 from datagen.events import expand
 from datagen.files import fields
-from datagen.files.store import FileStore
 from datagen.runs import advancing, extracting, health, owners
 from datagen.storage import arrow, ledger, reading
 from tests.test_cli import aquamind
-from tests.test_export import manifest, read_back
+from tests.test_export import broken_off, manifest, read_back
 from tests.worlds import AS_OF, Silent, case_of, company, small_plan
 
 PLAN = small_plan(AS_OF, 3, batches=2, stagger_days=290, containers=1, way="lived", imperfections="usual")
@@ -119,20 +118,9 @@ def test_rows_of_others_are_there_and_no_content(record: Path, dsn: str, tmp_pat
 def test_a_killed_export_is_taken_up_again_unless_the_database_has_moved_on(
     record: Path, dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder, write = tmp_path / "record", FileStore.write
-    written: list[str] = []
-
-    def killed(store: FileStore, unit: str, tables: Any) -> Any:
-        if len(written) == 3:
-            next(iter(tables))
-            raise KeyboardInterrupt
-        written.append(unit)
-        return write(store, unit, tables)
-
-    monkeypatch.setattr(FileStore, "write", killed)
-    with pytest.raises(KeyboardInterrupt):
+    folder = tmp_path / "record"
+    with broken_off(monkeypatch):
         extracted(folder, dsn)
-    monkeypatch.undo()
     assert not folder.exists()
     with psycopg.connect(dsn) as connection:
         change = "UPDATE datagen.content SET rows = rows + %s WHERE unit = 'the books'"

@@ -14,7 +14,8 @@ WITH template AS (
             THEN coalesce(batch.actual_end_date, batch.expected_end_date, batch.start_date + day_offset)
             ELSE batch.start_date + day_offset END AS template_day,
         -- Lice, and the fish that weigh enough, come when they come.
-        CASE activity_type WHEN 'HARVEST' THEN CASE batch.status WHEN 'COMPLETED' THEN 10 ELSE 0 END WHEN 'TREATMENT' THEN 60 ELSE 40 END AS within_days
+        CASE activity_type WHEN 'HARVEST' THEN CASE batch.status WHEN 'COMPLETED' THEN 10 ELSE 0 END
+            WHEN 'TREATMENT' THEN 60 ELSE 40 END AS within_days
     FROM batch_batch batch
     CROSS JOIN template
     WHERE EXISTS (SELECT FROM scenario WHERE scenario.batch_id = batch.id)

@@ -74,7 +74,7 @@ Nice = Annotated[
     bool,
     typer.Option(
         "--nice",
-        help="Let other programs go first, the embedded server included; with --workers 1, one core stays free.",
+        help="Let other programs go first, before the embedded server too.",
         callback=_be_nice,
     ),
 ]
