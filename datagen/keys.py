@@ -5,17 +5,25 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from datagen.case import Case
-from datagen.events import most_rows, tables_of_geographies
+from datagen.events import most_rows, most_rows_a_day, tables_of_geographies
 from datagen.events.context import BatchRecord, ComingRecord, GeographyRecord, Record, life
 from datagen.simulation.history import History
+
+RESERVED_DAYS = 30 * 365
+"""How long a record may become that has another plan's above it; invented."""
 
 
 @dataclass(frozen=True)
 class Keys:
-    """First primary keys by table: of each batch, those ahead last, and of each geography, which go by `stride`."""
+    """First primary keys by table: of each batch, those ahead last, and of each geography, which go by `stride`.
+
+    `after` is the first key that another plan may have: above all blocks, and what geographies can fill in
+    `RESERVED_DAYS`.
+    """
 
     of_batch: list[dict[str, int]]
     of_geography: dict[int, dict[str, int]]
+    after: dict[str, int]
 
     @property
     def stride(self) -> int:
@@ -47,7 +55,11 @@ def keys(case: Case, taken: Mapping[str, int]) -> Keys:
             first[table] = following[table]
             following[table] += rows
         of_batch.append(first)
-    return Keys(of_batch, of_geography)
+    for geography, first in of_geography.items():
+        for table, most in most_rows_a_day(case, geography).items():
+            end = first[table] + len(of_geography) * most * RESERVED_DAYS
+            following[table] = max(following[table], end)
+    return Keys(of_batch, of_geography, dict(following))
 
 
 def records(case: Case, histories: Mapping[int, History]) -> Iterator[Record]:

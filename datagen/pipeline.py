@@ -27,7 +27,7 @@ from datagen.storage.postgres import PostgresStore, PostgresStream
 from datagen.storage.proof import Proof
 from datagen.storage.store import Store
 
-VERSION = "9"
+VERSION = "10"
 """Version of the generated content: raised by every change that changes a row."""
 
 
@@ -57,6 +57,12 @@ class Report:
         begin = time.perf_counter()
         yield
         self.seconds[step] = self.seconds.get(step, 0.0) + time.perf_counter() - begin
+
+    def add(self, following: "Report") -> None:
+        """What another run did after this one, of another plan."""
+        self.seconds = dict(Counter(self.seconds) + Counter(following.seconds))
+        self.rows = dict(Counter(self.rows) + Counter(following.rows))
+        self.content_hash = following.content_hash
 
 
 def migrate() -> None:

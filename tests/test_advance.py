@@ -2,19 +2,22 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import psycopg
 import pytest
 from pytest_django import DjangoDbBlocker
 
+from apps import record
 from aquamind.errors import UserError
 from datagen import checks, orm, runs
 from datagen.case import Case
-from datagen.planning.presets import carry_on
+from datagen.catalog.spec import LEAST_EGGS
+from datagen.planning.presets import carry_on, single_plan
 from datagen.runs import advancing
 from datagen.storage import ledger
+from tests.loaded import django_on
 from tests.worlds import Silent, company, small_plan
 
 FIRST = small_plan(batches=2, stagger_days=260)
@@ -107,7 +110,46 @@ def test_what_is_ahead_begins_under_the_key_that_it_had(new_database: Callable[[
     assert ["CANCELLED", "COMPLETED"] in [placed for *_, placed in now]
     runs.execute(runs.Job(once, Case(catalog, farm, carry_on(first, day)), 1), Silent())
     assert contents(stepwise) == contents(once)
-    assert [verdict.name for verdict in checks.verify(once, 1, Silent()) if verdict.offending] == []
+    assert broken(once) == []
+
+
+def test_batches_beside_each_other_are_carried_on_each_from_its_day(new_database: Callable[[], str]) -> None:
+    """The fry of a thousand eggs weigh grams together, and each batch is known up to its own day; then to one day."""
+    catalog, farm = company()
+    begins, to = date(2025, 1, 10), date(2025, 8, 20)
+    stepwise, once = new_database(), new_database()
+
+    def put(dsn: str, geography: str, eggs: int, as_of: date) -> None:
+        plan = single_plan(catalog, farm, geography, begins, eggs, as_of, 1)
+        runs.execute(runs.Job(dsn, Case(catalog, farm, plan), 1, beside=True), Silent())
+
+    put(stepwise, "Faroe Islands", LEAST_EGGS, date(2025, 6, 10))
+    put(stepwise, "Scotland", 20_000, date(2025, 4, 30))
+    with django_on(stepwise):
+        assert set(record.last_days().values()) == {date(2025, 6, 10), date(2025, 4, 30)}
+        assert record.last_day() == date(2025, 6, 10)
+    assert broken(stepwise) == []
+
+    class Killed(Silent):
+        plans = 0
+
+        def step(self, name: str, total: float | None = None) -> None:
+            self.plans += name == "Growth analysis"
+            if self.plans == 2:
+                raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        advancing.advance(stepwise, catalog, farm, to, 1, Killed())
+    advancing.advance(stepwise, catalog, farm, to, 1, Silent())
+    put(once, "Faroe Islands", LEAST_EGGS, to)
+    put(once, "Scotland", 20_000, to)
+    assert contents(stepwise) == contents(once)
+    assert broken(stepwise) == []
+
+
+def broken(dsn: str) -> list[str]:
+    """The laws that do not hold."""
+    return [verdict.name for verdict in checks.verify(dsn, 1, Silent()) if verdict.offending]
 
 
 def test_an_empty_database_cannot_advance(fresh_database: str) -> None:

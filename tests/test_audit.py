@@ -14,9 +14,9 @@ from apps.history.models import VERSIONS
 from datagen import checks, pipeline, runs
 from datagen.case import Case
 from datagen.catalog.ways import WayName
-from datagen.events import expand
+from datagen.events import expand, most_rows_a_day
 from datagen.events.audit import MASS, TABLES
-from datagen.events.context import BatchRecord
+from datagen.events.context import BatchRecord, GeographyRecord
 from datagen.keys import records
 from datagen.masterdata import people
 from datagen.planning.presets import carry_on
@@ -35,8 +35,13 @@ def versions(case: Case) -> dict[str, dict[int, dict[str, Any]]]:
     for record in records(case, pipeline.simulate(case)):
         if isinstance(record, BatchRecord) and record.batch.start > case.plan.as_of:
             continue
+        most = most_rows_a_day(case, record.history.geography) if isinstance(record, GeographyRecord) else {}
         for model, rows in expand(record):
-            if (table := model._meta.db_table) in OF_VERSIONS:
+            if (table := model._meta.db_table) in most:
+                # Above these another plan may have its own; tasks are known four weeks ahead.
+                places = (rows.column(model._meta.pk.column).to_numpy() - record.first_id[table]) // record.stride
+                assert places.max() < most[table] * (case.plan.days + 28), table
+            if table in OF_VERSIONS:
                 made = {row["history_id"]: row for row in rows.to_pylist()}
                 assert len(made) == rows.num_rows
                 assert not made.keys() & found[table].keys()

@@ -4,21 +4,18 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 import psycopg
 import pytest
 from pytest_django import DjangoDbBlocker
 
-from apps import record
 from aquamind import database
 from aquamind.errors import NothingJudgedError, UserError
 from aquamind.server import EmbeddedServer
 from datagen import checks, runs
 from datagen.case import Case
-from datagen.catalog.spec import LEAST_EGGS
-from datagen.planning.presets import single_plan
 from datagen.runs import analysis
 from tests.loaded import django_on
 from tests.worlds import AS_OF, Silent, company, small_plan
@@ -723,23 +720,6 @@ def test_a_company_may_have_other_names_and_stages(prepared: Connection) -> None
     )
     # Which, done by hand, makes no versions.
     assert offending(prepared) == {"versions"}
-
-
-def test_the_smallest_batch_and_one_beside_it_keep_the_laws(
-    new_database: Callable[[], str], django_db_blocker: DjangoDbBlocker
-) -> None:
-    """The fry of a thousand eggs weigh grams together, and each batch is known up to its own day."""
-    catalog, farm = company()
-    dsn = new_database()
-    first = single_plan(catalog, farm, "Faroe Islands", date(2025, 1, 10), LEAST_EGGS, date(2025, 6, 10), 1)
-    beside = single_plan(catalog, farm, "Scotland", date(2025, 1, 10), 20_000, date(2025, 4, 30), 1)
-    with django_db_blocker.unblock(), django_on(dsn):
-        for plan in (first, beside):
-            runs.execute(runs.Job(dsn, Case(catalog, farm, plan), 1, beside=True), Silent())
-        assert set(record.last_days().values()) == {first.as_of, beside.as_of}
-        assert record.last_day() == first.as_of
-    verdicts = checks.verify(dsn, 1, Silent())
-    assert {verdict.name: verdict.rows for verdict in verdicts if verdict.offending} == {}
 
 
 def test_an_empty_database_has_nothing_to_check(fresh_database: str) -> None:

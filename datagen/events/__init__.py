@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from datagen import orm  # noqa: F401 - what follows imports models
+from datagen.case import Case
 from datagen.events import (
     audit,
     batches,
@@ -66,6 +67,16 @@ def tables_of_geographies(versions: Versions) -> list[str]:
     """What is filled by geographies, and of what of it versions are kept."""
     tables = [table for family in GEOGRAPHY_FAMILIES for table in family.TABLES]
     return [*tables, *audit.created(dict.fromkeys(tables, 0), versions)]
+
+
+def most_rows_a_day(case: Case, geography: int) -> dict[str, int]:
+    """How many keys a geography can need in each of its tables for a day of the record."""
+    rows = {}
+    for family in GEOGRAPHY_FAMILIES:
+        rows.update(dict.fromkeys(family.TABLES, family.most_rows_a_day(case, geography)))
+    # A row has a version of its making and one of a change at most.
+    rows.update({table: 2 * most for table, most in audit.created(rows, case.plan.versions).items()})
+    return rows
 
 
 def expand(record: Record, families: tuple[BatchFamily, ...] = FAMILIES) -> Iterator[Rows]:

@@ -6,6 +6,7 @@ Every module in `FAMILIES` of `datagen.events` is one. It knows the models' fiel
 from collections.abc import Iterator
 from typing import Protocol
 
+from datagen.case import Case
 from datagen.events.context import BatchRecord, Changing, GeographyRecord, LongestLife, Rows
 
 
@@ -29,6 +30,9 @@ class GeographyFamily(Protocol):
     """A family that belongs to a geography as a whole; its keys interleave with those of the other geographies."""
 
     TABLES: tuple[str, ...]
+
+    def most_rows_a_day(self, case: Case, geography: int) -> int:
+        """How many keys of each of its tables a day of the record can need."""
 
     def expected(self, record: GeographyRecord) -> dict[str, int]:
         """How many rows `expand` will make, by table, worked out without making them."""

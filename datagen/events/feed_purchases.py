@@ -7,10 +7,17 @@ import numpy as np
 from apps.inventory.models import FeedContainerStock, FeedPurchase
 from datagen.arrays import Dates
 from datagen.biology.feeding import GRAIN_G
+from datagen.case import Case
 from datagen.events.context import Changing, GeographyRecord, Was
 from datagen.storage.arrow import FixedPoint, record_batch
 
 TABLES: tuple[str, ...] = ("inventory_feedpurchase", "inventory_feedcontainerstock")
+
+
+def most_rows_a_day(case: Case, geography: int) -> int:
+    """A delivery of each feed to each store."""
+    farm = case.farm
+    return int((farm.unit_geography[farm.store_unit] == geography).sum()) * len(farm.feed_name)
 
 
 def expected(record: GeographyRecord) -> dict[str, int]:

@@ -6,6 +6,7 @@ import numpy as np
 
 from apps.broodstock.models import MaintenanceTask
 from datagen.arrays import Ints
+from datagen.case import Case
 from datagen.catalog.broodstock import Parents
 from datagen.events.context import Changing, GeographyRecord, Was
 from datagen.events.orders import own_parents
@@ -23,6 +24,12 @@ AHEAD_DAYS = 28
 
 KINDS = ("cleaning", "inspection", "repair")
 NOTES = ("Drained, scrubbed and disinfected", "Inlet, outlet, level and alarm", "Valve or pump")
+
+
+def most_rows_a_day(case: Case, geography: int) -> int:
+    """A task of each tank that parents may be in."""
+    farm = case.farm
+    return int(((farm.container_geography == geography) & ~farm.container_in_production).sum())
 
 
 def expected(record: GeographyRecord) -> dict[str, int]:

@@ -8,6 +8,7 @@ from apps.environmental.models import PhotoperiodData, WeatherData
 from datagen.arrays import Floats, Ints
 from datagen.biology import sky
 from datagen.biology.water import day_of_year, year_wave
+from datagen.case import Case
 from datagen.events.context import GeographyRecord, Rows
 from datagen.simulation.climate import climate
 from datagen.storage.arrow import record_batch
@@ -20,6 +21,11 @@ EXPOSURE = (0.15, 0.45)
 
 MEMORY = 0.6
 """Of a day for the one before; invented."""
+
+
+def most_rows_a_day(case: Case, geography: int) -> int:
+    """One of each area."""
+    return int((case.farm.unit_is_area & (case.farm.unit_geography == geography)).sum())
 
 
 def expected(record: GeographyRecord) -> dict[str, int]:

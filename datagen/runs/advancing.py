@@ -20,7 +20,7 @@ from datagen.events import expand
 from datagen.events.context import BatchRecord, ComingRecord, GeographyRecord, Record
 from datagen.execution import Task, executor
 from datagen.farm import Farm, with_database_ids
-from datagen.keys import Keys, keys
+from datagen.keys import RESERVED_DAYS, Keys, keys
 from datagen.pipeline import Progress, Report
 from datagen.planning import schedule
 from datagen.planning.presets import carry_on
@@ -31,6 +31,15 @@ from datagen.simulation.loop import held_back
 from datagen.storage import absent, changes, fill, ledger, postgres
 
 NOTHING = "It holds no finished run. Make one with `aquamind run`"
+
+
+@dataclass(frozen=True)
+class Present:
+    """A plan in the database as of its present day, the highest keys before its first run, and its last run."""
+
+    case: Case
+    taken: dict[str, int]
+    run: int
 
 
 def advance(
@@ -50,41 +59,61 @@ def advance(
     of others are in the way that may be deleted (`to_destroy`, the database's name), it is made by such a run.
     """
     orm.use(dsn)
+    report = Report()
     with database.connect(dsn, autocommit=True, application_name="aquamind advance") as connection:
         postgres.hold(connection)
         preflight.check_session(connection)
         preflight.check_connections(dsn, workers)
         wiping.batches(connection)
-        if not protection.permit(connection, to_destroy):
-            return _carry(connection, dsn, catalog, farm, to, workers, progress, fills)
-        then, _ = _present(connection, catalog, farm)
-    now = replace(then, plan=carry_on(then, to))
-    return runs.execute(runs.Job(dsn, now, workers, to_destroy=to_destroy, fills=fills or {}), progress)
+        foreign = protection.permit(connection, to_destroy)
+        ledger.prepare(connection)
+        there = present(connection, catalog, farm)
+        carried = [replace(each.case, plan=carry_on(each.case, to)) for each in there]
+        if len(there) > 1:
+            for each, case in zip(there, carried, strict=True):
+                _check_room_for_keys(each.case, case)
+        if not foreign:
+            for each, now in zip(there, carried, strict=True):
+                report.add(_carry(connection, dsn, each, now, workers, progress, fills))
+            report.content_hash = ledger.status(connection)["content_hash"]
+            return report
+    for number, now in enumerate(carried):
+        destroying = None if number else to_destroy
+        job = runs.Job(dsn, now, workers, beside=number > 0, to_destroy=destroying, fills=fills or {})
+        report.add(runs.execute(job, progress))
+    return report
+
+
+def _check_room_for_keys(then: Case, now: Case) -> None:
+    """Beside another plan there are keys, and containers, for the batches that a plan has, and for no others."""
+    if len(now.batches) > len(then.batches):
+        new = now.batches[len(then.batches)]
+        cure = f"Batch {new.number} would be new by then, and has no keys beside those of `aquamind batch`"
+        raise UserError("to", now.plan.as_of.isoformat(), f"{cure}. Name an earlier day")
+    if now.plan.days > RESERVED_DAYS:
+        cure = f"The record would be longer than {RESERVED_DAYS // 365} years. Name an earlier day"
+        raise UserError("to", now.plan.as_of.isoformat(), cure)
 
 
 def _carry(
     connection: psycopg.Connection[Any],
     dsn: str,
-    catalog: Catalog,
-    farm: Farm,
-    to: date,
+    there: Present,
+    now: Case,
     workers: int,
     progress: Progress,
     fills: fill.Fills | None,
 ) -> Report:
-    report = Report()
-    then, taken = _present(connection, catalog, farm)
+    report, then, taken = Report(), there.case, there.taken
     checked = runs.check_schema(connection, [*keys(then, taken).tables, *protection.FOLLOWING], fills)
     fill.keep(connection, checked or {})
-    masterdata.init(catalog, farm)
-    then = replace(then, farm=with_database_ids(farm, connection))
-    now = replace(then, plan=carry_on(then, to))
-    described = {**runs.described(now), **revisions.described(connection)}
-    parameters = {"preset": now.plan.preset, "taken": taken, **described}
+    masterdata.init(then.catalog, then.farm)
     if now.plan == then.plan:
-        report.content_hash = ledger.status(connection)["content_hash"]
         return report
+    then, now = (replace(case, farm=with_database_ids(case.farm, connection)) for case in (then, now))
     given = keys(now, taken)
+    described = {**runs.described(now), **revisions.described(connection)}
+    parameters = {"preset": now.plan.preset, "taken": taken, "reserved": given.after, **described}
     check_room(now)
     run = ledger.begin(connection, runs.identify(now), parameters)
     with report.timed("simulation"):
@@ -103,7 +132,6 @@ def _carry(
     changed = [given.of_batch[index]["batch_batch"] for index in _living(then, now, new)]
     runs.follow(dsn, changed, workers, progress, report)
     ledger.finish(connection, run)
-    report.content_hash = ledger.status(connection)["content_hash"]
     return report
 
 
@@ -120,29 +148,10 @@ def _living(then: Case, now: Case, histories: dict[int, History]) -> list[int]:
     return [index for index in range(len(now.plan.batches)) if ends[index] >= then.plan.days - 31]
 
 
-def _present(connection: psycopg.Connection[Any], catalog: Catalog, farm: Farm) -> tuple[Case, dict[str, int]]:
-    """The case in the database as of its present day, and the highest keys before its first run."""
-    ledger.prepare(connection)
-    plans = present(connection, catalog, farm)
-    if len(plans) > 1:
-        cure = "It holds batches of several runs (`aquamind batch`), and one plan is carried on"
-        raise UserError("database", connection.info.dbname, cure)
-    return plans[0].case, plans[0].taken
-
-
-@dataclass(frozen=True)
-class Present:
-    """A plan in the database as of its present day, the highest keys before its first run, and its last run."""
-
-    case: Case
-    taken: dict[str, int]
-    run: int
-
-
 def present(connection: psycopg.Connection[Any], catalog: Catalog, farm: Farm) -> list[Present]:
     """What is in the database: one plan, or those of several runs (`aquamind batch`).
 
-    A run that carries the last one on may be interrupted.
+    A run that carries one of them on may be interrupted.
     """
     if not ledger.present(connection):
         raise UserError("database", connection.info.dbname, NOTHING)
@@ -153,7 +162,7 @@ def present(connection: psycopg.Connection[Any], catalog: Catalog, farm: Farm) -
     all_runs = found.fetchall()
     ended = [run for run in all_runs if run["finished"]]
     name = connection.info.dbname
-    if not ended or (len(all_runs) > len(ended) and not _advanced(all_runs[-1], ended[-1])):
+    if not ended or any(not _advanced(run, ended) for run in all_runs if not run["finished"]):
         raise UserError("database", name, ledger.interrupted_run(connection) or NOTHING)
     if len(all_runs) == len(ended) and (unfinished := ledger.unfinished(connection)):
         raise UserError("database", name, unfinished)
@@ -173,9 +182,9 @@ def _plan_of(last: dict[str, Any], catalog: Catalog, farm: Farm) -> Present:
     return Present(Case(catalog, farm, plan), last["parameters"]["taken"], last["id"])
 
 
-def _advanced(open_run: dict[str, Any], last: dict[str, Any]) -> bool:
-    """Whether an interrupted run was one that carried the last one on."""
-    return bool(open_run["parameters"]["taken"] == last["parameters"]["taken"])
+def _advanced(open_run: dict[str, Any], ended: list[dict[str, Any]]) -> bool:
+    """Whether an interrupted run was one that carried another on."""
+    return any(open_run["parameters"]["taken"] == run["parameters"]["taken"] for run in ended)
 
 
 def _done(connection: psycopg.Connection[Any], run: int) -> set[str]:

@@ -277,9 +277,11 @@ def _begin(
         _refuse_taken_numbers(connection, {batch.number for batch in job.case.plan.batches})
     else:
         _refuse_other_runs(connection, identity)
-    taken = {table: _highest_key(connection, table) for table in tables}
+    reserved = ledger.reserved(connection)
+    taken = {table: max(_highest_key(connection, table), reserved.get(table, 1) - 1) for table in tables}
     streamed = sorted(pipeline.streamed(job.case)) if worth_a_stream else []
-    parameters = {"preset": job.case.plan.preset, "taken": taken, "streamed": streamed}
+    after = keys(job.case, taken).after
+    parameters = {"preset": job.case.plan.preset, "taken": taken, "reserved": after, "streamed": streamed}
     run = ledger.begin(connection, identity, {**parameters, **described(job.case), **revisions.described(connection)})
     known = connection.execute("SELECT parameters FROM datagen.run WHERE id = %s", [run]).fetchone()
     assert known is not None

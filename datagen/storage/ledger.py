@@ -177,6 +177,15 @@ def begin(connection: Connection, identity: Identity, parameters: dict[str, Any]
         return int(opened.fetchall()[0][0])
 
 
+def reserved(connection: Connection) -> dict[str, int]:
+    """Return the first key by table that no run in the database will ever need, to carry its plan on."""
+    return dict(
+        connection.execute(
+            "SELECT key, max(value::bigint) FROM datagen.run, jsonb_each_text(parameters->'reserved') GROUP BY key"
+        ).fetchall()
+    )
+
+
 def finish(connection: Connection, run: int) -> None:
     """Close a run; on return it and everything before it is on disk."""
     with connection.transaction():
