@@ -1,6 +1,7 @@
 """Companies beside each other in files: each that of its seed, and no key of one is found in another."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,11 +16,19 @@ from datagen.case import Case
 from datagen.files import companies as keys
 from datagen.files import fields
 from datagen.keys import keys as keys_of
-from datagen.runs import companies, exporting
+from datagen.runs import companies, exporting, protection, wiping
 from datagen.storage import arrow
 from tests.frozen import tiny
 from tests.test_cli import SMALL, aquamind
 from tests.worlds import Silent
+
+UNDECLARED = [
+    ("batch_liveforwardprojection", "temp_profile_id", "scenario_temperatureprofile"),
+    ("finance_factharvest", "dim_batch_id", "batch_batch"),
+    ("finance_navexportline", "batch_id_int", "batch_batch"),
+    *(("finance_core_valuationrun", column, "batch_batch") for column in keys.IN_JSON["finance_core_valuationrun"]),
+]
+"""Columns that refer to a table without a foreign key."""
 
 
 def case_of(company: int) -> Case:
@@ -58,6 +67,8 @@ def test_each_company_is_that_of_its_seed(several: Path, tmp_path: Path) -> None
         for name in one.column_names:
             shift = spans.get(name, 0)
             expected = pa.compute.add(one[name], pa.scalar(shift, one[name].type)) if shift else one[name]
+            if name in keys.IN_JSON.get(model._meta.db_table, ()):
+                expected = pa.chunked_array([keys.in_json(one[name], keys.NARROW_SPAN)])
             assert company[name].equals(expected), (model, name)
 
 
@@ -84,13 +95,21 @@ def test_no_key_of_one_is_found_in_another(several: Path) -> None:
         # What is master data, too: people and places of one company are not those of another.
         rings = {model._meta.db_table: table for model, table in found.items()}["batch_batchcontainerassignment"]
         assert {key // keys.SPAN for key in rings["container_id"].to_pylist()} == {company - 1}
+        for table, column, target in UNDECLARED:
+            [named] = [rows[column] for model, rows in found.items() if model._meta.db_table == table]
+            text = "".join(map(str, named.to_pylist())) if pa.types.is_string(named.type) else None
+            told = named.to_pylist() if text is None else map(int, re.findall(r'"batch_id":(\d+)', text))
+            assert set(told) - {None} <= primary[company][target], (table, column)
     assert followed > 100
 
 
 def test_every_narrow_reference_is_to_a_narrow_table() -> None:
     """Of all models that are written: whoever adds a column of 32 bits learns of it here, not in company 22."""
-    for model in fields.models(keys_of(tiny(), {}).tables):
+    for model in fields.models({*keys_of(tiny(), {}).tables, *protection.FOLLOWING, *wiping.MASTER_DATA}):
         for field in model._meta.concrete_fields:
+            if not field.is_relation and field.get_internal_type() == "PositiveIntegerField":
+                seems_a_key = not {"id", "pk"}.isdisjoint(field.column.split("_"))
+                assert seems_a_key == (field.column in keys._spans(model)), field
             if field.is_relation and field.target_field.model._meta.app_label != "contenttypes":
                 narrow = field.target_field.get_internal_type() in ("AutoField", "IntegerField")
                 assert not narrow or field.target_field.model._meta.db_table in keys.NARROW, field

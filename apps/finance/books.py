@@ -84,3 +84,20 @@ PEOPLE = """
     SELECT role, min(user_id) AS user_id FROM users_userprofile WHERE role IN ('FIN', 'MGR') GROUP BY 1
 """
 """Who keeps the books, and who approves."""
+
+RULES = """
+    SELECT account_group_id AS "group", cost_group, rule.name, rule_definition::text AS definition
+    FROM finance_core_allocationrule rule
+    JOIN finance_core_accountgroup "group" ON "group".group_id = rule.account_group_id
+    WHERE rule.is_active AND rule_definition ? 'budget'
+    ORDER BY "group".display_order, rule_id
+"""
+"""What the groups of costs are, in the order in which the chart shows them."""
+
+ADDING = """
+    SELECT rule_definition::text AS definition FROM finance_core_allocationrule
+    WHERE is_active AND rule_definition ? 'debit' ORDER BY rule_id LIMIT 1
+"""
+"""By which accounts costs are added to the value of the fish."""
+
+ACCOUNTS = "SELECT code, account_id FROM finance_core_account"

@@ -2,6 +2,7 @@
 
 import fcntl
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
@@ -81,6 +82,22 @@ class FileStore:
             file.publish()
             contents[table] = Content(batch.num_rows, table_hash.hexdigest())
         return contents
+
+    def keep(self, unit: str, tables: Mapping[str, pa.Table]) -> None:
+        """Keep something of a unit until the export is whole, before its line is there."""
+        with (self.folder / UNITS / f"{unit}.kept").open("wb") as file:
+            for name, rows in tables.items():
+                with pa.ipc.new_stream(file, rows.schema.with_metadata({"table": name})) as stream:
+                    stream.write_table(rows)
+
+    def kept(self) -> dict[str, pa.Table]:
+        """What was kept, of all units, by name."""
+        found: dict[str, list[pa.RecordBatch]] = defaultdict(list)
+        for unit in self.content():
+            path = self.folder / UNITS / f"{unit}.kept"
+            for name, batch in _read_streams(path) if path.exists() else ():
+                found[name].append(batch)
+        return {name: pa.Table.from_batches(batches) for name, batches in found.items()}
 
     def few(self, tables: Mapping[str, Sequence[str]]) -> dict[str, pa.Table]:
         """These columns of tables that are one file, of all units."""

@@ -248,40 +248,45 @@ def forecast(connection: psycopg.Connection[Any]) -> dict[str, int]:
 
 def _forecasts(connection: psycopg.Connection[Any]) -> Iterator[tuple[Any, pa.RecordBatch]]:
     for batch, run in connection.execute(ahead_of.BATCHES).fetchall():
-        ahead = ahead_of.look_ahead(connection, batch, run)
-        if ahead is None:
-            continue
-        computed = ahead.now["day"][0].astype("datetime64[D]")
-        profile_id, profile = ahead.profile
-        water = {"temp_profile_name": profile, "temp_bias_window_days": ahead_of.BIAS_WINDOW_DAYS}
-        summary, days = ahead_of.summaries(ahead), ahead_of.projections(ahead)
-        yield (
+        known = ahead_of.read(connection, batch, run)
+        if known is not None:
+            yield from forecast_rows(known)
+
+
+def forecast_rows(known: ahead_of.Known) -> Iterator[tuple[Any, pa.RecordBatch]]:
+    """What is ahead of a batch, as rows: a summary of each active assignment, and its days."""
+    ahead = ahead_of.look_ahead(known)
+    computed = ahead.now["day"][0].astype("datetime64[D]")
+    profile_id, profile = ahead.profile
+    water = {"temp_profile_name": profile, "temp_bias_window_days": ahead_of.BIAS_WINDOW_DAYS}
+    summary, days = ahead_of.summaries(ahead), ahead_of.projections(ahead)
+    yield (
+        ContainerForecastSummary,
+        record_batch(
             ContainerForecastSummary,
-            record_batch(
-                ContainerForecastSummary,
-                len(summary["assignment_id"]),
-                **summary,
-                **water,
-                harvest_threshold_g=ahead.harvest_g,
-                transfer_threshold_g=ahead.transfer_g,
-                computed_date=computed,
-                last_computed=datetime.combine(computed.astype(date), time(23, 59, 59), UTC),
-            ),
-        )
-        yield (
+            len(summary["assignment_id"]),
+            **summary,
+            **water,
+            harvest_threshold_g=ahead.harvest_g,
+            transfer_threshold_g=ahead.transfer_g,
+            computed_date=computed,
+            last_computed=datetime.combine(computed.astype(date), time(23, 59, 59), UTC),
+        ),
+    )
+    yield (
+        LiveForwardProjection,
+        record_batch(
             LiveForwardProjection,
-            record_batch(
-                LiveForwardProjection,
-                len(days["id"]),
-                **days,
-                **water,
-                batch_id=batch,
-                tgc_value_used=ahead.tgc,
-                temp_profile_id=profile_id,
-                temp_bias_clamp_min_c=-ahead_of.MOST_BIAS_C,
-                temp_bias_clamp_max_c=ahead_of.MOST_BIAS_C,
-            ),
-        )
+            len(days["id"]),
+            **days,
+            **water,
+            batch_id=ahead.batch_id,
+            tgc_value_used=ahead.tgc,
+            temp_profile_id=profile_id,
+            temp_bias_clamp_min_c=-ahead_of.MOST_BIAS_C,
+            temp_bias_clamp_max_c=ahead_of.MOST_BIAS_C,
+        ),
+    )
 
 
 def _arrays(columns: dict[str, list[Any]]) -> dict[str, Any]:

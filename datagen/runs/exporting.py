@@ -3,19 +3,22 @@
 import shlex
 import socket
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import pyarrow as pa
 
 from apps.batch.growth_analysis import compute
 from apps.batch.growth_analysis import tables as growth
+from apps.batch.growth_analysis import tables_ahead as ahead
+from apps.batch.models import ActualDailyAssignmentState
 from apps.finance import exports
+from apps.finance import tables as books
 from apps.planning import tables as activities
 from apps.planning.seeding import of_known
 from aquamind.errors import UserError
@@ -30,14 +33,24 @@ from datagen.masterdata import tables as masterdata
 from datagen.pipeline import Progress, Report
 from datagen.planning.plan import BatchPlan
 from datagen.runs import analysis, outlook, protection, wiping
+from datagen.runs.books import BOOKS
+from datagen.runs.books.record import Record
+from datagen.runs.books.rows import every
 from datagen.runs.run import check_case, identify
 from datagen.simulation.history import History
 from datagen.simulation.loop import held_back
 from datagen.storage import ledger
 from datagen.storage.store import Tables
 
+LATEST = "latest states"
+"""What of a batch's states is kept until what is ahead of it can be known."""
+
 BYTES_PER_ROW = {"parquet": 4.5, "csv": 110.0, "arrow": 7.0}
 """Over all tables with daily states: `medium` has 4.3 of Parquet, 6.5 of Arrow. Those of CSV are at most."""
+
+
+Columns: TypeAlias = Mapping[str, Sequence[str]]
+"""By table those that are read."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +106,7 @@ def foresee(job: Job, bound: str | None) -> outlook.Outlook:
     check_case(job.case)
     place.there(job.folder, describe(job.case, job.suffix))
     made = outlook.foresee(job.case, pipeline.simulate(job.case), bound)
-    tables = [*keys(job.case, {}).tables, *FOLLOWING, *ledger.TRUTH]
+    tables = [*keys(job.case, {}).tables, *protection.FOLLOWING, *ledger.TRUTH]
     rows = Counter({table: made.rows[table] for table in tables if table in made.rows})
     return replace(made, rows=dict(rows), disk_bytes=disk_bytes(rows, job.suffix))
 
@@ -133,32 +146,45 @@ def _write(job: Job, hire: Hire, folder: Path, identity: dict[str, Any], progres
         links = _follow(store, case, known)
         units = store.content()
         tables = _tables(given, units)
-        order = [*in_order(case), analysis.EXPORTS, analysis.PLANNED]
+        order = [*in_order(case), analysis.EXPORTS, analysis.PLANNED, analysis.FORECASTS, BOOKS]
         store.gather([unit for unit in order if unit in units], tables, links)
         contents = store.put(known)
         progress.advance(0.0)
-    lacking = sorted(protection.FOLLOWING.difference(FOLLOWING))
-    place.write_manifest(folder, {**identity, **told(store, units, contents, tables), "only_from_database": lacking})
-
-
-FOLLOWING = (*analysis.TABLES, *analysis.EXPORT_TABLES, analysis.PLANNED_TABLE)
-"""Of the tables that follow from the record those that are made without a database."""
+    place.write_manifest(folder, {**identity, **told(store, units, contents, tables)})
 
 
 def _follow(store: FileStore, case: Case, known: list[Rows]) -> Links:
     """What follows from all units together, as units of its own; and what it makes known to rows of theirs."""
-    there = {model._meta.db_table: rows for model, rows in known}
-    tables = store.few({**exports.READ, **activities.READ})
-    for table, columns in {**exports.MASTER_DATA, **activities.MASTER_DATA}.items():
-        tables[table] = pa.Table.from_batches([there[table]]).select(list(columns))
-    store.write(analysis.EXPORTS, analysis.accounts(exports.exported(tables)))
+    there = {model._meta.db_table: pa.Table.from_batches([rows]) for model, rows in known}
+    few, kept = store.few(_columns(exports.READ, activities.READ, ahead.READ, books.READ)), store.kept()
+
+    def of(read: Columns, known: Columns) -> dict[str, pa.Table]:
+        return {table: (few | there)[table].select(list(names)) for table, names in {**read, **known}.items()}
+
+    sold = exports.exported(of(exports.READ, exports.MASTER_DATA))
+    store.write(analysis.EXPORTS, analysis.accounts(sold))
     as_of = case.plan.as_of
-    past = activities.known(tables, as_of, analysis.finished_days(case.plan.way))
+    found = of(activities.READ, activities.MASTER_DATA)
+    past = activities.known(found, as_of, analysis.finished_days(case.plan.way))
     planned = analysis.planned_columns(of_known(past, lambda _: as_of))
-    store.write(analysis.PLANNED, [analysis.planned(planned)])
+    rows = analysis.planned(planned)
+    store.write(analysis.PLANNED, [rows])
+    active = ahead.known({**there, **few, analysis.PLANNED_TABLE: pa.Table.from_batches([rows[1]])}, kept.get(LATEST))
+    store.write(analysis.FORECASTS, (table for batch in active for table in analysis.forecast_rows(batch)))
+    record = Record(as_of, books.Tables({**there, **few, **kept}).find)
+    if record.rules:
+        store.write(BOOKS, every(record))
     pairs = zip(planned["transfer_workflow_id"].tolist(), planned["id"].tolist(), strict=True)
     linked = {workflow: activity for workflow, activity in pairs if workflow is not None}
     return {"batch_batchtransferworkflow": ("planned_activity_id", linked)}
+
+
+def _columns(*wanted: Columns) -> dict[str, list[str]]:
+    """All columns that are wanted of each table."""
+    found: dict[str, dict[str, None]] = {}
+    for table, names in (each for columns in wanted for each in columns.items()):
+        found.setdefault(table, {}).update(dict.fromkeys(names))
+    return {table: list(names) for table, names in found.items()}
 
 
 def _rested_on(known: list[Rows]) -> dict[str, pa.Table]:
@@ -181,17 +207,23 @@ class _StatesToo:
     def write(self, unit: str, tables: Tables) -> dict[str, ledger.Content]:
         if unit not in self._begun:
             return self.store.write(unit, tables)
-        seen = growth.Tables(self.known)
-        contents = self.store.write(unit, seen.watch(tables))
-        worked_out = self.store.write(analysis.unit(unit), self._following(seen, tables))
+        seen, months = growth.Tables(self.known), books.Months(self.case.plan.as_of)
+        passing = months.watch(seen.watch(tables))
+        contents = self.store.write(unit, passing)
+        # Of a batch that an earlier call wrote, nothing has passed yet.
+        for _ in passing:
+            pass
+        worked_out = self.store.write(analysis.unit(unit), self._following(unit, seen, months))
         return {**contents, **worked_out}
 
-    def _following(self, seen: growth.Tables, tables: Tables) -> Iterator[Rows]:
-        # Of a batch that an earlier call wrote, nothing has passed yet.
-        for _ in seen.watch(tables):
-            pass
+    def _following(self, unit: str, seen: growth.Tables, months: books.Months) -> Iterator[Rows]:
+        kept: dict[str, pa.Table] = {}
         if (record := seen.record(self.case.plan.as_of)) is not None:
-            yield from analysis.rows(compute(record), self.case.plan.as_of)
+            for model, rows in months.watch(analysis.rows(compute(record), self.case.plan.as_of)):
+                if model is ActualDailyAssignmentState:
+                    kept[LATEST] = ahead.latest(pa.Table.from_batches([rows]))
+                yield model, rows
+        self.store.keep(analysis.unit(unit), {**months.kept(), **kept})
 
     def content(self) -> dict[str, dict[str, ledger.Content]]:
         return self.store.content()
@@ -243,7 +275,7 @@ def _check_space(job: Job, histories: dict[int, History], store: FileStore) -> N
 def _tables(given: Keys, units: dict[str, dict[str, ledger.Content]]) -> list[str]:
     """Those of the plan and what follows from it, and of the truth where there is some."""
     written = {table for contents in units.values() for table in contents}
-    return sorted({*given.tables, *FOLLOWING, *written})
+    return sorted({*given.tables, *protection.FOLLOWING, *written})
 
 
 def told(

@@ -59,6 +59,7 @@ WATER = """
     SELECT assignment_id, date, day_number::int8, temp_c::float8 FROM batch_actualdailyassignmentstate
     WHERE batch_id = %(batch)s AND date > %(since)s AND assignment_id = ANY(%(stays)s) AND temp_c IS NOT NULL
         AND sources->>'temp' NOT IN ('profile', 'none')
+    ORDER BY assignment_id, date
 """
 WATER_COLUMNS = {"assignment_id": "id", "day": "day", "day_number": "whole", "temp_c": "real"}
 RUN = """
@@ -84,6 +85,26 @@ PLANNED = """
 
 
 @dataclass(frozen=True)
+class Known:
+    """What is known of a batch: the columns that the queries find, in a database or in tables of none.
+
+    `now` are the states of the last day, `water` the temperatures since `BIAS_WINDOW_DAYS` before, `run` the pinned
+    run's days. Of weights None where nothing says one.
+    """
+
+    batch_id: int
+    now: Columns
+    water: Columns
+    run: Columns
+    scenario: Scenario
+    tgc: float
+    profile: tuple[int, str]
+    transfer_g: float | None
+    harvest_g: float | None
+    planned: set[tuple[str, int | None]]
+
+
+@dataclass(frozen=True)
 class Ahead:
     """Assignments of one batch as they are, and grids [days from tomorrow on, assignments] of what they will be.
 
@@ -104,47 +125,60 @@ class Ahead:
     planned: set[tuple[str, int | None]]
 
 
-def look_ahead(connection: psycopg.Connection[Any], batch_id: int, run_id: int) -> Ahead | None:
-    """What the daily states of a batch come to; None without any."""
+def read(connection: psycopg.Connection[Any], batch_id: int, run_id: int) -> Known | None:
+    """What a database knows of a batch; None where it has no daily states."""
     now = rows(connection, STATES, {"batch": batch_id}, STATE_COLUMNS)
     scenario = read_scenario(connection, batch_id)
     if scenario is None or not len(now["day"]):
         return None
-    run = rows(connection, RUN, {"run": run_id}, RUN_COLUMNS)
-    bias_c = _bias_c(connection, batch_id, now, scenario)
+    stays = now["assignment_id"].tolist()
+    since = (np.datetime64(0, "D") + int(now["day"].max()) - BIAS_WINDOW_DAYS).astype(object)
     [(tgc, profile_id, profile, transfer_g)] = connection.execute(MODEL, [run_id]).fetchall()
     [(harvest_g,)] = connection.execute(HARVESTED_AT).fetchall()
-    ahead = run["day"] > now["day"].max()
-    stages = run["stage"][ahead][:MOST_DAYS].tolist()
+    return Known(
+        batch_id=batch_id,
+        now=now,
+        water=rows(connection, WATER, {"batch": batch_id, "since": since, "stays": stays}, WATER_COLUMNS),
+        run=rows(connection, RUN, {"run": run_id}, RUN_COLUMNS),
+        scenario=scenario,
+        tgc=tgc,
+        profile=(profile_id, profile),
+        transfer_g=transfer_g,
+        harvest_g=harvest_g,
+        planned=set(connection.execute(PLANNED, [batch_id]).fetchall()),
+    )
+
+
+def look_ahead(known: Known) -> Ahead:
+    """What the daily states of a batch come to."""
+    now, scenario, bias_c = known.now, known.scenario, _bias_c(known)
+    ahead = known.run["day"] > now["day"].max()
+    stages = known.run["stage"][ahead][:MOST_DAYS].tolist()
     number = now["day_number"].max() + 1 + np.arange(len(stages))
     temp_c = np.round(scenario.temp_c(number)[:, None] + bias_c, 2)
     gain = np.array([scenario.tgc[stage] for stage in stages])[:, None] / 1000.0 * np.maximum(temp_c, 0.0)
     left = np.cumprod([1.0 - scenario.death_rate[stage] for stage in stages])[:, None]
     return Ahead(
-        batch_id=batch_id,
+        batch_id=known.batch_id,
         now=now,
-        run=run,
-        tgc=tgc,
-        profile=(profile_id, profile),
+        run=known.run,
+        tgc=known.tgc,
+        profile=known.profile,
         bias_c=bias_c,
         temp_c=temp_c,
         # Iwama & Tautz (1981), as the daily states grow.
         weight_g=np.round((np.cbrt(now["weight_g"]) + np.cumsum(gain, axis=0)) ** 3, 2),
         population=np.rint(now["population"] * left).astype(np.int64),
-        harvest_g=harvest_g or HARVEST_WEIGHT_G,
-        transfer_g=transfer_g or TRANSFER_WEIGHT_G,
-        planned=set(connection.execute(PLANNED, [batch_id]).fetchall()),
+        harvest_g=known.harvest_g or HARVEST_WEIGHT_G,
+        transfer_g=known.transfer_g or TRANSFER_WEIGHT_G,
+        planned=known.planned,
     )
 
 
-def _bias_c(connection: psycopg.Connection[Any], batch_id: int, now: Columns, scenario: Scenario) -> Floats:
+def _bias_c(known: Known) -> Floats:
     """How much warmer each assignment's water was of late than its profile."""
-    last = int(now["day"].max())
-    since = (np.datetime64(0, "D") + last - BIAS_WINDOW_DAYS).astype(object)
-    stays = now["assignment_id"]
-    known = {"batch": batch_id, "since": since, "stays": stays.tolist()}
-    water = rows(connection, WATER, known, WATER_COLUMNS)
-    differs = water["temp_c"] - scenario.temp_c(water["day_number"])
+    stays, water = known.now["assignment_id"], known.water
+    differs = water["temp_c"] - known.scenario.temp_c(water["day_number"])
     at = np.searchsorted(stays, water["assignment_id"])
     days = np.bincount(at, minlength=len(stays))
     mean_c = np.bincount(at, np.nan_to_num(differs), len(stays)) / np.maximum(days, 1)

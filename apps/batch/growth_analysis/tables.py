@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from fractions import Fraction
 from typing import Any
@@ -98,14 +98,12 @@ class Tables:
         fed, read = self._table("inventory_feedingevent"), self._table("environmental_environmentalreading")
         died = deaths.filter(pc.is_valid(deaths["assignment_id"]))
         read = read.filter(pc.is_valid(read["container_id"]))
-        of_death, died_on, dead, _ = _sums(
-            _ints(died["assignment_id"]), _ints(died["event_date"]), _ints(died["count"])
-        )
+        of_death, died_on, dead, _ = _sums(ints(died["assignment_id"]), ints(died["event_date"]), ints(died["count"]))
         fed_in, fed_on, fed_units, _ = _sums(
-            _ints(fed["container_id"]), _ints(fed["feeding_date"]), _units(fed["amount_kg"])
+            ints(fed["container_id"]), ints(fed["feeding_date"]), units(fed["amount_kg"])
         )
         read_in, read_on, degrees, times = _sums(
-            _ints(read["container_id"]), _ints(read["reading_time"]) // DAY_US, _units(read["value"])
+            ints(read["container_id"]), ints(read["reading_time"]) // DAY_US, units(read["value"])
         )
         return arranged(
             Sources(
@@ -117,11 +115,11 @@ class Tables:
                 weighings=self._weighings(stays["id"]),
                 deaths={"assignment": of_death, "day": died_on, "count": dead},
                 deaths_recorded=bool(deaths.num_rows),
-                feed={"container": fed_in, "day": fed_on, "value": fed_units / _scale(fed["amount_kg"])},
+                feed={"container": fed_in, "day": fed_on, "value": fed_units / scale(fed["amount_kg"])},
                 temperatures={
                     "container": read_in,
                     "day": read_on,
-                    "value": degrees / (times * _scale(read["value"])),
+                    "value": degrees / (times * scale(read["value"])),
                 },
             )
         )
@@ -136,17 +134,17 @@ class Tables:
         stages = self._known["batch_lifecyclestage"].to_pylist()
         least_g = {each["id"]: float(each["expected_weight_min_g"] or 0) for each in stages}
         ended = last if batch["actual_end_date"] is None else (batch["actual_end_date"] - date(1970, 1, 1)).days
-        departed = _ints(pc.fill_null(stays["departure_date"].cast(pa.int32()), last + 1)) - 1
-        stage = _ints(stays["lifecycle_stage_id"])
-        weight_g = _floats(stays["avg_weight_g"])
+        departed = ints(pc.fill_null(stays["departure_date"].cast(pa.int32()), last + 1)) - 1
+        stage = ints(stays["lifecycle_stage_id"])
+        weight_g = floats(stays["avg_weight_g"])
         columns = {
-            "id": _ints(stays["id"]),
-            "container_id": _ints(stays["container_id"]),
+            "id": ints(stays["id"]),
+            "container_id": ints(stays["container_id"]),
             "lifecycle_stage_id": stage,
             "batch_start": np.full(len(stage), (batch["start_date"] - date(1970, 1, 1)).days),
-            "first_day": _ints(stays["assignment_date"]),
+            "first_day": ints(stays["assignment_date"]),
             "last_day": np.minimum(min(last, ended), departed),
-            "own_count": _ints(stays["population_count"]),
+            "own_count": ints(stays["population_count"]),
             "own_weight_g": np.where(np.isnan(weight_g), [least_g[each] for each in stage.tolist()], weight_g),
         }
         here = np.flatnonzero(columns["first_day"] <= columns["last_day"])
@@ -157,11 +155,11 @@ class Tables:
         made = self._table("batch_creationaction")
         ours = pc.is_in(made["dest_assignment_id"], pa.array(stays))
         made = made.filter(pc.and_(_is(made["status"], "COMPLETED"), ours))
-        eggs = _ints(pc.coalesce(made["egg_count_actual"], made["egg_count_planned"]))
+        eggs = ints(pc.coalesce(made["egg_count_actual"], made["egg_count_planned"]))
         return {
-            "dest": _ints(made["dest_assignment_id"]),
-            "day": _ints(pc.coalesce(made["actual_delivery_date"], made["expected_delivery_date"])),
-            "fish": np.maximum(eggs - _ints(made["mortality_on_arrival"]), 0),
+            "dest": ints(made["dest_assignment_id"]),
+            "day": ints(pc.coalesce(made["actual_delivery_date"], made["expected_delivery_date"])),
+            "fish": np.maximum(eggs - ints(made["mortality_on_arrival"]), 0),
         }
 
     def _transfers(self, stays: Ints) -> Columns:
@@ -172,12 +170,12 @@ class Tables:
         moved, day = moved.filter(kept), day.filter(kept)
         selection = moved["selection_method"].to_pylist()
         return {
-            "source": _ints(moved["source_assignment_id"]),
-            "dest": _ints(pc.fill_null(moved["dest_assignment_id"], 0)),
-            "day": _ints(day),
-            "fish": _ints(moved["transferred_count"]),
-            "died": _ints(moved["mortality_during_transfer"]),
-            "measured_g": _floats(moved["measured_avg_weight_g"]),
+            "source": ints(moved["source_assignment_id"]),
+            "dest": ints(pc.fill_null(moved["dest_assignment_id"], 0)),
+            "day": ints(day),
+            "fish": ints(moved["transferred_count"]),
+            "died": ints(moved["mortality_during_transfer"]),
+            "measured_g": floats(moved["measured_avg_weight_g"]),
             "selection": np.array([SELECTED.get(str(each), 1.0) for each in selection], float),
             # All of a batch's stays are here, and a batch's fish are from no other.
             "stored_source_g": np.full(len(selection), np.nan),
@@ -186,10 +184,10 @@ class Tables:
     def _weighings(self, stays: Ints) -> Columns:
         """Means by stay and day: of samples by the fish in them, of vaccinations plain."""
         samples = self._table("batch_growthsample")
-        fish = np.maximum(_ints(samples["sample_size"]), 1)
-        place = _ints(samples["assignment_id"]), _ints(samples["sample_date"])
-        stay, day, grams, _ = _sums(*place, _units(samples["avg_weight_g"]) * fish)
-        sampled_g = grams / (_sums(*place, fish)[2] * _scale(samples["avg_weight_g"]))
+        fish = np.maximum(ints(samples["sample_size"]), 1)
+        place = ints(samples["assignment_id"]), ints(samples["sample_date"])
+        stay, day, grams, _ = _sums(*place, units(samples["avg_weight_g"]) * fish)
+        sampled_g = grams / (_sums(*place, fish)[2] * scale(samples["avg_weight_g"]))
         jabs = self._vaccinations()
         columns = {
             "kind": np.repeat([GROWTH_SAMPLE, VACCINATION], [len(stay), len(jabs)]),
@@ -206,7 +204,7 @@ class Tables:
         treatments = self._table("health_treatment")
         weights: dict[tuple[int, int], list[Fraction]] = defaultdict(list)
         weighed = treatments.filter(pc.equal(treatments["includes_weighing"].cast(pa.int8()), 1))
-        for row, at in zip(weighed.to_pylist(), _ints(weighed["treatment_date"]).tolist(), strict=True):
+        for row, at in zip(weighed.to_pylist(), ints(weighed["treatment_date"]).tolist(), strict=True):
             weight_g = checked_g.get(row["sampling_event_id"])
             if weight_g is None and (told := WEIGHED.search(row["description"])):
                 weight_g = told[1]
@@ -220,41 +218,40 @@ class Tables:
         chosen = scenarios.get(runs.get(batch["pinned_projection_run_id"], min(scenarios, default=0)))
         if chosen is None:
             return None
-        growth = self._one("scenario_tgcmodel", "model_id", chosen["tgc_model_id"])
-        mortality = self._one("scenario_mortalitymodel", "model_id", chosen["mortality_model_id"])
-        stages = self._known["batch_lifecyclestage"].to_pylist()
-        tgc_of = self._of("scenario_tgc_model_stage", "tgc_model_id", growth["model_id"])
-        percent_of = self._of("scenario_mortality_model_stage", "mortality_model_id", mortality["model_id"])
-        profile = self._known["scenario_temperaturereading"]
-        profile = profile.filter(pc.equal(profile["profile_id"], growth["profile_id"]))
-        day = _ints(profile["day_number"]).tolist()
-        temperatures: list[Any] = profile["temperature"].to_pylist()
-        days = sorted(zip(day, temperatures, strict=True))
-        return applied(
-            [(each["id"], each["name"]) for each in stages],
-            float(growth["tgc_value"]),
-            {each["lifecycle_stage"]: float(each["tgc_value"]) for each in tgc_of},
-            float(mortality["rate"]),
-            mortality["frequency"],
-            {each["lifecycle_stage"]: float(each["daily_rate_percent"]) for each in percent_of},
-            days,
-        )
+        return scenario_of(chosen, self._known)
 
-    def _one(self, table: str, column: str, key: int) -> dict[str, Any]:
-        [found] = self._of(table, column, key)
+
+def scenario_of(chosen: dict[str, Any], known: Mapping[str, pa.Table]) -> Scenario:
+    """The models of a scenario, by master data (`MASTER_DATA`)."""
+
+    def of(table: str, column: str, key: int) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = known[table].filter(pc.equal(known[table][column], key)).to_pylist()
         return found
 
-    def _of(self, table: str, column: str, key: int) -> list[dict[str, Any]]:
-        rows = self._known[table]
-        found: list[dict[str, Any]] = rows.filter(pc.equal(rows[column], key)).to_pylist()
-        return found
+    [growth] = of("scenario_tgcmodel", "model_id", chosen["tgc_model_id"])
+    [mortality] = of("scenario_mortalitymodel", "model_id", chosen["mortality_model_id"])
+    tgc_of = of("scenario_tgc_model_stage", "tgc_model_id", growth["model_id"])
+    percent_of = of("scenario_mortality_model_stage", "mortality_model_id", mortality["model_id"])
+    profile = known["scenario_temperaturereading"]
+    profile = profile.filter(pc.equal(profile["profile_id"], growth["profile_id"]))
+    day = ints(profile["day_number"]).tolist()
+    temperatures: list[Any] = profile["temperature"].to_pylist()
+    return applied(
+        [(each["id"], each["name"]) for each in known["batch_lifecyclestage"].to_pylist()],
+        float(growth["tgc_value"]),
+        {each["lifecycle_stage"]: float(each["tgc_value"]) for each in tgc_of},
+        float(mortality["rate"]),
+        mortality["frequency"],
+        {each["lifecycle_stage"]: float(each["daily_rate_percent"]) for each in percent_of},
+        sorted(zip(day, temperatures, strict=True)),
+    )
 
 
 def _array(column: Any) -> Any:
     return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
 
 
-def _ints(column: Any) -> Ints:
+def ints(column: Any) -> Ints:
     """Whole numbers; days from 1970, and moments in microseconds."""
     array = _array(column)
     if pa.types.is_date32(array.type):
@@ -262,22 +259,22 @@ def _ints(column: Any) -> Ints:
     return np.asarray(array.cast(pa.int64()))
 
 
-def _units(column: Any) -> Ints:
+def units(column: Any) -> Ints:
     """Decimals as whole numbers of their smallest unit, so that sums are exact."""
     array = _array(column)
     if not pa.types.is_decimal64(array.type):
-        return _ints(array)
+        return ints(array)
     return np.frombuffer(array.buffers()[1], np.int64, len(array), array.offset * 8) if len(array) else _NONE
 
 
-def _scale(column: Any) -> float:
+def scale(column: Any) -> float:
     return 10.0**column.type.scale if pa.types.is_decimal(column.type) else 1.0
 
 
-def _floats(column: Any) -> Floats:
+def floats(column: Any) -> Floats:
     """Decimals; NaN where there is none."""
     array = _array(column)
-    return np.where(np.asarray(array.is_null()), np.nan, _units(array) / _scale(array))
+    return np.where(np.asarray(array.is_null()), np.nan, units(array) / scale(array))
 
 
 def _is(column: Any, text: str) -> Any:

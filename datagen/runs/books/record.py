@@ -1,18 +1,25 @@
-"""What a database says for the books, as arrays over the sites that have had fish and the months since."""
+"""What is recorded for the books, as arrays over the sites that have had fish and the months since."""
 
+import json
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from apps.finance import books as queries
-from apps.finance.exports import rows
-from apps.finance.models import Account, AllocationRule
+from apps.finance.exports import Columns, rows
 from datagen.arrays import Bools, Dates, Ints
 from datagen.runs.books.sites import KINDS, Sites, imported_by_kind
+
+
+class Find(Protocol):
+    """The columns that a query of apps/finance/books.py finds: in a database, or in tables of none."""
+
+    def __call__(self, query: str, parameters: Sequence[Any] = ()) -> Columns: ...
 
 
 @dataclass(frozen=True)
@@ -42,15 +49,15 @@ class Fish:
 class Record:
     """The record up to the evening of a day."""
 
-    def __init__(self, as_of: date) -> None:
-        self.as_of = as_of
-        self.every_site = rows(queries.SITES)
+    def __init__(self, as_of: date, find: Find = rows) -> None:
+        self.as_of, self._find = as_of, find
+        self.every_site = find(queries.SITES)
         used = [place for place, day in enumerate(self.every_site["first_day"]) if day is not None]
 
         def of_used(column: str, kind: Any) -> Any:
             return np.array([self.every_site[column][place] for place in used], kind)
 
-        arrived = rows(queries.ARRIVALS)
+        arrived = find(queries.ARRIVALS)
         self.sites = Sites(
             of_used("site_id", np.int64),
             of_used("company_id", np.int64),
@@ -62,7 +69,7 @@ class Record:
         self.site_name = of_used("site_name", object)
         self.months = self.sites.months(as_of)
         self.years = self.sites.years(as_of)
-        self.user = dict(zip(*rows(queries.PEOPLE).values(), strict=True))
+        self.user = dict(zip(*find(queries.PEOPLE).values(), strict=True))
 
     @cached_property
     def site_code(self) -> dict[int, str]:
@@ -76,7 +83,7 @@ class Record:
     @cached_property
     def projects(self) -> dict[tuple[int, bool], Project]:
         """By batch, and whether it is at sea."""
-        found = rows(queries.PROJECTS)
+        found = self._find(queries.PROJECTS)
         after = max(self.every_site["site_id"])
         numbered = zip(found["site_id"], found["batch_number"], strict=True)
         short = [f"{self.site_code[site]}-{number.partition('-')[2]}" for site, number in numbered]
@@ -94,25 +101,21 @@ class Record:
 
     @cached_property
     def rules(self) -> list[dict[str, Any]]:
-        """What the groups of costs are, in the order in which the chart shows them, each with its rule."""
-        chosen = AllocationRule.objects.filter(is_active=True, rule_definition__has_key="budget")
-        found = chosen.select_related("account_group").order_by("account_group__display_order", "pk")
+        """What the groups of costs are, each with its rule; names in it in the order that a database gives them."""
+        found = self._find(queries.RULES)
         return [
-            {"group": rule.account_group_id, "cost_group": rule.account_group.cost_group, "name": rule.name}
-            | rule.rule_definition
-            for rule in found
-            if rule.account_group is not None
+            {"group": group, "cost_group": cost_group, "name": name, **_ordered(json.loads(definition))}
+            for group, cost_group, name, definition in zip(*found.values(), strict=True)
         ]
 
     @cached_property
     def adding(self) -> dict[str, str]:
         """The accounts by which costs are added to the value of the fish."""
-        rule = AllocationRule.objects.filter(is_active=True, rule_definition__has_key="debit").order_by("pk").first()
-        return {} if rule is None else dict(rule.rule_definition)
+        return next((dict(json.loads(text)) for text in self._find(queries.ADDING)["definition"]), {})
 
     @cached_property
     def account_id(self) -> dict[str, int]:
-        return dict(Account.objects.values_list("code", "pk"))
+        return dict(zip(*self._find(queries.ACCOUNTS).values(), strict=True))
 
     @cached_property
     def costs(self) -> tuple[Bools, Ints]:
@@ -129,7 +132,7 @@ class Record:
                 cents[..., place] = np.rint(100 * (per_month + per_tonne * tonnes)) * there[..., place]
             else:
                 query = {"meals": queries.FED, "eggs": queries.DELIVERED}[rule["source"]]
-                month, site, spent = rows(query).values()
+                month, site, spent = self._find(query).values()
                 at = self._month(month), self._site(site), place
                 there[at], cents[at] = True, spent
         return there, cents
@@ -138,12 +141,12 @@ class Record:
     def stood(self) -> dict[tuple[int, int], list[Fish]]:
         """Fish on the last day of each month, or of the record, by month and site."""
         ends = [min(end, self.as_of) for end in ((self.months + 1).astype("datetime64[D]") - 1).tolist()]
-        return self._fish(rows(queries.STOOD, [ends]))
+        return self._fish(self._find(queries.STOOD, [ends]))
 
     @cached_property
     def died(self) -> dict[tuple[int, int], list[Fish]]:
         """Fish that died in each month, by month and site."""
-        return self._fish(rows(queries.DIED))
+        return self._fish(self._find(queries.DIED))
 
     @cached_property
     def _standing(self) -> Ints:
@@ -167,3 +170,11 @@ class Record:
 
     def _site(self, ids: list[int]) -> Ints:
         return np.searchsorted(self.sites.id, np.array(ids, np.int64))
+
+
+def _ordered(value: Any) -> Any:
+    """JSON with its names by length, then by bytes."""
+    if not isinstance(value, dict):
+        return value
+    names = sorted(value, key=lambda name: (len(name.encode()), name.encode()))
+    return {name: _ordered(value[name]) for name in names}
