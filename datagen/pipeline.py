@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from django.apps import apps
-from django.core.management import call_command
-from django.db import transaction
 
 from aquamind import database
 from datagen import orm
@@ -63,12 +61,6 @@ class Report:
         self.seconds = dict(Counter(self.seconds) + Counter(following.seconds))
         self.rows = dict(Counter(self.rows) + Counter(following.rows))
         self.content_hash = following.content_hash
-
-
-def migrate() -> None:
-    """Make the schema, wholly or not at all."""
-    with transaction.atomic():
-        call_command("migrate", verbosity=0, interactive=False)
 
 
 def models(tables: Iterable[str]) -> list[Any]:

@@ -8,13 +8,12 @@ from typing import Any
 
 import psycopg
 import pytest
-from django.core.management import call_command
 from django.db import connections
 from pytest_django import DjangoDbBlocker
 
 from aquamind.database import connect
 from aquamind.server import EmbeddedServer
-from datagen.storage import ledger
+from datagen.storage import ledger, schema
 from tests.settings import SERVER, TEMPLATE
 
 
@@ -36,7 +35,7 @@ def template(server: EmbeddedServer, django_db_blocker: DjangoDbBlocker) -> str:
     """The name of a migrated, empty database to copy."""
     server.create_database(TEMPLATE)
     with django_db_blocker.unblock():
-        call_command("migrate", verbosity=0)
+        schema.make()
         connections.close_all()
     return TEMPLATE
 

@@ -20,6 +20,7 @@ import pytest
 from django.apps import apps
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pytest_django import DjangoDbBlocker
 
 from apps.environmental.models import EnvironmentalReading
 from apps.infrastructure.models import Geography
@@ -28,8 +29,9 @@ from aquamind import database
 from aquamind.errors import UserError
 from aquamind.server import EmbeddedServer
 from datagen.runs import preflight
-from datagen.storage import arrow, ddl, ledger, postgres
+from datagen.storage import arrow, ddl, ledger, postgres, schema
 from datagen.storage.arrow import FixedPoint, TableHash, columns, record_batch
+from tests.loaded import django_on
 
 JSON_TEXT = st.text("xé\\\"'\n", max_size=4)
 Connection = psycopg.Connection[Any]
@@ -54,6 +56,15 @@ def geographies(*names: str) -> pa.RecordBatch:
     return record_batch(
         Geography, len(names), id=ids, name=list(names), description="", created_at=MOMENT, updated_at=MOMENT
     )
+
+
+def test_the_schema_kept_is_what_the_migrations_make(
+    server: EmbeddedServer, django_db_blocker: DjangoDbBlocker
+) -> None:
+    """If not: `python -m tests.schema`."""
+    server.create_database("unmigrated")
+    with django_db_blocker.unblock(), django_on(server.url("unmigrated")):
+        assert schema.script() == schema.SCRIPT.read_text(encoding="utf-8")
 
 
 def value_of(column: arrow.Column) -> st.SearchStrategy[Any]:  # noqa: PLR0911 - one for each type

@@ -8,6 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, NamedTuple, TypeAlias
 
 from django.db import connection, models
+from psycopg import sql
 
 from apps.batch.models import Batch
 from datagen.storage import absent, fill, ledger
@@ -194,30 +195,31 @@ def _count_from_one(model: Any) -> None:
 
 
 def insert(model: Any, rows: list[Any], beside: Sequence[Mapping[str, Any]] = ()) -> None:
-    """Insert rows with what the ledger says of columns that our models do not have, and with what is given beside."""
-    constants = {
-        column: value
-        for (table, column), value in fill.kept(connection.connection).items()
-        if table == model._meta.db_table
-    }
-    if not (constants or beside):
-        model._default_manager.bulk_create(rows, batch_size=2000)
+    """COPY rows with what the ledger says of columns that our models do not have, and with what is given beside."""
+    if not rows:
         return
+    table, kept = model._meta.db_table, fill.kept(connection.connection)
+    constants = {column: value for (name, column), value in kept.items() if name == table}
     more = [{**constants, **columns} for columns in beside or [{}] * len(rows)]
-    # The ORM writes a model's own columns only.
-    fields = [field for field in model._meta.local_concrete_fields if not field.generated and not field.primary_key]
     added = sorted({name for columns in more for name in columns})
-    names = ", ".join(connection.ops.quote_name(name) for name in [*(field.column for field in fields), *added])
-    places = ", ".join(["%s"] * (len(fields) + len(added)))
-    values = [
-        [
-            *(field.get_db_prep_save(field.pre_save(row, True), connection) for field in fields),
-            *(columns.get(name) for name in added),
-        ]
-        for row, columns in zip(rows, more, strict=True)
-    ]
-    with connection.cursor() as cursor:
-        cursor.executemany(f"INSERT INTO {model._meta.db_table} ({names}) VALUES ({places})", values)
+    fields = [field for field in model._meta.local_concrete_fields if not field.generated and not field.primary_key]
+    names = sql.SQL(", ").join(map(sql.Identifier, [*(field.column for field in fields), *added]))
+    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table), names)
+    columns = [_sent(field, rows) for field in fields] + [[columns.get(name) for columns in more] for name in added]
+    with connection.cursor() as cursor, connection.wrap_database_errors, cursor.copy(statement) as copy:
+        for row in zip(*columns, strict=True):
+            copy.write_row(row)
+
+
+def _sent(field: Any, rows: list[Any]) -> list[Any]:
+    """A column's values as they are sent; the same ones come again and again, and stamps of time are one."""
+    if getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False):
+        return [field.get_db_prep_save(field.pre_save(rows[0], True), connection)] * len(rows)
+    values = [field.pre_save(row, True) for row in rows]
+    if isinstance(field, models.JSONField):  # no keys of a dictionary
+        return [field.get_db_prep_save(value, connection) for value in values]
+    sent = {value: field.get_db_prep_save(value, connection) for value in dict.fromkeys(values)}
+    return [sent[value] for value in values]
 
 
 def _differs(found: Any, name: str, value: Any) -> bool:

@@ -28,7 +28,7 @@ from datagen.planning.room import check_room
 from datagen.runs import analysis, books, outlook, preflight, protection, revisions, wiping
 from datagen.simulation.history import History
 from datagen.simulation.loop import held_back
-from datagen.storage import absent, ddl, fill, ledger, postgres, proof
+from datagen.storage import absent, ddl, fill, ledger, postgres, proof, schema
 
 
 @dataclass(frozen=True)
@@ -203,7 +203,7 @@ def prepare(
     """
     checked = check_schema(connection, tables, fills)
     if checked is None:
-        pipeline.migrate()
+        schema.make()
     ledger.prepare(connection)
     fill.keep(connection, checked or {})
     return masterdata.init(catalog, farm, masterdata.SUBJECTS if subjects is None else subjects)
