@@ -132,6 +132,17 @@ def test_a_database_knows_what_it_hides_and_is_carried_on_with_it(
                 assert connection.execute(SILENCE).rowcount == 1
                 checks.prepare(connection)
                 assert not checks.judge(connection, law).offending
+            # Nor is a fish: of a ring that was emptied, all that was booked is in its lots or known to be off.
+            emptied = (
+                "UPDATE datagen.truth_stock SET miscounted = miscounted + 1 WHERE assignment_id ="
+                " (SELECT min(assignment_id) FROM harvest_harvestevent)"
+            )
+            for name in ("fish_of_assignments", "fish_of_batches", "harvest_lots"):
+                with connection.transaction(force_rollback=True):
+                    assert connection.execute(emptied.encode()).rowcount == 1
+                    checks.prepare(connection)
+                    [law] = [law for law in checks.checks() if law.name == name]
+                    assert checks.judge(connection, law).offending == 1, name
             wiping.wipe(connection, dsn)
             for table in ledger.TRUTH:
                 assert connection.execute(f"SELECT count(*) FROM {table}".encode()).fetchone() == (0,)
@@ -206,3 +217,25 @@ def test_what_cannot_be_is_refused(preset: str, level: str) -> None:
     with pytest.raises(UserError, match=level):
         changed_preset(preset, None, None, None, None, None, None, level, None)
     assert changed_preset("guide", None, None, None, None, None, None, "none", None).imperfections == "none"
+
+
+def test_rings_are_off_as_published_and_counts_of_the_dead_are_round() -> None:
+    plan = replace(small_plan(seed=3, batches=2, stagger_days=290, containers=8, way="lived"), imperfections="usual")
+    off: list[float] = []
+    tens: list[bool] = []
+    for record in records(plan):
+        harvests, stock = record.history.harvests, record.stock
+        ring = harvests.assignment
+        assert (stock.counted > 0).all()
+        assert (harvests.fish == stock.counted + stock.miscounted[ring] + stock.vanished[ring]).all()
+        off += (stock.counted / harvests.fish - 1.0).tolist()
+        at_sea = record.history.assignments.stage[record.row_assignment] == record.sea
+        booked = record.booked.deaths[at_sea & (record.booked.deaths >= 50)]
+        tens += (booked % 10 == 0).tolist()
+        well = replace(record, case=replace(record.case, plan=replace(record.case.plan, imperfections="none")))
+        assert (well.stock.counted == harvests.fish).all()
+    # [70] and [34] of docs/realism.md, on 16 rings.
+    assert 0.25 < np.mean(np.abs(off) > 0.03) < 0.85
+    assert -0.06 < np.mean(off) < 0.03
+    # One in ten is so by chance.
+    assert 0.15 < np.mean(tens) < 0.45

@@ -4,6 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from datagen.arrays import Floats
+from datagen.biology.water import year_wave
 from datagen.catalog.spec import Fraction, NotNegative, Positive, Ref, Share, Spec, Unique
 
 WayName = Literal["planned", "lived"]
@@ -141,14 +143,31 @@ class SensorFault(Spec):
 
 
 class Rounds(Spec):
-    """Shares of days on which nobody collects the dead of an area; they are booked on the next round."""
+    """Shares of days on which nobody collects the dead of an area; they are booked on the next round.
+
+    So are the fish by which a count was rounded down: `to_ten` and `to_fifty` are the shares of large counts that are.
+    """
 
     missed_weekdays: Share
     missed_weekends: Share
+    to_ten: Annotated[float, Field(ge=0, le=0.3)] = 0.0
+    to_fifty: Annotated[float, Field(ge=0, le=0.3)] = 0.0
+
+
+class Counting(Spec):
+    """How the book of a ring's fish is off: by how they were counted into it, and by those that vanish unseen.
+
+    `error` is the scale of that of a ring's count, in parts of its fish: Student's t with 3 degrees of freedom, and
+    never above `largest`. `vanishing_daily` is the part of the fish that are gone each day.
+    """
+
+    error: Fraction
+    largest: Share
+    vanishing_daily: Annotated[float, Field(ge=0, le=0.01)]
 
 
 class Recording(Spec):
-    """How the record departs from what was: sensors that fail. Rates are those of each sensor, hall or area.
+    """How the record departs from what was: sensors fail, people miscount. Rates are those of each sensor or site.
 
     Outages are lognormal around `outage_hours`. A sensor that has begun to drift does so until it is cleaned, in rounds
     of `cleaned_every_days`. `many_times` is how much more often all is with `--imperfections many`.
@@ -168,6 +187,7 @@ class Recording(Spec):
     many_times: Annotated[float, Field(ge=1, le=5)]
     sensors: Annotated[tuple[SensorFault, ...], Unique("parameter")]
     rounds: Rounds | None = None
+    counting: Counting | None = None
 
     @model_validator(mode="after")
     def _in_order(self) -> "Recording":
@@ -205,12 +225,41 @@ class TransferPlans(Spec):
         return self
 
 
+class Quality(Spec):
+    """What slaughter makes of rings that differ, in place of the shares of grades.yaml and one gutted share for all.
+
+    `best_share` of the fish are of the best grade: logit-normal between rings, lower by `season` on `worst_day`. The
+    other grades share the rest as they do in grades.yaml.
+    """
+
+    best_share: Annotated[float, Field(gt=0, lt=1)]
+    best_spread: Sigma
+    season: Sigma
+    worst_day: DayOfYear
+    gutted_spread: Annotated[float, Field(ge=0, le=0.03)]
+
+
+class SeaGrowth(Spec):
+    """Growth at sea by the length of the day: `level` times that of biology.yaml, up and down by `season`."""
+
+    level: Annotated[float, Field(ge=0.5, le=1.5)]
+    season: Annotated[float, Field(ge=0, le=0.5)]
+    best_day: DayOfYear
+
+    def times(self, day_of_year: Floats) -> Floats:
+        """What growth is multiplied by on these days of the year."""
+        times: Floats = self.level * (1.0 + self.season * year_wave(day_of_year, self.best_day))
+        return times
+
+
 class Way(Spec):
     """A way to live; a block that is left out is off, and then costs nothing and draws nothing."""
 
     mortality: LivedMortality | None = None
     orders: Orders | None = None
     recording: Recording | None = None
+    quality: Quality | None = None
+    sea_growth: SeaGrowth | None = None
     transfer_plans: TransferPlans | None = None
 
 

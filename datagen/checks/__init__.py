@@ -1,8 +1,8 @@
 """The laws of the record, judged side by side on one state of the database, and the plans that it came from.
 
-A law is a query that must return no row, and needs AquaMind's schema alone; of sensors that this tool let fail it knows
-from the ledger's schema, where there is one. Plans are in the ledger: a database that this tool did not fill has none,
-and nothing of them is judged.
+A law is a query that must return no row, and needs AquaMind's schema alone; of sensors that this tool let fail, and of
+rings that it let be miscounted, it knows from the ledger's schema, where there is one. Plans are in the ledger: a
+database that this tool did not fill has none, and nothing of them is judged.
 """
 
 import json
@@ -50,14 +50,14 @@ READABLE = (
     " AND has_table_privilege(format('%I.%I', schemaname, tablename), 'SELECT') ORDER BY 1, 2"
 )
 
-TRUTH = "datagen.truth_sensor_fault"
-"""What this tool knows of sensors, and a law may ask for."""
-
-UNKNOWN = (
-    "(SELECT 0::bigint AS batch_container_assignment_id, 0::bigint AS sensor_id, ''::text AS kind,"
-    " now() AS begins, now() AS ends WHERE false) nothing"
-)
-"""In a database that it did not fill."""
+TRUTH = {
+    "datagen.truth_sensor_fault": (
+        "0::bigint AS batch_container_assignment_id, 0::bigint AS sensor_id, ''::text AS kind,"
+        " now() AS begins, now() AS ends"
+    ),
+    "datagen.truth_stock": "0::bigint AS batch_id, 0::bigint AS assignment_id, 0 AS miscounted, 0 AS vanished",
+}
+"""What this tool knows of sensors and of rings, and a law may ask for; and its columns, where it filled nothing."""
 
 
 @dataclass(frozen=True)
@@ -212,12 +212,20 @@ def judge(connection: psycopg.Connection[Any], law: Check) -> Verdict:
     rows: list[dict[str, Any]] = []
     checked = there is not None and there[0]
     if checked:
-        known = law.query if ledger.present(connection, TRUTH) else law.query.replace(TRUTH, UNKNOWN)
+        known = _of_what_is_known(connection, law.query)
         query = f"SELECT *, count(*) OVER () AS offending_rows FROM (\n{known}\n) offending LIMIT {SHOWN_ROWS}"
         rows = connection.cursor(row_factory=dict_row).execute(query.encode()).fetchall()
     counted = [row.pop("offending_rows") for row in rows]
     seconds = time.perf_counter() - begin
     return Verdict(law.name, law.title, law.means, seconds, checked, counted[0] if counted else 0, rows)
+
+
+def _of_what_is_known(connection: psycopg.Connection[Any], query: str) -> str:
+    """A law's query, with nothing in place of the truth that the database does not have."""
+    for table, columns in TRUTH.items():
+        if table in query and not ledger.present(connection, table):
+            query = query.replace(table, f"(SELECT {columns} WHERE false) nothing")
+    return query
 
 
 def judge_plans(connection: psycopg.Connection[Any]) -> list[Verdict]:

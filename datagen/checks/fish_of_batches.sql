@@ -1,5 +1,5 @@
 -- title: Fish are conserved from egg to lot
--- means: Of every batch, the eggs received, less those dead on arrival, are its deaths, losses in transfers, harvested fish and fish alive.
+-- means: Of every batch, the eggs received, less those dead on arrival, are its deaths, losses in transfers, harvested fish and fish alive, and those of emptied rings that are known to be miscounted or vanished (datagen.truth_stock).
 -- on: batch_batch
 WITH received AS (
     SELECT workflow.batch_id, sum(action.egg_count_actual - action.mortality_on_arrival) AS fish
@@ -25,21 +25,28 @@ WITH received AS (
     FROM batch_batchcontainerassignment
     WHERE departure_date IS NULL
     GROUP BY 1
+), off AS (
+    SELECT assignment.batch_id, sum(miscounted + vanished) AS fish
+    FROM datagen.truth_stock
+    JOIN batch_batchcontainerassignment assignment ON assignment.id = assignment_id AND departure_date IS NOT NULL
+    GROUP BY 1
 ), account AS (
     SELECT batch.batch_number,
         coalesce(received.fish, 0) AS received,
         coalesce(died.fish, 0) AS died,
         coalesce(lost.fish, 0) AS lost_in_transfers,
         coalesce(harvested.fish, 0) AS harvested,
-        coalesce(alive.fish, 0) AS alive
+        coalesce(alive.fish, 0) AS alive,
+        coalesce(off.fish, 0) AS known_to_be_off
     FROM batch_batch batch
     LEFT JOIN received ON received.batch_id = batch.id
     LEFT JOIN died ON died.batch_id = batch.id
     LEFT JOIN lost ON lost.batch_id = batch.id
     LEFT JOIN harvested ON harvested.batch_id = batch.id
     LEFT JOIN alive ON alive.batch_id = batch.id
+    LEFT JOIN off ON off.batch_id = batch.id
 )
-SELECT *, received - died - lost_in_transfers - harvested - alive AS fish_missing
+SELECT *, received - died - lost_in_transfers - harvested - alive - known_to_be_off AS fish_missing
 FROM account
-WHERE received <> died + lost_in_transfers + harvested + alive
+WHERE received <> died + lost_in_transfers + harvested + alive + known_to_be_off
 ORDER BY batch_number

@@ -1,5 +1,5 @@
 -- title: A harvest's lots are the fish of its ring
--- means: A harvest ends its assignment on its day; its lots, one a grade, are all the fish that were left; of each, live weight exceeds gutted, and gutted exceeds fillet.
+-- means: A harvest ends its assignment on its day; its lots, one a grade, are all the fish that were left, but for those known to be miscounted or vanished (datagen.truth_stock); of each, live weight exceeds gutted, and gutted exceeds fillet.
 -- on: harvest_harvestevent
 WITH placed AS (
     SELECT assignment_id, sum(fish) AS fish
@@ -14,6 +14,8 @@ WITH placed AS (
         FROM batch_creationaction WHERE status = 'COMPLETED'
         UNION ALL
         SELECT assignment_id, -sum(count) FROM batch_mortalityevent WHERE assignment_id IS NOT NULL GROUP BY 1
+        UNION ALL
+        SELECT assignment_id, -miscounted - vanished FROM datagen.truth_stock
     ) change
     GROUP BY 1
 ), lot AS (

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from datagen.arrays import Ints
+from datagen.catalog.ways import Rounds
 from datagen.events.context import BatchRecord, LongestLife, Rows
 from datagen.events.truth import TruthDeaths
 from datagen.storage.arrow import record_batch
@@ -13,6 +14,10 @@ from datagen.streams import stream
 
 DAYS_OF_A_STAY = 4096
 """More than any stay has: a day's place in it and its assignment are a key that depends on nothing else."""
+
+
+LEAST_ROUNDED = 5
+"""Times what they are rounded to: smaller counts are not (invented)."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +46,7 @@ def booked(record: BatchRecord) -> Booked:
     # Up to the round before, or the stay's beginning: what was there before is not of this stay.
     until = np.maximum(np.concatenate(([0], sums[rows[:-1] + 1])), sums[stays.row[record.row_assignment[rows]]])
     deaths = np.zeros_like(days.deaths)
-    deaths[rows] = sums[rows + 1] - until
+    deaths[rows] = _rounded(record, rows, sums[rows + 1] - until, spec.rounds, often)
     lying = sums[stays.row + stays.days] - sums[stays.row] - np.add.reduceat(deaths, stays.row)
     return Booked(deaths, cause, lying)
 
@@ -69,6 +74,28 @@ def _rounds(
         here = unit == each
         made[here] = (luck >= missed)[record.row_day[here]]
     return made
+
+
+def _rounded(record: BatchRecord, rows: Ints, found: Ints, spec: Rounds, often: float) -> Ints:
+    """What is booked on rounds that found so many: now and then fewer, and the rest on the next round of the ring."""
+    stays, stay = record.history.assignments, record.row_assignment[rows]
+    rings = np.flatnonzero(stays.stage == record.sea)
+    if not len(rings):
+        return found
+    luck = record.stream("rounds, rounded").random((int(stays.days[rings].max()), len(rings)), dtype=np.float32)
+    day = record.row_day[rows] - stays.first_day[stay]
+    at_sea = stays.stage[stay] == record.sea
+    drawn = luck[np.where(at_sea, day, 0), np.where(at_sea, stay - rings[0], 0)]
+    to_fifty = (drawn < often * spec.to_fifty) & (found >= LEAST_ROUNDED * 50)
+    to_ten = (drawn >= 1.0 - often * spec.to_ten) & (found >= LEAST_ROUNDED * 10)
+    # Whoever empties a ring counts well.
+    last = stays.left[stay] & (day == stays.days[stay] - 1)
+    rest = np.where(at_sea & ~last, np.where(to_fifty, found % 50, np.where(to_ten, found % 10, 0)), 0)
+    # Not twice in a row, so that what is booked is round.
+    rest = np.where(np.concatenate(([False], (rest[:-1] > 0) & (stay[:-1] == stay[1:]))), 0, rest)
+    carried = np.concatenate(([0], np.where(stay[:-1] == stay[1:], rest[:-1], 0)))
+    booked: Ints = found - rest + carried
+    return booked
 
 
 def most_rows(life: LongestLife) -> dict[str, int]:

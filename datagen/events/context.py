@@ -23,6 +23,7 @@ from datagen.streams import stream
 
 if TYPE_CHECKING:
     from datagen.events.collecting import Booked
+    from datagen.events.counting import Stock
 
 Model: TypeAlias = Any
 Rows: TypeAlias = tuple[Model, pa.RecordBatch]
@@ -182,6 +183,13 @@ class BatchRecord(OfBatch):
         from datagen.events.collecting import booked  # which is a family of such records
 
         return booked(self)
+
+    @cached_property
+    def stock(self) -> "Stock":
+        """How the book of its rings is off, and what slaughter counted."""
+        from datagen.events.counting import stock  # which is a family of such records
+
+        return stock(self)
 
     @cached_property
     def row_assignment(self) -> Ints:

@@ -7,6 +7,8 @@ import numpy as np
 from apps.harvest.models import HarvestEvent, HarvestLot
 from datagen.arrays import Floats, Ints
 from datagen.biology.feeding import whole_parts
+from datagen.biology.water import day_of_year, year_wave
+from datagen.catalog.ways import Quality
 from datagen.events.context import BatchRecord, LongestLife, Rows
 from datagen.storage.arrow import FixedPoint, record_batch
 
@@ -51,15 +53,39 @@ def expand(record: BatchRecord) -> Iterator[Rows]:
 
 
 def lot_fish_and_grams(record: BatchRecord) -> tuple[Ints, Ints]:
-    """Fish and live weight [g] of each lot [events, grades]; both sum exactly to what was harvested."""
+    """Fish and live weight [g] of each lot [events, grades]; both sum exactly to what was counted at slaughter."""
     harvests, spec = record.history.harvests, record.catalog.biology.harvest
     grades = record.catalog.grades.grades
     luck = record.stream("grades").standard_normal((len(harvests.day), len(grades)))
     shares = np.array([grade.share for grade in grades]) * np.maximum(1.0 + spec.grade_share_sd * luck, 0.0)
-    fish = whole_parts(harvests.fish, shares)
+    if (quality := record.case.way.quality) is not None:
+        shares = _graded(record, quality, shares)
+    counted = record.stock.counted
+    fish = whole_parts(counted, shares)
     relative = fish * (1.0 + GRADE_WEIGHT * np.linspace(1.0, -1.0, len(grades)))
-    grams = whole_parts(np.rint(harvests.fish * harvests.weight_g).astype(np.int64), relative)
+    grams = whole_parts(np.rint(counted * harvests.weight_g).astype(np.int64), relative)
     return fish, grams
+
+
+def _graded(record: BatchRecord, quality: Quality, shares: Floats) -> Floats:
+    """Shares of the grades [events, grades] of which the best has what its ring and season leave of it."""
+    day = day_of_year(record.date(record.history.harvests.day))
+    luck = record.stream("quality").standard_normal(len(shares))
+    usual = np.log(quality.best_share / (1.0 - quality.best_share))
+    logit = usual + quality.best_spread * luck - quality.season * year_wave(day, quality.worst_day)
+    best = 1.0 / (1.0 + np.exp(-logit))
+    others = shares[:, 1:] / np.maximum(shares[:, 1:].sum(axis=1, keepdims=True), 1e-9)
+    return np.column_stack([best, (1.0 - best)[:, None] * others])
+
+
+def _gutted_share(record: BatchRecord, events: int) -> Floats:
+    """What is left of the live weight of each event's fish when they are gutted."""
+    usual, quality = record.catalog.biology.harvest.gutted_share, record.case.way.quality
+    if quality is None:
+        return np.full(events, usual)
+    luck = np.clip(record.stream("gutted").standard_normal(events), -3.0, 3.0)
+    # Above the fillets, and below the whole fish.
+    return np.clip(usual + quality.gutted_spread * luck, record.catalog.biology.harvest.fillet_share + 0.01, 0.99)
 
 
 def _lots(record: BatchRecord, event_id: Ints) -> Rows:
@@ -68,7 +94,7 @@ def _lots(record: BatchRecord, event_id: Ints) -> Rows:
     events, grades = fish.shape
     moment = np.repeat(record.at(harvests.day, 16), grades)
 
-    def share(part: float) -> FixedPoint:
+    def share(part: Floats | float) -> FixedPoint:
         yielded: Floats = np.rint(grams.ravel() * part)
         return FixedPoint(yielded.astype(np.int64))
 
@@ -80,7 +106,7 @@ def _lots(record: BatchRecord, event_id: Ints) -> Rows:
         product_grade_id=np.tile(record.farm.grade_id, events),
         unit_count=fish.ravel(),
         live_weight_kg=FixedPoint(grams.ravel()),
-        gutted_weight_kg=share(spec.gutted_share),
+        gutted_weight_kg=share(np.repeat(_gutted_share(record, events), grades)),
         fillet_weight_kg=share(spec.fillet_share),
         created_at=moment,
         updated_at=moment,

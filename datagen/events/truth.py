@@ -54,7 +54,26 @@ class TruthDeaths(models.Model):
         db_table = "datagen.truth_deaths"
 
 
-MODELS = (TruthSensorFault, TruthDeaths)
+class TruthStock(models.Model):
+    """How many fish the book of a ring has that are not there: miscounted when they came, and vanished since."""
+
+    id = models.BigAutoField(primary_key=True)
+    batch = _refers_to(Batch)
+    assignment = _refers_to(BatchContainerAssignment)
+    container = _refers_to(Container)
+    day = models.DateField(help_text="the last that is told of: of the harvest, or of the record so far")
+    miscounted = models.IntegerField(
+        help_text="fish booked when they came and not there; below 0, there and not booked"
+    )
+    vanished = models.IntegerField(help_text="fish gone since then of which nobody knows")
+
+    class Meta:
+        app_label = "datagen"
+        managed = False
+        db_table = "datagen.truth_stock"
+
+
+MODELS = (TruthSensorFault, TruthDeaths, TruthStock)
 """Made with the ledger (`datagen/storage/ledger.py`), as its schema is not AquaMind's."""
 
 

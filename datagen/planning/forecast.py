@@ -84,6 +84,8 @@ class Forecast:
         """Mean weight in the morning of each day."""
         biology = self.case.catalog.biology
         tgc = self.case.stages.tgc[self.stage] * biology.growth.potential * self.batch.growth
+        if (lived := self.case.way.sea_growth) is not None:
+            tgc *= np.where(self.stage == self.case.sea, lived.times(day_of_year(self._dates)), 1.0)
         gain = cube_root_gain(self.temp_c, tgc) * self.appetite
         weight_g: Floats = (np.cbrt(biology.eggs.weight_g) + np.cumsum(gain) - gain) ** 3
         return weight_g

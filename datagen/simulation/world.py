@@ -66,6 +66,8 @@ class World:
         self.season = _season(case, geography)
         self.suffering = np.ones(len(self.stays.batch)) if case.way.mortality is None else self.stays.frailty
         self.per_kg, self.from_kg = _of_size(case)
+        lived = case.way.sea_growth
+        self.daylight = None if lived is None else lived.times(plan.days_of_year())
 
     def step(self, day: int) -> None:
         """Live one day, from the morning's deliveries of feed to the evening's orders."""
@@ -119,6 +121,8 @@ class World:
         appetite = np.where(fasting, 0.0, self.appetite[active] * steady)
         self.appetite[active] += (1.0 - self.appetite[active]) * growth.appetite_recovery_per_day
         full_gain = cube_root_gain(temp_c, s.tgc[stay])
+        if self.daylight is not None:
+            full_gain *= np.where(s.stage[stay] == self.case.sea, self.daylight[day], 1.0)
         weight_cbrt = self.weight_cbrt[active]
         gain = np.minimum(full_gain * appetite, self._room(active, alive))
         days_left = self._days_left(day, stay, alive, weight_cbrt, full_gain)

@@ -96,6 +96,15 @@ CREATE TABLE IF NOT EXISTS datagen.truth_deaths (
     booked        integer NOT NULL,
     lying         integer NOT NULL
 );
+CREATE TABLE IF NOT EXISTS datagen.truth_stock (
+    id            bigint PRIMARY KEY,
+    batch_id      bigint NOT NULL,
+    assignment_id bigint NOT NULL,
+    container_id  bigint NOT NULL,
+    day           date NOT NULL,
+    miscounted    integer NOT NULL,
+    vanished      integer NOT NULL
+);
 CREATE INDEX IF NOT EXISTS truth_sensor_fault_of_sensor ON datagen.truth_sensor_fault (sensor_id, begins);
 
 -- Indexes and constraints that are away while a table is filled; a line goes when its object is back.
@@ -111,7 +120,7 @@ CREATE TABLE IF NOT EXISTS datagen.dropped (
 """
 
 
-TRUTH = ("datagen.truth_deaths", "datagen.truth_sensor_fault")
+TRUTH = ("datagen.truth_deaths", "datagen.truth_sensor_fault", "datagen.truth_stock")
 """The tables of the truth."""
 
 
