@@ -141,7 +141,8 @@ def show_report(report: "Report", seconds: float, as_json: bool, title: str) -> 
     """Print what a command wrote, as tables or JSON."""
     if as_json:
         made = {"seconds": {**report.seconds, "all": seconds}, "rows": report.rows, "content_hash": report.content_hash}
-        way = {"foreign_keys": report.foreign_keys, "largest_tables": report.largest_tables}
+        way: dict[str, object] = {"foreign_keys": report.foreign_keys, "largest_tables": report.largest_tables}
+        way |= {"others": report.others, "not_carried_on": report.kept}
         print_json({**made, **{name: said for name, said in way.items() if said}})
         return
     total = sum(report.rows.values())
@@ -152,6 +153,13 @@ def show_report(report: "Report", seconds: float, as_json: bool, title: str) -> 
         [("step", "left"), ("seconds", "right")],
         [*((step, f"{s:.1f}") for step, s in report.seconds.items()), ("all", f"{seconds:.1f}")],
     )
+    if report.others:
+        both = sorted({*report.others, *report.kept})
+        show_table(
+            "Rows of others were left as they are; and what this tool would have done with its own, but for them",
+            [("table", "left"), ("rows of others", "right"), ("rows not carried on", "right")],
+            [(table, f"{report.others.get(table, 0):,}", f"{report.kept.get(table, 0):,}") for table in both],
+        )
     if report.foreign_keys:
         out.print(f"Foreign keys were checked by {report.foreign_keys}")
         out.print(f"The largest tables were filled {report.largest_tables}")

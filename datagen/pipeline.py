@@ -41,7 +41,8 @@ class Progress(Protocol):
 class Report:
     """What a run did: seconds by step, rows by table; and the hash of all that the database then holds.
 
-    Of a run that loaded rows, `foreign_keys` says who checked them, and `largest_tables` how they were filled.
+    Of a run that loaded rows, `foreign_keys` says who checked them, and `largest_tables` how they were filled. Where
+    rows of others stay, `others` has how many by table, and `kept` how many of ours could not be written for them.
     """
 
     seconds: dict[str, float] = field(default_factory=dict)
@@ -49,6 +50,8 @@ class Report:
     content_hash: str = ""
     foreign_keys: str = ""
     largest_tables: str = ""
+    others: dict[str, int] = field(default_factory=dict)
+    kept: dict[str, int] = field(default_factory=dict)
 
     @contextmanager
     def timed(self, step: str) -> Iterator[None]:
@@ -60,6 +63,7 @@ class Report:
         """What another run did after this one, of another plan."""
         self.seconds = dict(Counter(self.seconds) + Counter(following.seconds))
         self.rows = dict(Counter(self.rows) + Counter(following.rows))
+        self.kept = dict(Counter(self.kept) + Counter(following.kept))
         self.content_hash = following.content_hash
 
 

@@ -10,10 +10,13 @@ import pytest
 from pytest_django import DjangoDbBlocker
 
 from apps import record
+from apps.batch.models import BatchContainerAssignment
 from aquamind.errors import UserError
-from datagen import checks, orm, runs
+from datagen import checks, orm, pipeline, runs
 from datagen.case import Case
 from datagen.catalog.spec import LEAST_EGGS
+from datagen.events import expand
+from datagen.keys import records
 from datagen.planning.presets import carry_on, single_plan
 from datagen.runs import advancing
 from datagen.storage import ledger
@@ -145,6 +148,67 @@ def test_batches_beside_each_other_are_carried_on_each_from_its_day(new_database
     put(once, "Scotland", 20_000, to)
     assert contents(stepwise) == contents(once)
     assert broken(stepwise) == []
+
+
+def test_what_others_did_stays_and_the_rest_goes_on_beside_it(new_database: Callable[[], str]) -> None:
+    catalog, farm = company()
+    case = Case(catalog, farm, small_plan(batches=1, stagger_days=290, containers=2))
+    edited, to = new_database(), case.plan.as_of + timedelta(days=3)
+    runs.execute(runs.Job(edited, case, 1), Silent())
+    with psycopg.connect(edited, autocommit=True) as connection:
+        before = ledger.status(connection)["content_hash"]
+
+        def one(query: str, *values: object) -> tuple[Any, ...]:
+            row = connection.execute(query.encode(), values).fetchone()
+            assert row is not None
+            return row
+
+        stay, batch = one(
+            "SELECT id, batch_id FROM batch_batchcontainerassignment WHERE is_active ORDER BY id DESC LIMIT 1"
+        )
+        # As AquaMind books a death: the event, and the fish that are left.
+        connection.execute(
+            "INSERT INTO batch_mortalityevent (batch_id, assignment_id, event_date, count, biomass_kg, cause,"
+            " description, created_at, updated_at) VALUES (%s, %s, %s, 7, 0.1, 'OTHER', 'mine', now(), now())",
+            [batch, stay, case.plan.as_of],
+        )
+        connection.execute(
+            "UPDATE batch_batchcontainerassignment SET population_count = population_count - 7, notes = %s"
+            " WHERE id = %s",
+            ["Seven by hand", stay],
+        )
+        # Meals are taken of it.
+        connection.execute(
+            "DELETE FROM inventory_feedcontainerstock stock USING inventory_feedpurchase bought"
+            " WHERE bought.id = feed_purchase_id AND stock.quantity_kg > 0 AND stock.quantity_kg < bought.quantity_kg"
+        )
+        deaths = "DELETE FROM batch_mortalityevent WHERE id = (SELECT min(id) FROM batch_mortalityevent) RETURNING id"
+        [gone] = one(deaths)
+        with pytest.raises(UserError, match="1 row that this tool did not write"):
+            advancing.advance(edited, catalog, farm, to, 1, Silent())
+        for day in (to, to + timedelta(days=1)):
+            report = advancing.advance(edited, catalog, farm, day, 1, Silent(), keep_edits=True)
+            assert report.others["batch_mortalityevent"] == 1
+            assert report.others["batch_batchcontainerassignment"] == 1
+            assert list(report.kept) == ["inventory_feedcontainerstock"]
+            said = one("SELECT notes, population_count FROM batch_batchcontainerassignment WHERE id = %s", stay)
+            assert said[0] == "Seven by hand"
+            # Ours die on: of what is there now, seven more are missing than without the hand.
+            assert said[1] == population(Case(catalog, farm, carry_on(case, day)), stay) - 7
+        assert one("SELECT count(*) FROM batch_mortalityevent WHERE id = %s", gone) == (0,)
+        assert one("SELECT count(*) FROM batch_mortalityevent WHERE description = 'mine'") == (1,)
+        assert ledger.status(connection)["content_hash"] != before
+
+
+def population(case: Case, stay: int) -> int:
+    """Fish that a case has in an assignment."""
+    for unit in records(case, pipeline.simulate(case)):
+        for model, rows in expand(unit):
+            if model is BatchContainerAssignment:
+                for row in rows.to_pylist():
+                    if row["id"] == stay:
+                        return int(row["population_count"])
+    raise LookupError(stay)
 
 
 def broken(dsn: str) -> list[str]:

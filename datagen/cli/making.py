@@ -181,10 +181,15 @@ def advance(
     workers: Workers = CORES,
     _nice: Nice = False,
     to_destroy: Destroy = None,
+    keep_edits: Annotated[
+        bool, typer.Option("--keep-edits", help="Leave rows of others as they are, and carry the rest on beside them.")
+    ] = False,
     fill: Fill = None,
     as_json: AsJson = False,
 ) -> None:
     """Carry the database on to a later day: only what is new is written. Example: aquamind advance --to 2025-11-28"""
+    if keep_edits and to_destroy is not None:
+        raise UserError("keep-edits", "given with --database-name-to-destroy", "Rows of others stay, or go; name one")
     from datagen import orm
     from datagen.catalog.reader import load
     from datagen.farm import resolve
@@ -199,7 +204,7 @@ def advance(
     fills = filling.parse(fill or ())
     begin = time.perf_counter()
     with console.Steps() as steps:
-        report = advancing.advance(dsn, company, resolve(company), day, workers, steps, to_destroy, fills)
+        report = advancing.advance(dsn, company, resolve(company), day, workers, steps, to_destroy, fills, keep_edits)
     if not report.rows and not as_json:
         console.err.print(f"Nothing to do: the record reaches {day} already")
         return

@@ -1,7 +1,8 @@
 """A generated database carried on to a later day: only what is new, or has changed since, is written."""
 
 import json
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
@@ -18,7 +19,7 @@ from datagen.case import Case
 from datagen.catalog import Catalog
 from datagen.events import expand
 from datagen.events.context import BatchRecord, ComingRecord, GeographyRecord, Record
-from datagen.execution import Task, executor
+from datagen.execution import Executor, Task, executor, finished
 from datagen.farm import Farm, with_database_ids
 from datagen.keys import RESERVED_DAYS, Keys, keys
 from datagen.pipeline import Progress, Report
@@ -29,7 +30,9 @@ from datagen.runs import preflight, protection, revisions, wiping
 from datagen.simulation.history import History
 from datagen.simulation.loop import held_back
 from datagen.storage import absent, changes, fill, ledger, postgres
+from datagen.storage.changes import Carried
 
+LEAVE = "Leave them as they are: --keep-edits"
 NOTHING = "It holds no finished run. Make one with `aquamind run`"
 
 
@@ -51,12 +54,14 @@ def advance(
     progress: Progress,
     to_destroy: str | None = None,
     fills: fill.Fills | None = None,
+    keep_edits: bool = False,
 ) -> Report:
     """Carry a database on to a day; called again after a kill, it goes on where it was.
 
     Both days are simulated anew, and each batch's rows of then and now compared by key: what is the same stays
     untouched. So the result is, row for row, that of one run of the carried-on plan as of the last day; and where rows
-    of others are in the way that may be deleted (`to_destroy`, the database's name), it is made by such a run.
+    of others are in the way that may be deleted (`to_destroy`, the database's name), it is made by such a run; or they
+    stay, and what has not been touched is carried on beside them (`keep_edits`): the report has what was not.
     """
     orm.use(dsn)
     report = Report()
@@ -65,7 +70,8 @@ def advance(
         preflight.check_session(connection)
         preflight.check_connections(dsn, workers)
         wiping.batches(connection)
-        foreign = protection.permit(connection, to_destroy)
+        others = protection.edits(connection) if keep_edits else {}
+        foreign = not keep_edits and protection.permit(connection, to_destroy, LEAVE)
         ledger.prepare(connection)
         there = present(connection, catalog, farm)
         carried = [replace(each.case, plan=carry_on(each.case, to)) for each in there]
@@ -74,7 +80,8 @@ def advance(
                 _check_room_for_keys(each.case, case)
         if not foreign:
             for each, now in zip(there, carried, strict=True):
-                report.add(_carry(connection, dsn, each, now, workers, progress, fills))
+                report.add(_carry(connection, dsn, each, now, workers, progress, fills, bool(others)))
+            report.others = others
             report.content_hash = ledger.status(connection)["content_hash"]
             return report
     for number, now in enumerate(carried):
@@ -103,6 +110,7 @@ def _carry(
     workers: int,
     progress: Progress,
     fills: fill.Fills | None,
+    beside_edits: bool,
 ) -> Report:
     report, then, taken = Report(), there.case, there.taken
     checked = runs.check_schema(connection, [*keys(then, taken).tables, *protection.FOLLOWING], fills)
@@ -125,14 +133,23 @@ def _carry(
         tasks = _tasks(then, now, old, new, given)
         done = _done(connection, run)
         left = [task for unit, task in tasks if unit not in done]
-        hands = executor(workers, _database_carrier, dsn, now, run)
-        report.rows = pipeline.work(hands, left, progress)
+        with executor(workers, _database_carrier, dsn, now, run, beside_edits) as hands:
+            _carry_all(hands, left, progress, report)
     with report.timed("statistics"):
         runs.rebuild(dsn, absent.present(connection, given.tables), workers, progress)
     changed = [given.of_batch[index]["batch_batch"] for index in _living(then, now, new)]
     runs.follow(dsn, changed, workers, progress, report)
     ledger.finish(connection, run)
     return report
+
+
+def _carry_all(hands: Executor, tasks: Iterable[Task], progress: Progress, report: Report) -> None:
+    rows, kept = Counter[str](), Counter[str]()
+    for task, carried in finished((hands, tasks)):
+        rows.update(carried.touched)
+        kept.update(carried.kept)
+        progress.advance(task.size, f"{rows.total():,} rows")
+    report.rows, report.kept = dict(rows), dict(+kept)
 
 
 def _living(then: Case, now: Case, histories: dict[int, History]) -> list[int]:
@@ -213,18 +230,19 @@ class _Carrier:
     case: Case
     connection: psycopg.Connection[Any]
     run: int
+    beside_edits: bool
 
 
 @contextmanager
-def _database_carrier(dsn: str, case: Case, run: int) -> Iterator[_Carrier]:
+def _database_carrier(dsn: str, case: Case, run: int, beside_edits: bool) -> Iterator[_Carrier]:
     orm.use(dsn)
     with database.connect(dsn, autocommit=True, application_name="aquamind worker") as connection:
-        yield _Carrier(case, connection, run)
+        yield _Carrier(case, connection, run, beside_edits)
 
 
 def _carry_batch(
     worker: _Carrier, then: Case, index: int, before: History | None, after: History | None, first_id: dict[str, int]
-) -> dict[str, int]:
+) -> Carried:
     old = _of_batch(then, index, before, first_id) if index < len(then.batches) else None
     return _carry_unit(worker, old, _of_batch(worker.case, index, after, first_id))
 
@@ -238,10 +256,19 @@ def _of_batch(case: Case, index: int, lived: History | None, first_id: dict[str,
 
 def _carry_geography(
     worker: _Carrier, then: Case, before: History, after: History, first_id: dict[str, int], stride: int
-) -> dict[str, int]:
+) -> Carried:
     old = GeographyRecord(then, before, first_id, stride)
     return _carry_unit(worker, old, GeographyRecord(worker.case, after, first_id, stride))
 
 
-def _carry_unit(worker: _Carrier, old: Record | None, new: Record) -> dict[str, int]:
-    return changes.apply(worker.connection, worker.run, new.unit, () if old is None else expand(old), expand(new))
+def _carry_unit(worker: _Carrier, old: Record | None, new: Record) -> Carried:
+    connection, own = worker.connection, None
+    if worker.beside_edits:
+        own = ledger.by(ledger.transactions(connection) or [])
+    try:
+        return changes.apply(connection, worker.run, new.unit, () if old is None else expand(old), expand(new), own)
+    except psycopg.errors.ForeignKeyViolation as error:
+        if own is None:
+            raise
+        cure = "The record goes on from a row that was deleted. Have all made anew: --database-name-to-destroy"
+        raise UserError(new.unit, error.diag.message_detail, cure) from None

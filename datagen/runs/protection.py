@@ -39,7 +39,9 @@ FOLLOWING = frozenset(
 """Tables that follow from the record, and in a system in use may hold more than the ledger says."""
 
 
-def permit(connection: psycopg.Connection[Any], to_destroy: str | None) -> bool:
+def permit(
+    connection: psycopg.Connection[Any], to_destroy: str | None, otherwise: str = "Choose another database"
+) -> bool:
     """Whether there are rows of others that may be deleted, because the database is named; not named, they are refused.
 
     Reads only: a database that is refused is left as it is, without even the ledger.
@@ -50,8 +52,17 @@ def permit(connection: psycopg.Connection[Any], to_destroy: str | None) -> bool:
     found = strangers(connection)
     if found and to_destroy is None:
         cure = f"have all operational data in it deleted: --database-name-to-destroy {name}"
-        raise UserError("database", name, f"{_told(found)}. Choose another database; or {cure}")
+        raise UserError("database", name, f"{_told(found)}. {otherwise}; or {cure}")
     return bool(found)
+
+
+def edits(connection: psycopg.Connection[Any]) -> dict[str, int]:
+    """Rows of others by table, which are to stay as they are; refused where they cannot be told from ours."""
+    if (found := strangers(connection)) and ledger.transactions(connection) is None:
+        cure = "It was restored from a dump, which hides whose a row is: carry on before it is dumped"
+        raise UserError("keep-edits", connection.info.dbname, f"{_told(found)}. {cure}")
+    keep_linked(connection, FOLLOWING.intersection(wiping.operational_tables(connection)))
+    return found
 
 
 def keep_linked(connection: psycopg.Connection[Any], tables: Iterable[str]) -> None:
@@ -96,7 +107,7 @@ def keys_of_others(connection: psycopg.Connection[Any], model: Any) -> set[int]:
 def _own(model: Any, transactions: list[str] | None) -> sql.Composed:
     """What is true of this tool's rows of a table: as far as keys tell, where transactions do not."""
     if transactions is not None:
-        return sql.SQL("(xmin = ANY({}::xid[]))").format(transactions)
+        return ledger.by(transactions)
     return sql.SQL("({} <= {})").format(sql.Identifier(model._meta.pk.column), ddl.KEYS_OF_OTHERS)
 
 

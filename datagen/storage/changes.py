@@ -1,12 +1,14 @@
 """The difference between what a unit was and what it is now, into PostgreSQL: rows that are new or have changed."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import psycopg
 import pyarrow as pa
+from django.db.models import DecimalField, Field, FloatField, IntegerField
 from psycopg import sql
 
 from datagen.storage import absent, arrow, fill, ledger
@@ -16,31 +18,51 @@ from datagen.storage.postgres import copy_rows
 Tables = Iterable[tuple[arrow.Model, pa.RecordBatch]]
 
 
+AMOUNTS = (DecimalField, FloatField, IntegerField)
+"""What two may change at once, by so much each."""
+
+
 class OtherContentError(Exception):
     """The unit in the database is not what the old tables say it is."""
 
 
-def apply(connection: Connection, run: int, unit: str, old: Tables, new: Tables) -> dict[str, int]:
-    """Carry a unit from its old tables to its new ones in one transaction; rows written or deleted by table.
+@dataclass(frozen=True)
+class Carried:
+    """Rows by table that were written or deleted; and those that could not be, for others had changed them."""
+
+    touched: dict[str, int]
+    kept: dict[str, int]
+
+
+def apply(
+    connection: Connection, run: int, unit: str, old: Tables, new: Tables, own: sql.Composed | None = None
+) -> Carried:
+    """Carry a unit from its old tables to its new ones in one transaction.
 
     What was written must be what `old` says, by content hash: else nothing is touched. Both are held in memory: a
-    batch has at most some 120 MB of readings.
+    batch has at most some 120 MB of readings. With `own`, which is true of rows that are as they were written, others
+    may have changed some, deleted some and added theirs: what they did stays, and the rest is carried on beside it.
     """
     before, after = (_gathered(absent.rows_of_present(connection, rows)) for rows in (old, new))
     constants = fill.constants(connection)
     written = ledger.units(connection).get(unit, {})
     with connection.transaction(), connection.cursor() as cursor:
-        contents, touched = dict(written), {}
+        contents, carried = dict(written), Carried({}, {})
         for model in {**before, **after}:
             table = model._meta.db_table
             if table not in written:  # its table has come since, by a migration
                 before.pop(model, None)
             if table in written and written[table] != _content(model, before.get(model)):
                 raise OtherContentError(f"{unit}, {table}")
-            touched[table] = _carry(cursor, model, before.get(model), after.get(model), constants.get(table, {}))
+            change = _change(model, before.get(model), after.get(model))
+            if own is None:
+                carried.touched[table] = _carry(cursor, model, change, constants.get(table, {}))
+            else:
+                carried.touched[table] = _carry_beside(cursor, model, change, own, constants.get(table, {}))
+                carried.kept[table] = change.rows - carried.touched[table]
             contents[table] = _content(model, after.get(model))
         ledger.replace(connection, run, unit, contents)
-    return touched
+    return carried
 
 
 def _gathered(tables: Tables) -> dict[arrow.Model, list[pa.RecordBatch]]:
@@ -57,14 +79,21 @@ def _content(model: arrow.Model, batches: list[pa.RecordBatch] | None) -> Conten
     return Content(table_hash.rows, table_hash.hexdigest())
 
 
-def _carry(
-    cursor: psycopg.Cursor[Any],
-    model: arrow.Model,
-    before: list[pa.RecordBatch] | None,
-    after: list[pa.RecordBatch] | None,
-    constants: fill.Constants,
-) -> int:
-    """Rows deleted, updated and inserted."""
+@dataclass(frozen=True)
+class _Change:
+    """Keys of rows that go; rows that change, as they were and are to be, in one order; and rows that are new."""
+
+    gone: npt.NDArray[np.int64]
+    was: pa.Table
+    now: pa.Table
+    fresh: pa.Table
+
+    @property
+    def rows(self) -> int:
+        return len(self.gone) + self.now.num_rows + self.fresh.num_rows
+
+
+def _change(model: arrow.Model, before: list[pa.RecordBatch] | None, after: list[pa.RecordBatch] | None) -> _Change:
     schema, key = arrow.schema(model), model._meta.pk.column
     old, new = (pa.Table.from_batches(batches or [], schema).combine_chunks() for batches in (before, after))
     old_keys, new_keys = (np.asarray(table.column(key)) for table in (old, new))
@@ -74,14 +103,43 @@ def _carry(
     was = old.take(np.argsort(old_keys)[np.isin(np.sort(old_keys), new_keys)])
     now = new.take(np.argsort(new_keys)[np.isin(np.sort(new_keys), old_keys)])
     changed = _differ(was, now)
-    table, name = arrow.table(model), sql.Identifier(key)
-    if len(gone):
-        cursor.execute(sql.SQL("DELETE FROM {} WHERE {} = ANY(%s)").format(table, name), [gone.tolist()])
-    if changed.any():
-        _update(cursor, model, now.filter(changed))
-    if fresh.any():
-        copy_rows(cursor, model, new.filter(fresh).to_batches(), constants)
-    return len(gone) + int(changed.sum()) + int(fresh.sum())
+    return _Change(gone, was.filter(changed), now.filter(changed), new.filter(fresh))
+
+
+def _carry(cursor: psycopg.Cursor[Any], model: arrow.Model, change: _Change, constants: fill.Constants) -> int:
+    """Rows deleted, updated and inserted: all."""
+    if len(change.gone):
+        _delete(cursor, model, change.gone)
+    if change.now.num_rows:
+        _update(cursor, model, change.now)
+    if change.fresh.num_rows:
+        copy_rows(cursor, model, change.fresh.to_batches(), constants)
+    return change.rows
+
+
+def _carry_beside(
+    cursor: psycopg.Cursor[Any], model: arrow.Model, change: _Change, own: sql.Composed, constants: fill.Constants
+) -> int:
+    """Rows deleted, updated and inserted: as far as no edit is in the way."""
+    if not change.rows:
+        return 0
+    keys = change.now.column(model._meta.pk.column)
+    untouched = sql.SQL("SELECT {} FROM {} WHERE {} = ANY(%s) AND {}").format(
+        _key(model), arrow.table(model), _key(model), own
+    )
+    found = cursor.execute(untouched, [[*change.gone.tolist(), *keys.to_pylist()]]).fetchall()
+    free = np.array([key for (key,) in found], np.int64)
+    gone, ours = change.gone[np.isin(change.gone, free)], np.isin(np.asarray(keys), free)
+    done = _carry(
+        cursor, model, _Change(gone, change.was.filter(ours), change.now.filter(ours), change.fresh.slice(0, 0)), {}
+    )
+    if not ours.all():
+        # Under a savepoint, so that the rows are known as others' for ever.
+        with cursor.connection.transaction():
+            done += _merge(cursor, model, change.was.filter(~ours), change.now.filter(~ours))
+    if change.fresh.num_rows:
+        done += _insert_beside(cursor, model, change.fresh, constants)
+    return done
 
 
 def _differ(was: pa.Table, now: pa.Table) -> npt.NDArray[np.bool_]:
@@ -93,21 +151,91 @@ def _differ(was: pa.Table, now: pa.Table) -> npt.NDArray[np.bool_]:
     return differs
 
 
+def _delete(cursor: psycopg.Cursor[Any], model: arrow.Model, keys: npt.NDArray[np.int64]) -> None:
+    delete = sql.SQL("DELETE FROM {} WHERE {} = ANY(%s)").format(arrow.table(model), _key(model))
+    cursor.execute(delete, [keys.tolist()])
+
+
 def _update(cursor: psycopg.Cursor[Any], model: arrow.Model, rows: pa.Table) -> None:
-    table, key = arrow.table(model), sql.Identifier(model._meta.pk.column)
-    beside = f"changed_{model._meta.db_table}"
-    ours = sql.SQL(", ").join(map(sql.Identifier, arrow.columns(model)))
-    # Our columns alone: others keep what they hold.
-    cursor.execute(
-        sql.SQL("CREATE TEMP TABLE {} ON COMMIT DROP AS SELECT {} FROM {} WITH NO DATA").format(
-            sql.Identifier(beside), ours, table
-        )
-    )
-    copy_rows(cursor, model, rows.to_batches(), {}, into=beside)
     columns = [sql.Identifier(column) for column in arrow.columns(model) if column != model._meta.pk.column]
-    assignments = sql.SQL(", ").join(sql.SQL("{} = new.{}").format(column, column) for column in columns)
     cursor.execute(
-        sql.SQL("UPDATE {} AS old SET {} FROM {} AS new WHERE old.{} = new.{}").format(
-            table, assignments, sql.Identifier(beside), key, key
+        sql.SQL("UPDATE {table} AS old SET {sets} FROM {now} AS now WHERE old.{key} = now.{key}").format(
+            table=arrow.table(model),
+            sets=sql.SQL(", ").join(sql.SQL("{} = now.{}").format(column, column) for column in columns),
+            now=_aside(cursor, model, rows, "now"),
+            key=_key(model),
         )
     )
+
+
+def _merge(cursor: psycopg.Cursor[Any], model: arrow.Model, was: pa.Table, now: pa.Table) -> int:
+    """Carry on rows that others have changed or deleted; how many could be in every column.
+
+    A column that they left alone becomes what it is now; an amount that both changed changes by both; else it stays.
+    """
+    columns = [field for field in model._meta.local_fields if field.column in arrow.columns(model)]
+    merged = [_merged(field) for field in columns if not field.primary_key]
+    parts = {
+        "table": arrow.table(model),
+        "was": _aside(cursor, model, was, "was"),
+        "now": _aside(cursor, model, now, "to_be"),
+        "key": _key(model),
+        "sets": sql.SQL(", ").join(value for value, _ in merged),
+        "done": sql.SQL(" AND ").join(done for _, done in merged),
+    }
+    joined = "FROM {was} AS was JOIN {now} AS now USING ({key}) JOIN {table} AS old USING ({key})"
+    count = sql.SQL(f"SELECT count(*) FILTER (WHERE {{done}}) {joined}").format(**parts)
+    [(done,)] = cursor.execute(count).fetchall()
+    cursor.execute(
+        sql.SQL(
+            "UPDATE {table} AS old SET {sets} FROM {was} AS was JOIN {now} AS now USING ({key})"
+            " WHERE old.{key} = was.{key}"
+        ).format(**parts)
+    )
+    return int(done)
+
+
+def _merged(field: "Field[Any, Any]") -> tuple[sql.Composed, sql.Composed]:
+    """Of a column of a row that others have changed: what it is set to, and whether it is then carried on."""
+    change, theirs = "was.{c} IS DISTINCT FROM now.{c}", "old.{c} IS DISTINCT FROM was.{c}"
+    clash = f"{change} AND {theirs} AND old.{{c}} IS DISTINCT FROM now.{{c}}"
+    settled, left = "old.{c}", clash
+    if isinstance(field, AMOUNTS) and not field.is_relation:
+        both = "old.{c} + now.{c} - was.{c}"
+        # Of fish and feed there is never less than none.
+        settled = f"CASE WHEN {both} IS NULL THEN old.{{c}} ELSE greatest({both}, least(now.{{c}}, 0)) END"
+        left = f"{clash} AND {both} IS NULL"
+    elif field.column == "updated_at":
+        settled, left = "greatest(old.{c}, now.{c})", "false"
+    value = f"CASE WHEN {clash} THEN {settled} WHEN {change} THEN now.{{c}} ELSE old.{{c}} END"
+    name = sql.Identifier(str(field.column))
+    return sql.SQL("{c} = " + value).format(c=name), sql.SQL(f"NOT ({left})").format(c=name)
+
+
+def _insert_beside(cursor: psycopg.Cursor[Any], model: arrow.Model, rows: pa.Table, constants: fill.Constants) -> int:
+    """Insert rows but those whose place another's row has (what may be there but once); how many."""
+    columns = sql.SQL(", ").join(map(sql.Identifier, [*arrow.columns(model), *constants]))
+    insert = sql.SQL("INSERT INTO {} ({}) SELECT {} FROM {} ON CONFLICT DO NOTHING").format(
+        arrow.table(model), columns, columns, _aside(cursor, model, rows, "new", constants)
+    )
+    return cursor.execute(insert).rowcount
+
+
+def _aside(
+    cursor: psycopg.Cursor[Any],
+    model: arrow.Model,
+    rows: pa.Table,
+    what: str,
+    constants: fill.Constants | None = None,
+) -> sql.Identifier:
+    """These rows in a table of this transaction: our columns, for others keep what they hold."""
+    beside = f"{what}_{model._meta.db_table}"
+    columns = sql.SQL(", ").join(map(sql.Identifier, [*arrow.columns(model), *(constants or {})]))
+    create = sql.SQL("CREATE TEMP TABLE {} ON COMMIT DROP AS SELECT {} FROM {} WITH NO DATA")
+    cursor.execute(create.format(sql.Identifier(beside), columns, arrow.table(model)))
+    copy_rows(cursor, model, rows.to_batches(), constants or {}, into=beside)
+    return sql.Identifier(beside)
+
+
+def _key(model: arrow.Model) -> sql.Identifier:
+    return sql.Identifier(model._meta.pk.column)

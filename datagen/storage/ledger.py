@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any, TypeAlias
 
 import psycopg
+from psycopg import sql
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
@@ -319,6 +320,14 @@ def transactions(connection: Connection, table: str = "datagen.transaction") -> 
         return None
     found = connection.execute(f"SELECT id::xid::text, id::xid = xmin FROM {table}".encode()).fetchall()
     return [name for name, _ in found] if all(same for _, same in found) else None
+
+
+def by(transactions: list[str]) -> sql.Composed:
+    """What is true of the rows that these transactions wrote, and nobody since.
+
+    Not of a row that was written under a savepoint of theirs: it shows the savepoint's own number.
+    """
+    return sql.SQL("(xmin = ANY({}::xid[]))").format(transactions)
 
 
 def forget(connection: Connection) -> None:
