@@ -1,5 +1,6 @@
 """Work handed out: to processes, which end with the one that started them, to threads, or done here by one worker."""
 
+import atexit
 import os
 import signal
 import threading
@@ -10,7 +11,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager, suppre
 from dataclasses import dataclass
 from functools import cache, partial
 from itertools import islice
-from multiprocessing import active_children, get_context, parent_process
+from multiprocessing import active_children, forkserver, get_context, parent_process
 from queue import SimpleQueue
 from typing import Any, Protocol, Self, TypeAlias
 
@@ -57,6 +58,8 @@ Hire: TypeAlias = Callable[..., Executor]
 def hired(workers: int, scheduler: str | None) -> Iterator[Hire]:
     """Workers of this machine, as `executor` has them; or those of a Dask cluster."""
     if scheduler is None:
+        if workers > 1:
+            _server()
         yield partial(executor, workers)
         return
     try:
@@ -120,8 +123,8 @@ class Processes:
 
     def __init__(self, workers: int, opened: Callable[..., AbstractContextManager[Any]], *arguments: Any) -> None:
         self.workers = workers
-        # Spawned, not forked: a fork would share the parent's connections.
-        self._processes = ProcessPoolExecutor(workers, get_context("spawn"), _begin, (partial(opened, *arguments),))
+        begun = dict(os.environ), partial(opened, *arguments)
+        self._processes = ProcessPoolExecutor(workers, _server(), _begin, begun)
 
     def submit(self, task: Task) -> Future[Any]:
         # Processes are started in here, and keep the signal mask they are started with.
@@ -137,6 +140,30 @@ class Processes:
             for worker in active_children():
                 worker.kill()
         self._processes.shutdown(cancel_futures=kind is not None)
+
+
+IMPORTED = ["datagen.cli", "datagen.runs.exporting"]
+"""What a worker has imported when it begins, with all that these import: a second of the processor, once for all."""
+
+
+def _server() -> Any:
+    """Workers are forked from a process that did nothing but import: a fork of this one would share its connections.
+
+    It begins to import at once, beside whatever is done here meanwhile, and ends with this process.
+    """
+    context = get_context("forkserver")
+    context.set_forkserver_preload(IMPORTED)
+    with _interrupts_held():
+        forkserver.ensure_running()
+    _end_with_server()
+    return context
+
+
+@cache
+def _end_with_server() -> None:
+    """Wait for it in the end: what workers used is then told as used by this process's children."""
+    server: Any = forkserver
+    atexit.register(server._forkserver._stop)
 
 
 class Threads:
@@ -208,8 +235,10 @@ _kept_open = ExitStack()
 """Never left: a worker's tool ends with its process."""
 
 
-def _begin(opened: Callable[[], AbstractContextManager[Any]]) -> None:
+def _begin(environment: dict[str, str], opened: Callable[[], AbstractContextManager[Any]]) -> None:
     global _open  # noqa: PLW0603 - what a process is begun with
+    os.environ.clear()
+    os.environ.update(environment)
     _open = opened
     threading.Thread(target=_end_with_parent, daemon=True).start()
 

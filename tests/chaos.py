@@ -214,8 +214,9 @@ def interrupt(_: Arena, running: subprocess.Popen[str]) -> None:
 
 
 def workers(running: subprocess.Popen[str]) -> list[int]:
-    """Worker processes of a run."""
-    return [pid for pid in _children(running.pid) if "spawn_main" in Path(f"/proc/{pid}/cmdline").read_text()]
+    """Worker processes of a run: what has been forked from the process that imports for all."""
+    server = [pid for pid in _children(running.pid) if "forkserver" in Path(f"/proc/{pid}/cmdline").read_text()]
+    return [worker for pid in server for worker in _children(pid)]
 
 
 def wait_until(running: subprocess.Popen[str], happened: Callable[[], bool], within_s: float = 60.0) -> bool:

@@ -2,6 +2,7 @@
 
 import json
 import random
+import shutil
 import subprocess
 import sys
 import time
@@ -266,4 +267,13 @@ def test_a_dry_run_writes_nothing(tmp_path: Path) -> None:
     done = aquamind("export", str(tmp_path / "record"), *SMALL, "--dry-run", "--json")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["rows"]["environmental_environmentalreading"] == 84_000
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_disk_that_cannot_hold_it_is_refused_and_nothing_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(2 * 10**6, 10**6, 10**6))
+    with pytest.raises(UserError, match=r"disk: '0\.0 GB free'\. About 0\.0 GB are needed"):
+        exported(tmp_path / "record")
     assert not list(tmp_path.iterdir())

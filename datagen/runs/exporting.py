@@ -1,6 +1,7 @@
 """A plan written as files, straight from the generator: no database is asked, and none is started."""
 
 import shlex
+import shutil
 import socket
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -51,6 +52,9 @@ BYTES_PER_ROW = {"parquet": 4.5, "csv": 110.0, "arrow": 7.0}
 
 Columns: TypeAlias = Mapping[str, Sequence[str]]
 """By table those that are read."""
+
+ROOMY = 2
+"""How often the most rows of a plan's batches must fit: beside them is what geographies have, and what follows."""
 
 
 @dataclass(frozen=True)
@@ -260,7 +264,13 @@ def _units(batch: BatchPlan) -> tuple[str, str]:
 
 
 def _check_space(job: Job, histories: dict[int, History], store: FileStore) -> None:
-    """Units that are there already, written by an earlier call, take no more."""
+    """Rows are counted, which takes a tenth of making them, only where the most that a plan may have might not fit.
+
+    Units that are there already, written by an earlier call, take no more.
+    """
+    most = disk_bytes(outlook.most_rows(job.case), store.suffix)
+    if shutil.disk_usage(store.folder).free > ROOMY * (1 + job.companies_left) * most:
+        return
     written = store.content()
     units = outlook.expected_rows(job.case, histories)
     rows = sum((rows for unit, rows in units.items() if unit not in written), Counter[str]())

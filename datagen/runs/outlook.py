@@ -12,6 +12,8 @@ import numpy as np
 from datagen.arrays import Floats
 from datagen.case import Case
 from datagen.events import expected
+from datagen.events import most_rows as most_rows_of
+from datagen.events.context import life
 from datagen.keys import records
 from datagen.planning.plan import UTILISATION_FROM_DAY, containers_by_kind, planned_occupancy
 from datagen.runs import analysis, books
@@ -71,6 +73,11 @@ class Outlook:
 def expected_rows(case: Case, histories: dict[int, History]) -> dict[str, "Counter[str]"]:
     """Rows by table that each unit of a lived plan will have."""
     return {record.unit: expected(record) for record in records(case, histories)}
+
+
+def most_rows(case: Case) -> "Counter[str]":
+    """Rows by table that the batches of a plan may have at most, as their keys are laid out."""
+    return sum((most_rows_of(life(case, batch)) for batch in case.batches), Counter())
 
 
 def disk_bytes(rows: "Counter[str]") -> int:
