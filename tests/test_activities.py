@@ -12,7 +12,7 @@ from pytest_django import DjangoDbBlocker
 from apps.batch.models import Batch, BatchContainerAssignment, BatchTransferWorkflow
 from apps.health.models import Treatment
 from apps.planning.models import ActivityTemplate, PlannedActivity
-from apps.planning.seeding import COLUMNS, HABITS, _habit_days, activities
+from apps.planning.seeding import COLUMNS, FINISHED_DAYS, HABITS, _habit_days, activities
 from datagen.runs.analysis import plan_activities
 from tests.loaded import django_on, small_record
 from tests.worlds import AS_OF
@@ -188,9 +188,9 @@ def test_what_was_finished_of_late_has_its_activities_done_or_called_off() -> No
     """Of the harvest when it was over; none where the batch was finished longer ago."""
     oldest = Batch.objects.get(status="COMPLETED")
     place = {name: COLUMNS.index(name) for name in ("batch_id", "activity_type", "status", "due_date", "completed_at")}
-    since = (AS_OF - oldest.actual_end_date).days
-    assert all(row[place["batch_id"]] != oldest.pk for row in activities(AS_OF, since))
-    own = [row for row in activities(AS_OF, since + 1) if row[place["batch_id"]] == oldest.pk]
+    gone = oldest.actual_end_date + timedelta(days=FINISHED_DAYS)
+    assert all(row[place["batch_id"]] != oldest.pk for row in activities(gone, lived=True))
+    own = [row for row in activities(gone - timedelta(days=1), lived=True) if row[place["batch_id"]] == oldest.pk]
     assert len(own) == 20
     assert {row[place["status"]] for row in own} <= {"COMPLETED", "CANCELLED"}
     assert sum(row[place["status"]] == "COMPLETED" for row in own) > 12
@@ -198,3 +198,15 @@ def test_what_was_finished_of_late_has_its_activities_done_or_called_off() -> No
     assert harvest[place["completed_at"]].date() == oldest.actual_end_date
     assert abs((harvest[place["completed_at"]].date() - harvest[place["due_date"]]).days) <= 10
     assert all(row[place["completed_at"]].date() <= oldest.actual_end_date for row in own if row[place["completed_at"]])
+
+
+def test_nobody_plans_for_some_batches_where_a_plan_is_lived() -> None:
+    youngest = Batch.objects.filter(status="ACTIVE").latest("pk")
+    place = COLUMNS.index("batch_id")
+    with transaction.atomic():
+        Batch.objects.filter(pk=youngest.pk).update(batch_number="FAR-2021-001")
+        assert sum(row[place] == youngest.pk for row in activities(AS_OF)) == 20
+        lived = {row[place] for row in activities(AS_OF, lived=True)}
+        assert lived
+        assert youngest.pk not in lived
+        transaction.set_rollback(True)

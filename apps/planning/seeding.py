@@ -25,6 +25,13 @@ HABITS = ((0.80, -3, 0), (0.97, 1, 5), (1.0, 6, 10))
 """Up to which share of the activities are done so many days after the day that was planned last: the planners follow
 the fish, so most are on time; invented. A planned day lies that far before what happened."""
 
+FINISHED_DAYS = 730
+"""How long ago a batch may be finished whose activities are there, where a plan is lived: punctuality is judged by what
+is done; invented. None in the guide's, which asks for those of active batches."""
+
+UNPLANNED = 0.1
+"""Share of batches for which nobody has planned anything, where a plan is lived; invented."""
+
 CANCELLED = 0.03
 """Share of feed changes and samplings that are called off; invented."""
 
@@ -97,10 +104,10 @@ class Known:
     pasts: Mapping[int, "Past"]
 
 
-def activities(as_of: date | None, finished_days: int = 0) -> list[tuple[Any, ...]]:
+def activities(as_of: date | None, lived: bool = False) -> list[tuple[Any, ...]]:
     """Rows (`COLUMNS`) of all planned activities: those of today's active batches with a scenario.
 
-    And of those that were finished in so many days before.
+    Where a plan is lived, of most of them, and of most that were finished in the last `FINISHED_DAYS`.
 
     What became of them is known up to the last day of each batch's record, unless another day is given.
     Depends on the record alone, keys too: each batch has as many as there are templates, by its own key.
@@ -110,7 +117,7 @@ def activities(as_of: date | None, finished_days: int = 0) -> list[tuple[Any, ..
     def until(batch: int) -> date:
         return as_of or last_day(batch)
 
-    return of_known(_from_database(until, finished_days), until)
+    return of_known(_from_database(until, lived), until)
 
 
 def of_known(known: Known, as_of: Callable[[int], date]) -> list[tuple[Any, ...]]:
@@ -122,17 +129,25 @@ def of_known(known: Known, as_of: Callable[[int], date]) -> list[tuple[Any, ...]
     ]
 
 
-def of_late(batch: Batch, day: date, finished_days: int) -> bool:
-    """Whether a batch is active, or was harvested within these days."""
+def has_plan(batch: Batch, day: date, lived: bool) -> bool:
+    """Whether something is planned for a batch, or was for one that was harvested of late."""
+    if not lived:
+        return batch.status == Batch.Status.ACTIVE
     ended = batch.actual_end_date if batch.status == Batch.Status.COMPLETED else None
-    return batch.status == Batch.Status.ACTIVE or bool(ended and 0 <= (day - ended).days < finished_days)
+    of_late = batch.status == Batch.Status.ACTIVE or bool(ended and 0 <= (day - ended).days < FINISHED_DAYS)
+    return of_late and is_planned(batch.batch_number)
 
 
-def _from_database(until: Callable[[int], date], finished_days: int) -> Known:
+def is_planned(number: str) -> bool:
+    """Whether anybody plans for a batch of this number, where a plan is lived."""
+    return _draw(f"{number} planned") >= UNPLANNED
+
+
+def _from_database(until: Callable[[int], date], lived: bool) -> Known:
     templates = list(
         ActivityTemplate.objects.filter(is_active=True, trigger_type="DAY_OFFSET").order_by("day_offset", "pk")
     )
-    statuses = [Batch.Status.ACTIVE, Batch.Status.COMPLETED] if finished_days else [Batch.Status.ACTIVE]
+    statuses = [Batch.Status.ACTIVE, Batch.Status.COMPLETED] if lived else [Batch.Status.ACTIVE]
     found = Batch.objects.filter(status__in=statuses).annotate(
         scenario=F("pinned_projection_run__scenario"), first_scenario=Min("scenarios")
     )
@@ -140,7 +155,7 @@ def _from_database(until: Callable[[int], date], finished_days: int) -> Known:
     batches = [
         (batch, scenario, creators[scenario] or _anybody())
         for batch in found.order_by("pk")
-        if (scenario := batch.scenario or batch.first_scenario) and of_late(batch, until(batch.pk), finished_days)
+        if (scenario := batch.scenario or batch.first_scenario) and has_plan(batch, until(batch.pk), lived)
     ]
     return Known(templates, batches, _pasts([batch.pk for batch, *_ in batches]))
 
@@ -164,7 +179,7 @@ def _pasts(keys: list[int]) -> dict[int, Past]:
         pasts[batch].operations[ActivityType.SAMPLING].append((day, day, container))
     for batch in HarvestEvent.objects.filter(**active).values_list("batch", flat=True).distinct():
         pasts[batch].harvest_began = True
-    for batch, ring in _first_rings(pasts).items():
+    for batch, ring in _first_rings(keys, pasts).items():
         pasts[batch].first_ring = ring
     operators = CreationAction.objects.filter(workflow__batch__in=keys)
     for batch, operator in operators.values_list("workflow__batch").annotate(Max("executed_by")):
@@ -172,9 +187,9 @@ def _pasts(keys: list[int]) -> dict[int, Past]:
     return pasts
 
 
-def _first_rings(pasts: dict[int, Past]) -> dict[int, int]:
+def _first_rings(keys: list[int], pasts: dict[int, Past]) -> dict[int, int]:
     at_sea = BatchContainerAssignment.objects.filter(
-        is_active=True, batch__status=Batch.Status.ACTIVE, container__area__isnull=False
+        is_active=True, batch__in=keys, batch__status=Batch.Status.ACTIVE, container__area__isnull=False
     )
     rings = at_sea.order_by("batch__expected_end_date", "batch", "container")
     told = rings.values_list("container__area__geography", "batch", "batch__batch_number", "container")

@@ -10,7 +10,7 @@ import pyarrow.compute
 
 from apps.batch.models import Batch
 from apps.planning.models import ActivityTemplate, ActivityType
-from apps.planning.seeding import OPEN, Known, Past, first_rings, of_late
+from apps.planning.seeding import OPEN, Known, Past, first_rings, has_plan
 
 pc: Any = pyarrow.compute
 Row = dict[str, Any]
@@ -44,15 +44,15 @@ MASTER_DATA = {
 }  # fmt: skip
 
 
-def known(tables: Mapping[str, pa.Table], day: date, finished_days: int) -> Known:
-    """The same as a database would say: of batches that are active on a day, or were so many days before."""
+def known(tables: Mapping[str, pa.Table], day: date, lived: bool) -> Known:
+    """The same as a database would say."""
     templates = [
         ActivityTemplate(**row)
         for row in tables["planning_activitytemplate"].to_pylist()
         if row["is_active"] and row["trigger_type"] == "DAY_OFFSET"
     ]
     templates.sort(key=lambda template: (template.day_offset or 0, template.pk))
-    wanted = [batch for row in tables["batch_batch"].to_pylist() if of_late(batch := Batch(**row), day, finished_days)]
+    wanted = [batch for row in tables["batch_batch"].to_pylist() if has_plan(batch := Batch(**row), day, lived)]
     wanted.sort(key=lambda batch: batch.pk)
     scenario_of = {row["run_id"]: row["scenario_id"] for row in tables["scenario_projection_run"].to_pylist()}
     scenarios = {row["scenario_id"]: row for row in tables["scenario"].to_pylist()}

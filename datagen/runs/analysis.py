@@ -25,7 +25,7 @@ from apps.finance.models import NavExportBatch, NavExportLine
 from apps.inventory.feeding_summaries import periods, summarise
 from apps.inventory.models import BatchFeedingSummary, ContainerFeedingSummary
 from apps.planning.models import PlannedActivity
-from apps.planning.seeding import COLUMNS, activities
+from apps.planning.seeding import COLUMNS, FINISHED_DAYS, activities, is_planned
 from aquamind import database
 from aquamind.errors import UserError
 from datagen import orm, pipeline
@@ -106,7 +106,7 @@ def analyse(dsn: str, batches: list[int] | None, workers: int, progress: Progres
 def expected(case: Case, histories: dict[int, History]) -> dict[str, int]:
     """Rows by table of all that is worked out from the record of a plan that was lived."""
     epoch = int(np.datetime64(case.plan.first_day).astype(np.int64))
-    states = containers = batches = completed = finished = 0
+    states = containers = batches = 0
     for history in histories.values():
         stays = history.assignments
         first, end = epoch + stays.first_day, epoch + stays.departure_day - 1
@@ -114,16 +114,26 @@ def expected(case: Case, histories: dict[int, History]) -> dict[str, int]:
         containers += periods(first, end)
         of_batch = np.flatnonzero(np.diff(stays.batch, prepend=-1) != 0)
         batches += periods(np.minimum.reduceat(first, of_batch), np.maximum.reduceat(end, of_batch))
-        completed += len(history.completed())
-        ended = [int(stays.departure_day[stays.batch == each].max()) for each in history.completed()]
-        finished += sum(case.plan.days - 1 - day < finished_days(case.plan.way) for day in ended)
-    growing = sum(batch.start <= case.plan.as_of for batch in case.plan.batches) - completed
     return {
         **dict(zip(TABLES, (states, containers, batches), strict=True)),
-        PLANNED_TABLE: (growing + finished) * len(case.catalog.activities.templates),
+        PLANNED_TABLE: _with_plan(case, histories) * len(case.catalog.activities.templates),
         **_exported(case, histories),
         **_forecast(case, histories),
     }
+
+
+def _with_plan(case: Case, histories: dict[int, History]) -> int:
+    """Batches of which there are planned activities."""
+    begun = {index for index, batch in enumerate(case.plan.batches) if batch.start <= case.plan.as_of}
+    ended: dict[int, int] = {}
+    for history in histories.values():
+        stays = history.assignments
+        ended |= {each: int(stays.departure_day[stays.batch == each].max()) for each in history.completed()}
+    if case.plan.way != "lived":
+        return len(begun - ended.keys())
+    of_late = {index for index, day in ended.items() if case.plan.days - 1 - day < FINISHED_DAYS}
+    of_these = (begun - ended.keys()) | of_late
+    return sum(is_planned(case.plan.batches[index].number) for index in of_these)
 
 
 def _forecast(case: Case, histories: dict[int, History]) -> dict[str, int]:
@@ -159,7 +169,7 @@ def plan_activities(connection: psycopg.Connection[Any], as_of: date | None = No
         raise UserError("database", connection.info.dbname, "This tool wrote nothing here. Run `aquamind run` first")
     protection.keep_linked(connection, [PLANNED_TABLE])
     kept = protection.keys_of_others(connection, PlannedActivity)
-    columns = planned_columns(row for row in activities(as_of, finished_days(found[1])) if row[0] not in kept)
+    columns = planned_columns(row for row in activities(as_of, found[1] == "lived") if row[0] not in kept)
     made = [planned(columns)]
     clear: list[tuple[str, list[Any]]] = [(f"DELETE FROM {PLANNED_TABLE} WHERE id <> ALL(%s)", [sorted(kept)])]
     clear += [*_links(connection, columns["transfer_workflow_id"], columns["id"]), *later_columns(connection)]
@@ -170,14 +180,6 @@ def plan_activities(connection: psycopg.Connection[Any], as_of: date | None = No
         raise UserError(PLANNED_TABLE, error.diag.message_detail, cure) from None
     ddl.set_sequences(connection, [PLANNED_TABLE])
     return len(columns["id"])
-
-
-def finished_days(way: str | None) -> int:
-    """How long ago a batch may be finished whose activities are there: punctuality is judged by what is done.
-
-    Two years where a plan is lived, invented; none in the guide's, which asks for those of active batches.
-    """
-    return 730 if way == "lived" else 0
 
 
 def planned(columns: dict[str, Any]) -> tuple[Any, pa.RecordBatch]:

@@ -169,7 +169,7 @@ def _follow(store: FileStore, case: Case, known: list[Rows]) -> Links:
     store.write(analysis.EXPORTS, analysis.accounts(sold))
     as_of = case.plan.as_of
     found = of(activities.READ, activities.MASTER_DATA)
-    past = activities.known(found, as_of, analysis.finished_days(case.plan.way))
+    past = activities.known(found, as_of, case.plan.way == "lived")
     planned = analysis.planned_columns(of_known(past, lambda _: as_of))
     rows = analysis.planned(planned)
     store.write(analysis.PLANNED, [rows])
