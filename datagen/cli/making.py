@@ -36,6 +36,7 @@ from datagen.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from datagen.planning.plan import Versions
     from datagen.planning.presets import Preset
 
 
@@ -141,6 +142,7 @@ def batch(
     duration: Annotated[int, typer.Option(help="Days of record; at most up to the as-of day.")] = 900,
     as_of: Day = None,
     seed: Seed = 1,
+    history: History = None,
     catalog: Folder = None,
     to_destroy: Destroy = None,
     fill: Fill = None,
@@ -148,6 +150,8 @@ def batch(
 ) -> None:
     """One batch of 10 containers a stage, beside what is there. Example: aquamind batch --start-date 2025-01-01
     --eggs 3500000 --geography "Faroe Islands" --duration 200"""
+    from dataclasses import replace
+
     from datagen import orm
     from datagen.case import Case
     from datagen.catalog.reader import load
@@ -169,6 +173,8 @@ def batch(
     code = farm.geography_code[farm.geography_index(geography)]
     filled, running_number = occupancy.occupied(target(), farm.container_name, code)
     made = single_plan(company, farm, geography, start, eggs, last, seed, filled, running_number)
+    if history is not None:
+        made = replace(made, versions=_versions(history))
     _execute(Case(company, farm, made), 1, as_json, beside=True, to_destroy=to_destroy, fill=fill)
 
 
@@ -224,10 +230,8 @@ def changed_preset(
 ) -> "Preset":
     """A preset with what was set otherwise; a figure that it has no use for is refused."""
     from dataclasses import replace
-    from typing import get_args
 
     from datagen.catalog.reader import closest
-    from datagen.planning.plan import Versions
     from datagen.planning.presets import PRESETS
 
     if preset not in PRESETS:
@@ -248,10 +252,21 @@ def changed_preset(
     if imperfections is not None:
         given["imperfections"] = _imperfections(imperfections, chosen)
     if history is not None:
-        if history not in get_args(Versions):
-            raise UserError("history", history, closest(history, get_args(Versions)))
-        given["versions"] = history
+        given["versions"] = _versions(history)
     return replace(chosen, **given)
+
+
+def _versions(text: str) -> "Versions":
+    from typing import get_args
+
+    from datagen.catalog.reader import closest
+    from datagen.planning.plan import Versions
+
+    known: tuple[Versions, ...] = get_args(Versions)
+    for each in known:
+        if each == text:
+            return each
+    raise UserError("history", text, closest(text, known))
 
 
 def _imperfections(text: str, preset: "Preset") -> str:
