@@ -9,6 +9,8 @@ from django.core.paginator import Paginator
 from django.db import connection, models
 from django.db.models import QuerySet
 
+from apps.history.edits import EditedAdmin
+
 SHOWN_COLUMNS = 8
 # Below this counting takes milliseconds and the exact number is worth them.
 COUNT_EXACTLY_BELOW = 100_000
@@ -33,7 +35,7 @@ class EstimatingPaginator(Paginator):  # type: ignore[type-arg]
         return rows.count()
 
 
-class RecordAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class RecordAdmin(EditedAdmin):
     """Lists the telling columns of a model, with its relations fetched in the same query."""
 
     paginator = EstimatingPaginator

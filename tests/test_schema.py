@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
@@ -157,3 +158,20 @@ def test_admin_estimates_large_tables_and_counts_what_is_filtered(monkeypatch: p
     count = admin.EstimatingPaginator(Geography.objects.order_by("pk"), 100).count
     assert (count, Geography.objects.count()) == (3, 2)
     assert admin.EstimatingPaginator(Geography.objects.filter(name__gt="G").order_by("pk"), 100).count == 1
+
+
+def test_an_edit_in_the_admin_leaves_a_version(admin_client: Client, admin_user: User) -> None:
+    """As AquaMind leaves one, of logins too: else the law of versions would not hold of what was edited."""
+    kept = VERSIONS[Geography].objects.order_by("history_id").values_list("name", "history_type", "history_user")
+    admin_client.post("/admin/infrastructure/geography/add/", {"name": "Iceland", "description": ""})
+    made = Geography.objects.get(name="Iceland")
+    admin_client.post(f"/admin/infrastructure/geography/{made.pk}/change/", {"name": "Norway", "description": ""})
+    admin_client.post(f"/admin/infrastructure/geography/{made.pk}/delete/", {"post": "yes"})
+    assert list(kept.filter(id=made.pk)) == [
+        ("Iceland", "+", admin_user.pk),
+        ("Norway", "~", admin_user.pk),
+        ("Norway", "-", admin_user.pk),
+    ]
+    password = {"password1": "sesame opens", "password2": "sesame opens"}
+    admin_client.post("/admin/auth/user/add/", {"username": "new_hand", "usable_password": "true", **password})
+    assert VERSIONS[User].objects.filter(username="new_hand", history_type="+").count() == 1
