@@ -209,7 +209,8 @@ def settings(home: Path) -> dict[str, str]:
     """Return the server's settings for this machine: quick to load and to index, and nothing that risks the data."""
     cores, memory_mb = _cores(), _memory_mb()
     disk_mb = shutil.disk_usage(home).total // 2**20
-    wal_mb = max(256, min(16384, disk_mb // 8))
+    # The log stays on disk up to this: more spares few pages, for most rows are written without a log or once.
+    wal_mb = max(256, min(1024, disk_mb // 8))
     return {
         "listen_addresses": "",
         "unix_socket_permissions": "0700",
@@ -223,7 +224,7 @@ def settings(home: Path) -> dict[str, str]:
         "wal_level": "minimal",
         "max_wal_senders": "0",
         "max_wal_size": f"{wal_mb}MB",
-        "min_wal_size": f"{min(wal_mb // 2, 2048)}MB",
+        "min_wal_size": f"{wal_mb // 2}MB",
         "wal_buffers": f"{max(1, min(64, memory_mb // 64))}MB",
         "wal_compression": "on",
         "checkpoint_timeout": "30min",

@@ -27,6 +27,7 @@ LOADING = (
     "planned activities",
     "forecasts",
     "books",
+    "forecasts and books",
 )
 """Steps that `pg_restore` has its part of as well."""
 

@@ -9,6 +9,7 @@ import signal
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from decimal import ROUND_HALF_EVEN, Decimal
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from apps.users.models import UserProfile
 from aquamind import database
 from aquamind.errors import UserError
 from aquamind.server import EmbeddedServer
+from datagen.execution import Here, Task
 from datagen.runs import preflight
 from datagen.storage import arrow, ddl, ledger, postgres, schema
 from datagen.storage.arrow import FixedPoint, TableHash, columns, record_batch
@@ -361,6 +363,28 @@ def test_what_is_dropped_comes_back_the_same_even_after_an_abort(
         " VALUES ('x', '', now(), now()) RETURNING id"
     )
     assert added.fetchone() == (ddl.KEYS_OF_OTHERS + 1,)
+
+
+def test_others_work_once_only_what_they_do_without_is_away(
+    connection: Connection, run: int, fresh_database: str
+) -> None:
+    ddl.drop_secondary(connection, TABLES, foreign_keys=False)
+    last = {"public.environmental_environmentalreading"}
+
+    def away(_: None, piece: int) -> tuple[int, set[str]]:
+        return piece, {each["table_name"] for each in ledger.status(connection)["dropped"] if each["kind"] != "key"}
+
+    with (
+        ddl.rebuilding(fresh_database, TABLES, 2, last=lambda task: task.table in last) as rest,
+        Here(nullcontext) as here,
+    ):
+        rest.until_last()
+        assert away(None, 0)[1] <= last
+        done = list(rest.beside(here, [Task(1, away, (piece,)) for piece in range(3)]))
+        assert sorted(task.arguments[0] for task, _ in done) == sorted(piece for _, (piece, _) in done) == [0, 1, 2]
+        assert all(left <= last for _, (_, left) in done)
+        assert away(None, 0)[1] == set()
+    assert ledger.status(connection)["dropped"] == []
 
 
 def test_rows_that_break_a_key_stop_the_rebuild(connection: Connection, run: int, fresh_database: str) -> None:

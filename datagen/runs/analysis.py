@@ -47,6 +47,7 @@ TABLES = (
 )
 
 
+READINGS = "environmental_environmentalreading"
 PLANNED_TABLE = "planning_plannedactivity"
 PLANNED = "planned activities"
 """What they are called in the ledger, all together."""
@@ -77,11 +78,19 @@ class _Recorded:
     as_of: date
 
 
-def analyse(dsn: str, batches: list[int] | None, workers: int, progress: Progress) -> Analysis:
+def unread(task: ddl.Task) -> bool:
+    """Whether no analysis waits for an index: of the readings, it needs those by batch."""
+    return task.table == f"public.{READINGS}" and "(batch_id" not in task.statement
+
+
+def analyse(
+    dsn: str, batches: list[int] | None, workers: int, progress: Progress, rest: ddl.Rebuilding | None = None
+) -> Analysis:
     """Compute daily states and feeding summaries of these batches (ids), or of all, in place of what was there.
 
-    The caller holds the database (`postgres.hold`) and has the main tables' indexes in place: without them a batch's
-    record is a scan of all. Batches replace theirs one by one; where nothing else would be left, all go first.
+    The caller holds the database (`postgres.hold`) and has the main tables' indexes in place, but for a `rest` that is
+    `unread`: without them a batch's record is a scan of all. Batches replace theirs one by one; where nothing else
+    would be left, all go first.
     """
     orm.use(dsn)
     done = Analysis()
@@ -97,7 +106,8 @@ def analyse(dsn: str, batches: list[int] | None, workers: int, progress: Progres
         ddl.drop_secondary(connection, TABLES, foreign_keys=not proving)
         # If this fails, what was dropped is known, and comes back when the same is run again.
         with executor(min(workers, max(len(chosen), 1)), _opened, dsn, proving) as hands:
-            for task, made in finished((hands, (Task(1, _analyse_batch, (batch, emptied)) for batch in chosen))):
+            tasks = [Task(1, _analyse_batch, (batch, emptied)) for batch in chosen]
+            for task, made in finished((hands, tasks)) if rest is None else rest.beside(hands, tasks):
                 _count(done, task.arguments[0], made, progress)
         ddl.rebuild(dsn, TABLES, workers)
     return done
@@ -231,7 +241,7 @@ def accounts(sold: exports.Columns) -> list[tuple[Any, pa.RecordBatch]]:
     ]
 
 
-def forecast(connection: psycopg.Connection[Any]) -> dict[str, int]:
+def forecast(connection: psycopg.Connection[Any], dsn: str, workers: int) -> dict[str, int]:
     """Work out what lies ahead of all active assignments, after their states and plans; rows by table.
 
     Nothing where the database is of a revision that has no such tables.
@@ -243,10 +253,10 @@ def forecast(connection: psycopg.Connection[Any]) -> dict[str, int]:
     clear = [(f"DELETE FROM {table}", ()) for table in FORECAST_TABLES]
     # All read before any is written: a connection that copies answers nothing. 100 bytes a row are held.
     made = list(_forecasts(connection))
-    contents = replace(connection, found[0], FORECASTS, clear, made)
-    ddl.set_sequences(connection, FORECAST_TABLES)
-    for table in FORECAST_TABLES:
-        connection.execute(f"ANALYZE {table}".encode())
+    proving = proof.obstacle(connection, pipeline.models(FORECAST_TABLES)) is None
+    ddl.drop_secondary(connection, FORECAST_TABLES, foreign_keys=not proving)
+    contents = replace(connection, found[0], FORECASTS, clear, made, Proof(connection) if proving else None)
+    ddl.rebuild(dsn, FORECAST_TABLES, workers)
     return {table: content.rows for table, content in contents.items()}
 
 

@@ -50,7 +50,7 @@ TABLE_RIGHTS = """
     ORDER BY relname
 """
 CONNECTIONS = 3
-"""Beside the one that asks and the workers': Django's, the one of an analysis, the one that rebuilds."""
+"""Beside the one that asks and two for each worker: Django's, the one of an analysis, the one that rebuilds."""
 
 
 def check_session(connection: Connection) -> None:
@@ -76,14 +76,14 @@ def check_session(connection: Connection) -> None:
 
 
 def check_connections(dsn: str, workers: int | None = None) -> None:
-    """Open as many connections as so many workers will need, or the two that rebuild; or say how many there are."""
-    needed = (workers or 2) + CONNECTIONS
+    """Open as many connections as so many workers will need, or those that rebuild; or say how many there are."""
+    needed = 2 * (workers or 1) + CONNECTIONS
     with ExitStack() as stack:
         for opened in range(needed):
             try:
                 stack.enter_context(database.connect(dsn, application_name="aquamind connections"))
             except UserError as error:
-                fewer = opened - CONNECTIONS if workers else 0
+                fewer = (opened - CONNECTIONS) // 2 if workers else 0
                 cure = f"use --workers {fewer}" if fewer > 0 else "raise max_connections"
                 said = f"{needed} more are needed, and the server gave {opened}. End other sessions, or {cure}"
                 raise UserError("connections", None, said) from error

@@ -4,7 +4,9 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,7 @@ from aquamind.errors import UserError
 from datagen import masterdata, orm, pipeline
 from datagen.case import Case
 from datagen.catalog import Catalog
-from datagen.execution import hired
+from datagen.execution import Executor, Here, Task, Threads, hired
 from datagen.farm import Farm, with_database_ids
 from datagen.keys import keys
 from datagen.masterdata.rows import Created
@@ -135,10 +137,9 @@ def execute(job: Job, progress: Progress) -> Report:
             given = keys(case, taken)
             loading = Loading(job.dsn, case, run, obstacle is None, streaming, job.log_dir)
             report.rows = pipeline.load(loading, histories, given, hire, workers, progress)
-        with report.timed("indexes and foreign keys"):
-            rebuild(job.dsn, tables, job.workers, progress)
         begun = [first["batch_batch"] for first in given.of_batch[: len(case.plan.batches)]]
-        follow(job.dsn, begun, job.workers, progress, report)
+        indexes = rebuilding(job.dsn, tables, job.workers, progress, analysis.unread)
+        follow(job.dsn, begun, job.workers, progress, report, indexes)
         ledger.finish(connection, run)
         report.content_hash = ledger.status(connection)["content_hash"]
     return report
@@ -160,8 +161,18 @@ def check_case(case: Case) -> None:
     check_room(case)
 
 
-def follow(dsn: str, batches: list[int], workers: int, progress: Progress, report: Report) -> None:
-    """What is worked out from the record: states and summaries of these batches (ids), plans, forecasts, the books."""
+def follow(
+    dsn: str,
+    batches: list[int],
+    workers: int,
+    progress: Progress,
+    report: Report,
+    indexes: AbstractContextManager[ddl.Rebuilding] | None = None,
+) -> None:
+    """What is worked out from the record: states and summaries of these batches (ids), plans, forecasts, the books.
+
+    Indexes may still have to be built; those that growth analysis does without, beside it.
+    """
     with database.connect(dsn, autocommit=True, application_name="aquamind analyse") as connection:
         tables = {
             *analysis.TABLES,
@@ -171,22 +182,34 @@ def follow(dsn: str, batches: list[int], workers: int, progress: Progress, repor
             *books.TABLES,
         }
         protection.keep_linked(connection, absent.present(connection, tables))
-    with report.timed("growth analysis"):
-        report.rows.update(analysis.analyse(dsn, batches, workers, progress).rows)
+    with ExitStack() as building:
+        rest = None
+        if indexes is not None:
+            with report.timed("indexes and foreign keys"):
+                progress.step("Indexes and foreign keys", 1.0)
+                rest = building.enter_context(indexes)
+                rest.until_last()
+        with report.timed("growth analysis"):
+            report.rows.update(analysis.analyse(dsn, batches, workers, progress, rest).rows)
     with report.timed("planned activities"):
         progress.step("Planned activities")
         with database.connect(dsn, autocommit=True, application_name="aquamind analyse") as connection:
             report.rows[analysis.PLANNED_TABLE] = analysis.plan_activities(connection)
             report.rows.update(analysis.export_to_accounts(connection))
             calibrate(connection, max(ledger.as_of_days(connection).values()))
-    with report.timed("forecasts"):
-        progress.step("Forecasts")
-        with database.connect(dsn, autocommit=True, application_name="aquamind analyse") as connection:
-            report.rows.update(analysis.forecast(connection))
-    with report.timed("books"):
-        progress.step("Books")
+    # Neither needs the other.
+    with report.timed("forecasts and books"), _one_beside(dsn, workers) as other:
+        progress.step("Forecasts and books")
+        forecasts = other.submit(Task(1, analysis.forecast, (dsn, max(1, workers - 1))))
         with database.connect(dsn, autocommit=True, application_name="aquamind analyse") as connection:
             report.rows.update(books.keep(connection))
+        report.rows.update(forecasts.result())
+
+
+def _one_beside(dsn: str, workers: int) -> Executor:
+    """A worker beside this one, if there may be two."""
+    connected = partial(database.connect, dsn, autocommit=True, application_name="aquamind analyse")
+    return Here(connected) if workers == 1 else Threads(1, connected)
 
 
 def prepare(
@@ -347,6 +370,15 @@ def _refuse_other_runs(connection: psycopg.Connection[Any], identity: Any) -> No
 def rebuild(dsn: str, tables: Iterable[str], workers: int, progress: Progress) -> None:
     """Bring back what was dropped, analyse these tables and set their sequences."""
     progress.step("Indexes and foreign keys", 1.0)
+    with rebuilding(dsn, tables, workers, progress) as rest:
+        rest.finish()
+    progress.advance(0.0)
+
+
+def rebuilding(
+    dsn: str, tables: Iterable[str], workers: int, progress: Progress, last: ddl.Last = ddl.all_needed
+) -> AbstractContextManager[ddl.Rebuilding]:
+    """The same, in the hands of the caller, telling how far it is."""
     told = 0.0
 
     def tell(what: str, share: float) -> None:
@@ -354,5 +386,4 @@ def rebuild(dsn: str, tables: Iterable[str], workers: int, progress: Progress) -
         progress.advance(share - told, what)
         told = share
 
-    ddl.rebuild(dsn, tables, workers, tell)
-    progress.advance(0.0)
+    return ddl.rebuilding(dsn, tables, workers, tell, last)

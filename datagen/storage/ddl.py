@@ -1,8 +1,9 @@
 """Indexes and constraints out of the way of a load, and back afterwards, even if the program dies in between."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -12,7 +13,7 @@ from psycopg.rows import dict_row
 from aquamind import database
 from aquamind.errors import UserError
 from datagen import execution
-from datagen.execution import Threads
+from datagen.execution import Executor, Here, Threads
 from datagen.storage.ledger import Connection
 
 # Called when a piece of work is done: what it was, and the share of the whole that is done.
@@ -126,6 +127,15 @@ class Task:
         return self.table == other.table and not (self.kind == other.kind == "index")
 
 
+Last: TypeAlias = Callable[[Task], bool]
+"""Whether other work may begin before a task is done."""
+
+
+def all_needed(_: Task) -> bool:
+    """Nothing is last."""
+    return False
+
+
 def drop_secondary(connection: Connection, tables: Iterable[str], foreign_keys: bool = True) -> int:
     """Drop indexes, keys and foreign keys of those given tables that are empty, and return how many went.
 
@@ -164,6 +174,15 @@ def rebuild(dsn: str, tables: Iterable[str], workers: int = 2, progress: Progres
 
     Each thing is struck off in the transaction that brings it back: this may be interrupted anywhere and called again.
     """
+    with rebuilding(dsn, tables, workers, progress) as rest:
+        rest.finish()
+
+
+@contextmanager
+def rebuilding(
+    dsn: str, tables: Iterable[str], workers: int = 2, progress: Progress | None = None, last: Last = all_needed
+) -> Iterator["Rebuilding"]:
+    """The same, in the hands of the caller, who has it finished; what is `last` may be built beside other work."""
     # Foreign keys come back unchecked as soon as what they refer to has its key, which takes no time, and are checked
     # later: checking one leaves the other workers every other table, adding it checked would lock two tables for long.
     names = _qualified(tables)
@@ -176,14 +195,17 @@ def rebuild(dsn: str, tables: Iterable[str], workers: int = 2, progress: Progres
         meter = _Meter(sum(EFFORT[kind] * sizes[table] for kind, table in ahead if kind), progress)
 
         indexes = _recorded(connection, "index", sizes)
-        _run(dsn, [task for task in indexes if task.table in referenced], workers, meter)
-        _attach(connection, "key", referenced)
-        _attach(connection, "foreign key")
-        rest = [task for task in indexes if task.table not in referenced]
-        rest += _recorded(connection, "validation", sizes)
-        rest += [Task("analysis", name, name, f"ANALYZE {name}", EFFORT["analysis"] * sizes[name]) for name in names]
         try:
-            _run(dsn, rest, workers, meter)
+            with Threads(workers, _opened, dsn) as hands:
+                Rebuilding(hands, [task for task in indexes if task.table in referenced], meter).finish()
+                _attach(connection, "key", referenced)
+                _attach(connection, "foreign key")
+                rest = [task for task in indexes if task.table not in referenced]
+                rest += _recorded(connection, "validation", sizes)
+                rest += [
+                    Task("analysis", name, name, f"ANALYZE {name}", EFFORT["analysis"] * sizes[name]) for name in names
+                ]
+                yield Rebuilding(hands, rest, meter, last)
         except psycopg.errors.ForeignKeyViolation as violation:
             if f"{violation.diag.schema_name}.{violation.diag.table_name}" in names:
                 raise
@@ -200,7 +222,8 @@ def rebuild_indexes(dsn: str, besides: Iterable[str]) -> None:
     with database.connect(dsn, autocommit=True, application_name="aquamind rebuild") as connection:
         sizes: dict[str, float] = defaultdict(lambda: 1.0)
         indexes = [task for task in _recorded(connection, "index", sizes) if task.table not in _qualified(besides)]
-        _run(dsn, indexes, 1, _Meter(0.0, None))
+        with Threads(1, _opened, dsn) as hands:
+            Rebuilding(hands, indexes, _Meter(0.0, None)).finish()
 
 
 def set_sequences(connection: Connection, tables: Iterable[str]) -> None:
@@ -319,28 +342,64 @@ class _Meter:
             self.progress(f"{task.kind} {task.name}", min(1.0, self.done / self.whole))
 
 
-def _run(dsn: str, tasks: list[Task], workers: int, meter: _Meter) -> None:
-    """Perform tasks so that locks never wait, from the table with the most work left first."""
-    waiting, running = list(tasks), dict[Future[Any], Task]()
-    if not tasks:
-        return
-    with Threads(min(workers, len(tasks)), _opened, dsn) as hands:
-        while waiting or running:
-            while len(running) < hands.workers and (task := _next(waiting, running.values())) is not None:
-                waiting.remove(task)
-                running[hands.submit(execution.Task(task.effort, _perform, (task,)))] = task
-            done, _ = wait(running, return_when=FIRST_COMPLETED)
-            for future in done:
-                future.result()
-                meter.add(running.pop(future))
+class Rebuilding:
+    """Tasks performed so that locks never wait, from the table with the most work left first; what is `last`, last."""
 
+    def __init__(self, hands: Threads, tasks: list[Task], meter: _Meter, last: Last = all_needed) -> None:
+        self._hands, self._meter, self._last = hands, meter, last
+        self._waiting, self._running = sorted(tasks, key=last), dict[Future[Any], Task]()
 
-def _next(waiting: list[Task], running: Iterable[Task]) -> Task | None:
-    left: dict[str, float] = defaultdict(float)
-    for task in waiting:
-        left[task.table] += task.effort
-    free = (task for task in waiting if not any(map(task.excludes, running)))
-    return max(free, key=lambda task: (left[task.table], -ORDER[task.kind]), default=None)
+    def until_last(self) -> None:
+        """Perform all that is not last; on return a worker is free, others may be at the rest."""
+        self._hand_out(0)
+        while self._needed() or len(self._running) == self._hands.workers:
+            self._note(self._finished())
+            self._hand_out(0)
+
+    def finish(self) -> None:
+        """Perform all."""
+        for _ in self.beside(Here(nullcontext), ()):
+            pass
+
+    def beside(self, others: Executor, tasks: Iterable[execution.Task]) -> Iterator[tuple[execution.Task, Any]]:
+        """Perform all; in the place of workers who are free meanwhile, others do their tasks, returned when done."""
+        ahead, doing = iter(tasks), dict[Future[Any], execution.Task]()
+        task = next(ahead, None)
+        while task is not None or doing or self._waiting or self._running:
+            self._hand_out(len(doing))
+            while task is not None and not self._needed() and self._free(len(doing)):
+                doing[others.submit(task)] = task
+                task = next(ahead, None)
+            finished = self._finished(*doing)
+            self._note(finished - doing.keys())
+            for future in finished & doing.keys():
+                yield doing.pop(future), future.result()
+
+    def _needed(self) -> bool:
+        return not all(map(self._last, [*self._waiting, *self._running.values()]))
+
+    def _free(self, others: int) -> bool:
+        return len(self._running) + others < self._hands.workers
+
+    def _hand_out(self, others: int) -> None:
+        while self._free(others) and (task := self._next()) is not None:
+            self._waiting.remove(task)
+            self._running[self._hands.submit(execution.Task(task.effort, _perform, (task,)))] = task
+
+    def _next(self) -> Task | None:
+        left: dict[str, float] = defaultdict(float)
+        for task in self._waiting:
+            left[task.table] += task.effort
+        free = (task for task in self._waiting if not any(map(task.excludes, self._running.values())))
+        return max(free, key=lambda task: (left[task.table], -ORDER[task.kind]), default=None)
+
+    def _finished(self, *others: Future[Any]) -> set[Future[Any]]:
+        return wait([*self._running, *others], return_when=FIRST_COMPLETED).done
+
+    def _note(self, finished: set[Future[Any]]) -> None:
+        for future in finished:
+            future.result()
+            self._meter.add(self._running.pop(future))
 
 
 def _opened(dsn: str) -> Connection:

