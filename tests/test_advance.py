@@ -1,7 +1,7 @@
 """A database carried on day by day is the one that a single run to the last day makes."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -15,13 +15,14 @@ from aquamind.errors import UserError
 from datagen import checks, orm, pipeline, runs
 from datagen.case import Case
 from datagen.catalog.spec import LEAST_EGGS
-from datagen.events import expand
+from datagen.events import STREAMED, expand, readings
 from datagen.keys import records
 from datagen.planning.presets import carry_on, single_plan
 from datagen.runs import advancing
 from datagen.storage import ledger
 from tests.loaded import django_on
 from tests.worlds import Silent, company, small_plan
+from tests.worlds import records as lives
 
 FIRST = small_plan(batches=2, stagger_days=260)
 """Four batches; in the days to come the eldest is harvested and then long gone, and a fifth begins."""
@@ -76,6 +77,27 @@ def test_steps_are_one_run(new_database: Callable[[], str]) -> None:
         assert ledger.status(one)["tables"] == ledger.status(other)["tables"]
     with pytest.raises(UserError, match="reaches"):
         advancing.advance(stepwise, catalog, farm, FIRST.as_of, 1, Silent())
+
+
+def test_what_a_life_leaves_is_the_same_on_any_later_day_and_a_single_fish_more_is_another_life() -> None:
+    for one in lives(small_plan(stagger_days=260, containers=1, way="lived", imperfections="usual"))[:2]:
+        plan = one.case.plan
+        later = replace(one, case=replace(one.case, plan=replace(plan, as_of=plan.as_of + timedelta(days=500))))
+        tables = list(expand(one, STREAMED))
+        assert tables == list(expand(later, STREAMED))
+        assert {model._meta.db_table for model, _ in tables} == set(readings.TABLES)
+        lived = one.history
+        assert lived.same_life(replace(lived, purchases=None))
+        for part in ("assignments", "days", "deliveries", "moves", "vaccinations", "harvests"):
+            was = getattr(lived, part)
+            for column in fields(was):
+                values = getattr(was, column.name)
+                one_less = replace(was, **{column.name: values[:-1]})
+                assert len(values) == 0 or not lived.same_life(replace(lived, **{part: one_less}))
+                changed = values.copy()
+                changed[-1:] = ~changed[-1:] if values.dtype == bool else changed[-1:] + 1
+                another = replace(was, **{column.name: changed})
+                assert len(values) == 0 or not lived.same_life(replace(lived, **{part: another}))
 
 
 def orders(dsn: str) -> list[Any]:

@@ -31,7 +31,7 @@ from aquamind.errors import UserError
 from aquamind.server import EmbeddedServer
 from datagen.execution import Here, Task
 from datagen.runs import preflight
-from datagen.storage import arrow, ddl, ledger, postgres, schema
+from datagen.storage import arrow, changes, ddl, ledger, postgres, schema
 from datagen.storage.arrow import FixedPoint, TableHash, columns, record_batch
 from tests.loaded import django_on
 
@@ -67,6 +67,34 @@ def test_the_schema_kept_is_what_the_migrations_make(
     server.create_database("unmigrated")
     with django_db_blocker.unblock(), django_on(server.url("unmigrated")):
         assert schema.script() == schema.SCRIPT.read_text(encoding="utf-8")
+
+
+def test_only_what_has_changed_of_a_unit_is_carried(connection: Connection, run: int) -> None:
+    made = 0
+
+    def carry(old: list[str], new: list[str], same: tuple[str, ...] = ()) -> dict[str, int]:
+        def was() -> Iterator[Any]:
+            nonlocal made
+            made += 1
+            yield Geography, geographies(*old)
+
+        now = [(Geography, geographies(*new))] if new else []
+        return changes.apply(connection, run, "unit", was, now, None, same).touched
+
+    def there() -> list[str]:
+        return [name for (name,) in connection.execute("SELECT name FROM infrastructure_geography ORDER BY id")]
+
+    table = "infrastructure_geography"
+    assert carry([], ["A", "B", "C"]) == {table: 3}
+    assert (carry(["A", "B", "C"], ["A", "B", "C"]), made) == ({table: 0}, 0)
+    assert carry(["A", "B", "C"], ["A", "D", "C", "E"]) == {table: 2}
+    assert there() == ["A", "D", "C", "E"]
+    with pytest.raises(changes.OtherContentError):
+        carry(["A", "B", "C", "E"], ["A"])
+    carry([], [], same=(table,))
+    assert there() == ["A", "D", "C", "E"]
+    assert carry(["A", "D", "C", "E"], []) == {table: 4}
+    assert ledger.units(connection) == {"unit": {table: changes.content(Geography, None)}}
 
 
 def value_of(column: arrow.Column) -> st.SearchStrategy[Any]:  # noqa: PLR0911 - one for each type

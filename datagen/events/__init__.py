@@ -51,7 +51,10 @@ FAMILIES: tuple[BatchFamily, ...] = (
 """Of a batch; in this order: nothing depends on it, but small tables first shows a mistake sooner."""
 
 STREAMED: tuple[BatchFamily, ...] = (readings,)
-"""Of these, whose tables have most rows of all, and which no other refers to: worth a transaction of their own."""
+"""Of these, whose tables have most rows of all, and which no other refers to: worth a transaction of their own.
+
+They follow from what a batch has lived, on whatever later day it is asked of.
+"""
 
 GEOGRAPHY_FAMILIES: tuple[GeographyFamily, ...] = (feed_purchases, weather, upkeep)
 

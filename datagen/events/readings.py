@@ -36,6 +36,9 @@ Ammonia peaks 2-6 h after a meal, oxygen is lowest before dawn; how far is inven
 """
 
 
+TABLES = ("environmental_environmentalreading", TruthSensorFault._meta.db_table)
+
+
 def most_rows(life: LongestLife) -> dict[str, int]:
     return {"environmental_environmentalreading": int((life.container_days * life.sensors).sum()) * len(HOURS)}
 

@@ -2,10 +2,11 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,9 @@ from aquamind.errors import UserError
 from datagen import masterdata, orm, pipeline, runs
 from datagen.case import Case
 from datagen.catalog import Catalog
-from datagen.events import expand
+from datagen.events import FAMILIES, STREAMED, expand, readings
 from datagen.events.context import BatchRecord, ComingRecord, GeographyRecord, Record
+from datagen.events.family import BatchFamily
 from datagen.execution import Executor, Task, executor, finished
 from datagen.farm import Farm, with_database_ids
 from datagen.keys import RESERVED_DAYS, Keys, keys
@@ -58,10 +60,11 @@ def advance(
 ) -> Report:
     """Carry a database on to a day; called again after a kill, it goes on where it was.
 
-    Both days are simulated anew, and each batch's rows of then and now compared by key: what is the same stays
-    untouched. So the result is, row for row, that of one run of the carried-on plan as of the last day; and where rows
-    of others are in the way that may be deleted (`to_destroy`, the database's name), it is made by such a run; or they
-    stay, and what has not been touched is carried on beside them (`keep_edits`): the report has what was not.
+    Both days are simulated anew, and each table of a batch compared with what the ledger says of it: one that is the
+    same stays untouched, and of the others the rows of then and now are compared by key. So the result is, row for row,
+    that of one run of the carried-on plan as of the last day; and where rows of others are in the way that may be
+    deleted (`to_destroy`, the database's name), it is made by such a run; or they stay, and what has not been touched
+    is carried on beside them (`keep_edits`): the report has what was not.
     """
     orm.use(dsn)
     report = Report()
@@ -244,7 +247,10 @@ def _carry_batch(
     worker: _Carrier, then: Case, index: int, before: History | None, after: History | None, first_id: dict[str, int]
 ) -> Carried:
     old = _of_batch(then, index, before, first_id) if index < len(then.batches) else None
-    return _carry_unit(worker, old, _of_batch(worker.case, index, after, first_id))
+    new = _of_batch(worker.case, index, after, first_id)
+    if before is not None and after is not None and before.same_life(after):
+        return _carry_unit(worker, old, new, tuple(each for each in FAMILIES if each not in STREAMED), readings.TABLES)
+    return _carry_unit(worker, old, new)
 
 
 def _of_batch(case: Case, index: int, lived: History | None, first_id: dict[str, int]) -> Record:
@@ -261,12 +267,20 @@ def _carry_geography(
     return _carry_unit(worker, old, GeographyRecord(worker.case, after, first_id, stride))
 
 
-def _carry_unit(worker: _Carrier, old: Record | None, new: Record) -> Carried:
+def _carry_unit(
+    worker: _Carrier,
+    old: Record | None,
+    new: Record,
+    families: tuple[BatchFamily, ...] = FAMILIES,
+    same: Collection[str] = (),
+) -> Carried:
+    """Into the database what these families make anew; the tables of the others are the same."""
     connection, own = worker.connection, None
     if worker.beside_edits:
         own = ledger.by(ledger.transactions(connection) or [])
+    was = partial(expand, old, families) if old is not None else tuple
     try:
-        return changes.apply(connection, worker.run, new.unit, () if old is None else expand(old), expand(new), own)
+        return changes.apply(connection, worker.run, new.unit, was, expand(new, families), own, same)
     except psycopg.errors.ForeignKeyViolation as error:
         if own is None:
             raise

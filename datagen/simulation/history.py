@@ -151,6 +151,19 @@ class History:
         share: Floats = self.days.fish * self.days.weight_g / 1000.0 / max_biomass_kg[container]
         return share
 
+    def same_life(self, other: "History") -> bool:
+        """Whether all container-days, stays and happenings are the same; what was bought goes on for ever."""
+        parts = (
+            (getattr(self, part.name), getattr(other, part.name))
+            for part in fields(self)
+            if part.name not in ("geography", "purchases")
+        )
+        return all(
+            np.array_equal(getattr(one, column.name), getattr(two, column.name))
+            for one, two in parts
+            for column in fields(one)
+        )
+
     def batch(self, index: int) -> "History":
         """The part of the history that one batch needs; its assignments and rows are renumbered from 0.
 

@@ -1,6 +1,6 @@
 """The difference between what a unit was and what it is now, into PostgreSQL: rows that are new or have changed."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,24 +35,41 @@ class Carried:
 
 
 def apply(
-    connection: Connection, run: int, unit: str, old: Tables, new: Tables, own: sql.Composed | None = None
+    connection: Connection,
+    run: int,
+    unit: str,
+    old: Callable[[], Tables],
+    new: Tables,
+    own: sql.Composed | None = None,
+    same: Collection[str] = (),
 ) -> Carried:
     """Carry a unit from its old tables to its new ones in one transaction.
 
-    What was written must be what `old` says, by content hash: else nothing is touched. Both are held in memory: a
-    batch has at most some 120 MB of readings. With `own`, which is true of rows that are as they were written, others
-    may have changed some, deleted some and added theirs: what they did stays, and the rest is carried on beside it.
+    What the ledger says of a table tells whether it has changed: only then the old rows are made, which must be those
+    that were written, by content hash; else nothing is touched. Tables that are known to be the `same` are in neither.
+    All is held in memory: a batch has at most some 120 MB of readings. With `own`, which is true of rows that are as
+    they were written, others may have changed some, deleted some and added theirs: what they did stays, and the rest
+    is carried on beside it.
     """
-    before, after = (_gathered(absent.rows_of_present(connection, rows)) for rows in (old, new))
+    after = _gathered(absent.rows_of_present(connection, new))
     constants = fill.constants(connection)
-    written = ledger.units(connection).get(unit, {})
+    written = ledger.content_of(connection, unit)
+    now = {model._meta.db_table: content(model, batches) for model, batches in after.items()}
+    changed = {table for table in now if written.get(table) != now[table]}
+    changed |= {table for table in written.keys() - now.keys() - set(same) if written[table].rows}
+    before = {}
+    if changed & written.keys():  # else the unit begins, or its tables have come since, by a migration
+        made = (rows for rows in old() if rows[0]._meta.db_table in changed)
+        before = _gathered(absent.rows_of_present(connection, made))
     with connection.transaction(), connection.cursor() as cursor:
-        contents, carried = dict(written), Carried({}, {})
+        contents, carried = {**written, **now}, Carried(dict.fromkeys(now, 0), {})
         for model in {**before, **after}:
             table = model._meta.db_table
-            if table not in written:  # its table has come since, by a migration
+            if table not in changed:
+                continue
+            if table not in written:
                 before.pop(model, None)
-            if table in written and written[table] != _content(model, before.get(model)):
+            elif written[table] != content(model, before.get(model)):
                 raise OtherContentError(f"{unit}, {table}")
             change = _change(model, before.get(model), after.get(model))
             if own is None:
@@ -60,7 +77,7 @@ def apply(
             else:
                 carried.touched[table] = _carry_beside(cursor, model, change, own, constants.get(table, {}))
                 carried.kept[table] = change.rows - carried.touched[table]
-            contents[table] = _content(model, after.get(model))
+            contents[table] = now[table] if table in now else content(model, None)
         ledger.replace(connection, run, unit, contents)
     return carried
 
@@ -72,7 +89,7 @@ def _gathered(tables: Tables) -> dict[arrow.Model, list[pa.RecordBatch]]:
     return found
 
 
-def _content(model: arrow.Model, batches: list[pa.RecordBatch] | None) -> Content:
+def content(model: arrow.Model, batches: list[pa.RecordBatch] | None) -> Content:
     table_hash = arrow.TableHash(model)
     for batch in batches or []:
         table_hash.update(batch)
@@ -95,13 +112,13 @@ class _Change:
 
 def _change(model: arrow.Model, before: list[pa.RecordBatch] | None, after: list[pa.RecordBatch] | None) -> _Change:
     schema, key = arrow.schema(model), model._meta.pk.column
-    old, new = (pa.Table.from_batches(batches or [], schema).combine_chunks() for batches in (before, after))
+    old, new = (_by_key(pa.Table.from_batches(batches or [], schema), key) for batches in (before, after))
     old_keys, new_keys = (np.asarray(table.column(key)) for table in (old, new))
     fresh = ~np.isin(new_keys, old_keys)
-    gone = old_keys[~np.isin(old_keys, new_keys)]
-    # Both sides of the rows that stay, in the order of their keys.
-    was = old.take(np.argsort(old_keys)[np.isin(np.sort(old_keys), new_keys)])
-    now = new.take(np.argsort(new_keys)[np.isin(np.sort(new_keys), old_keys)])
+    stays = np.isin(old_keys, new_keys)
+    gone = old_keys[~stays]
+    was = old if stays.all() else old.filter(stays)
+    now = new.filter(~fresh) if fresh.any() else new
     changed = _differ(was, now)
     return _Change(gone, was.filter(changed), now.filter(changed), new.filter(fresh))
 
@@ -142,10 +159,18 @@ def _carry_beside(
     return done
 
 
+def _by_key(rows: pa.Table, key: str) -> pa.Table:
+    keys = np.asarray(rows.column(key))
+    rows = rows.combine_chunks()
+    return rows if (keys[1:] > keys[:-1]).all() else rows.take(np.argsort(keys))
+
+
 def _differ(was: pa.Table, now: pa.Table) -> npt.NDArray[np.bool_]:
     """Where any column of two equally long tables differs."""
     differs = np.zeros(was.num_rows, bool)
     for one, other in zip(was.columns, now.columns, strict=True):
+        if one.equals(other):
+            continue
         unequal = arrow.pc.fill_null(arrow.pc.not_equal(one, other), False)
         differs |= np.asarray(unequal) | (np.asarray(one.is_null()) != np.asarray(other.is_null()))
     return differs

@@ -248,6 +248,12 @@ def units(connection: Connection) -> dict[str, dict[str, Content]]:
     return found
 
 
+def content_of(connection: Connection, unit: str) -> dict[str, Content]:
+    """Return a unit's content by table; nothing of one that is not in the database."""
+    found = connection.execute("SELECT table_name, rows, content_hash FROM datagen.content WHERE unit = %s", [unit])
+    return {table: Content(rows, content_hash) for table, rows, content_hash in found}
+
+
 def unit_names(connection: Connection) -> set[str]:
     """Return what is in the database; nothing where there is no ledger."""
     if not present(connection):
