@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from functools import cached_property
 
+from datagen.arrays import Ints
 from datagen.catalog import Catalog
 from datagen.catalog.stages import Stages, stages
 from datagen.catalog.ways import Recording, Way
 from datagen.farm import Farm
+from datagen.planning.legs import early_days
 from datagen.planning.plan import BatchPlan, Plan
 
 
@@ -34,6 +36,11 @@ class Case:
         from datagen.planning.presets import ordered_ahead  # which makes plans for cases
 
         return (*self.plan.batches, *ordered_ahead(self))
+
+    @cached_property
+    def early_days(self) -> list[Ints]:
+        """Of each batch of the plan, how many days before its stage begins fish come to each of its rings."""
+        return early_days(self.plan, self.way)
 
     @property
     def recording(self) -> tuple[Recording | None, float]:

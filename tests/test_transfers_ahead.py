@@ -21,8 +21,10 @@ from datagen.runs import advancing
 from tests.test_advance import contents
 from tests.worlds import AS_OF, Silent, company, records, small_plan
 
-PLAN = small_plan(seed=6, batches=2, stagger_days=160, containers=2, way="lived")
-ORDER = ["DRAFT", "PLANNED", "CANCELLED", "COMPLETED"]
+PLAN = small_plan(seed=6, batches=2, stagger_days=185, containers=5, way="lived")
+ORDER = ["DRAFT", "PLANNED", "IN_PROGRESS", "CANCELLED", "COMPLETED"]
+TO_SEA = date(2025, 12, 21)
+"""The day on which the last ring of the third batch is filled; the others are on the days before."""
 
 
 def tables(as_of: date) -> dict[str, dict[int, dict[str, Any]]]:
@@ -38,9 +40,9 @@ def tables(as_of: date) -> dict[str, dict[int, dict[str, Any]]]:
 
 
 def test_a_plan_goes_its_way_and_what_is_over_stays_as_it_was() -> None:
-    days = [AS_OF + timedelta(days=days) for days in range(0, 120, 6)]
+    days = sorted(AS_OF + timedelta(days=days) for days in (*range(0, 120, 8), *range(25, 32)))
     seen: dict[int, list[dict[str, Any]]] = {}
-    called_off = 0
+    called_off, by_days = 0, set()
     for day in days:
         found = tables(day)
         workflows, actions = found["batch_batchtransferworkflow"], list(found["batch_transferaction"].values())
@@ -50,6 +52,11 @@ def test_a_plan_goes_its_way_and_what_is_over_stays_as_it_was() -> None:
             lifts = [each for each in actions if each["workflow_id"] == key]
             assert now["total_actions_planned"] == len(lifts) > 0 or now["status"] == "DRAFT"
             assert {each["status"] for each in lifts} <= {"PENDING", "COMPLETED", "SKIPPED"}
+            done = [each["actual_execution_date"] for each in lifts if each["status"] == "COMPLETED"]
+            ahead = [each["planned_date"] for each in lifts if each["status"] == "PENDING"]
+            assert (now["status"] == "IN_PROGRESS") == (len(done) > 0 < len(ahead))
+            assert max(done, default=day) <= day < min(ahead, default=date.max)
+            assert now["actions_completed"] == len(done)
             assert (now["status"] in ("DRAFT", "PLANNED")) <= (now["planned_start_date"] > day)
     for versions in seen.values():
         stations = [ORDER.index(each["status"]) for each in versions]
@@ -57,8 +64,10 @@ def test_a_plan_goes_its_way_and_what_is_over_stays_as_it_was() -> None:
         assert len({(each["workflow_number"], each["created_at"]) for each in versions}) == 1
         over = [each for each in versions if each["status"] in ("CANCELLED", "COMPLETED")]
         assert all(each == over[0] for each in over)
+        by_days.add(len({each["actions_completed"] for each in versions if each["status"] == "IN_PROGRESS"}))
         called_off += any(each["status"] == "CANCELLED" for each in versions)
     assert called_off
+    assert max(by_days) >= 2
     assert sum(len({each["status"] for each in versions}) > 1 for versions in seen.values()) >= 5
 
 
@@ -87,19 +96,19 @@ def test_without_the_block_nothing_lies_ahead_and_nothing_else_changes() -> None
         ]
         for of in (without, records(PLAN))
     )
-    assert found == [(number, status) for number, status in usual if status == "COMPLETED"]
+    assert found == [(number, status) for number, status in usual if status in ("IN_PROGRESS", "COMPLETED")]
     assert len(usual) > len(found) > 0
 
 
 @pytest.fixture(scope="module")
 def advanced(new_database: Callable[[], str], django_db_blocker: DjangoDbBlocker) -> Iterator[tuple[str, str]]:
-    """A database carried on over 50 days in steps, and one made at once."""
+    """A database carried on over a month in steps, and one made at once: a transfer to sea is under way."""
     catalog, farm = company()
     stepwise, once = new_database(), new_database()
     with django_db_blocker.unblock():
         runs.execute(runs.Job(stepwise, Case(catalog, farm, PLAN), 1), Silent())
-        for days in (1, 14, 35):
-            PLANS.append(carry_on(Case(catalog, farm, PLANS[-1]), PLANS[-1].as_of + timedelta(days=days)))
+        for day in (AS_OF + timedelta(days=1), AS_OF + timedelta(days=15), TO_SEA - timedelta(days=1)):
+            PLANS.append(carry_on(Case(catalog, farm, PLANS[-1]), day))
             advancing.advance(stepwise, catalog, farm, PLANS[-1].as_of, 1, Silent())
         runs.execute(runs.Job(once, Case(catalog, farm, PLANS[-1]), 1), Silent())
         yield stepwise, once
@@ -125,7 +134,8 @@ def test_a_transfer_and_its_activity_know_each_other(advanced: tuple[str, str]) 
             "SELECT count(*) FROM planning_plannedactivity a JOIN batch_batchtransferworkflow w"
             " ON w.id = a.transfer_workflow_id WHERE w.planned_activity_id IS DISTINCT FROM a.id"
         ).fetchone()
-    assert {(ours, theirs) for ours, theirs, *_ in found} >= {("COMPLETED", "COMPLETED"), ("PLANNED", "PENDING")}
+    both = {("COMPLETED", "COMPLETED"), ("PLANNED", "PENDING"), ("IN_PROGRESS", "IN_PROGRESS")}
+    assert {(ours, theirs) for ours, theirs, *_ in found} >= both
     assert all(right for *_, right in found)
     assert one_way == (0,)
 
@@ -139,6 +149,10 @@ BREAKS = [
     "UPDATE batch_transferaction SET transferred_count = transferred_count + 1 WHERE status = 'PENDING'",
     "UPDATE batch_batchcontainerassignment SET departure_date = assignment_date WHERE id IN"
     " (SELECT source_assignment_id FROM batch_transferaction WHERE status = 'PENDING')",
+    "UPDATE batch_batchtransferworkflow SET actual_start_date = actual_start_date + 30 WHERE status = 'IN_PROGRESS'",
+    "UPDATE batch_batchtransferworkflow SET completion_percentage = 99 WHERE status = 'IN_PROGRESS'",
+    "UPDATE batch_transferaction SET planned_date = planned_date - 1 WHERE status = 'PENDING'",
+    "UPDATE batch_transferaction SET source_population_before = source_population_before + 1 WHERE status = 'PENDING'",
     "UPDATE batch_transferaction SET source_assignment_id = (SELECT max(id) FROM batch_batchcontainerassignment)"
     " WHERE status = 'PENDING'",
 ]

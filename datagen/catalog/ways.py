@@ -252,6 +252,19 @@ class SeaGrowth(Spec):
         return times
 
 
+class SeaTransfer(Spec):
+    """Over how many days a batch goes to sea, ring after ring; fewer where its rings are empty only shortly before."""
+
+    days_min: Annotated[int, Field(ge=1, le=30)]
+    days_max: Annotated[int, Field(ge=1, le=30)]
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "SeaTransfer":
+        if self.days_min > self.days_max:
+            raise ValueError("days_min must not be above days_max")
+        return self
+
+
 class Way(Spec):
     """A way to live; a block that is left out is off, and then costs nothing and draws nothing."""
 
@@ -261,6 +274,7 @@ class Way(Spec):
     quality: Quality | None = None
     sea_growth: SeaGrowth | None = None
     transfer_plans: TransferPlans | None = None
+    sea_transfer: SeaTransfer | None = None
 
 
 class Ways(Spec):

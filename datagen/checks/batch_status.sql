@@ -1,12 +1,12 @@
 -- title: A batch's status is that of its assignments
--- means: Active batches, and no others but those being received, have open assignments; their stage is the latest of them; completed ones were harvested, and ended with the last of them; open assignments are the active ones.
+-- means: Active batches, and no others but those being received, have open assignments; their stage is the one that all fish have reached; completed ones were harvested, and ended with the last of them; open assignments are the active ones.
 -- on: batch_batch
 WITH stay AS (
     SELECT assignment.batch_id, min(assignment.assignment_date) AS first_day,
         max(assignment.departure_date) AS last_departure,
         count(*) FILTER (WHERE assignment.departure_date IS NULL) AS open,
         count(*) FILTER (WHERE assignment.is_active <> (assignment.departure_date IS NULL)) AS misnamed,
-        max(stage."order") FILTER (WHERE assignment.departure_date IS NULL) AS open_stage,
+        min(stage."order") FILTER (WHERE assignment.departure_date IS NULL) AS open_stage,
         max(stage."order") AS latest_stage
     FROM batch_batchcontainerassignment assignment
     JOIN batch_lifecyclestage stage ON stage.id = assignment.lifecycle_stage_id

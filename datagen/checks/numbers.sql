@@ -1,5 +1,5 @@
 -- title: Batches and documents are numbered by the rules
--- means: Batch FAR-2020-001 by the code that its containers' names begin with and the year of its start; CRT-batch for the first order of its eggs, CRT-batch-2 for the next, and TRF-batch-D090 by day for workflows; HRV-batch-container for harvests, each document once.
+-- means: Batch FAR-2020-001 by the code that its containers' names begin with and the year of its start; CRT-batch for the first order of its eggs, CRT-batch-2 for the next, and TRF-batch-D090 by the day on which they are to be over for workflows; HRV-batch-container for harvests, each document once.
 -- on: batch_batch
 WITH place AS (
     -- A geography has no column for its code.
@@ -26,7 +26,7 @@ WITH place AS (
     FROM batch_batchtransferworkflow workflow
     JOIN batch_batch batch ON batch.id = workflow.batch_id
     CROSS JOIN LATERAL (
-        SELECT (workflow.planned_start_date - batch.start_date)::text AS number
+        SELECT (workflow.planned_completion_date - batch.start_date)::text AS number
     ) day
     CROSS JOIN LATERAL (
         SELECT 'TRF-' || batch.batch_number || '-D' || lpad(day.number, greatest(3, length(day.number)), '0') AS wanted

@@ -26,14 +26,17 @@ LIGHTEST_HARVEST = 0.9
 LATEST_DAYS = 14
 """A harvest that ends so many days before the planned life does was made by the calendar, whatever the weight."""
 
+MOST_DAYS_TO_SEA = 30
+"""No transfer begins so many days before the day on which it is to be over."""
+
 FACTS = """
     SELECT batch.batch_number AS number, batch.start_date, batch.status, batch.actual_end_date, stage."order" AS stage,
         (SELECT sum(total_eggs_received) FROM batch_creationworkflow WHERE batch_id = batch.id) AS eggs,
         (SELECT array_agg(left(workflow_number, length('CRT-' || batch.batch_number))) FROM batch_creationworkflow
             WHERE batch_id = batch.id AND status <> 'CANCELLED') AS workflows,
         (SELECT jsonb_object_agg(stay.stage, stay.place) FROM (
-            SELECT stage."order" AS stage,
-                jsonb_build_array(min(assignment_date), jsonb_agg(container.name ORDER BY container.name)) AS place
+            SELECT stage."order" AS stage, jsonb_build_array(
+                min(assignment_date), max(assignment_date), jsonb_agg(container.name ORDER BY container.name)) AS place
             FROM batch_batchcontainerassignment
             JOIN batch_lifecyclestage stage ON stage.id = lifecycle_stage_id
             JOIN infrastructure_container container ON container.id = container_id
@@ -191,15 +194,21 @@ def _eggs(batch: Planned, facts: _Facts) -> list[str]:
 
 
 def _places(batch: Planned, facts: _Facts) -> list[str]:
+    """All containers of a stage are filled on the day that it begins; or those at sea one by one, and the last then."""
     wanted = {
-        str(stage + 1): (batch.first_days[stage].isoformat(), batch.containers[stage]) for stage in range(batch.begun())
+        stage + 1: (batch.first_days[stage].isoformat(), batch.containers[stage]) for stage in range(batch.begun())
     }
-    found = {stage: (day, tuple(sorted(names))) for stage, (day, names) in (facts["places"] or {}).items()}
-    return [
-        f"stage {stage} planned {_brief(wanted.get(stage))}, found {_brief(found.get(stage))}"
-        for stage in sorted(wanted.keys() | found.keys())
-        if wanted.get(stage) != found.get(stage)
-    ]
+    found, faults = facts["places"] or {}, []
+    for stage in sorted(wanted.keys() | {int(each) for each in found}):
+        first, last, names = found.get(str(stage), (None, None, ()))
+        at_sea = stage == len(batch.first_days)
+        earliest = (batch.first_days[stage - 1] - timedelta(days=MOST_DAYS_TO_SEA if at_sea else 0)).isoformat()
+        there = (last, tuple(sorted(names))) if last else None
+        if at_sea and stage not in wanted and last < batch.first_days[stage - 1].isoformat():
+            wanted[stage] = (last, tuple(name for name in batch.containers[stage - 1] if name in names))
+        if there != wanted.get(stage) or first < earliest:
+            faults.append(f"stage {stage} planned {_brief(wanted.get(stage))}, found {_brief(there)}")
+    return faults
 
 
 def _brief(place: tuple[str, tuple[str, ...]] | None) -> str:

@@ -1,5 +1,5 @@
 -- title: The water of every transfer is known
--- means: Each completed transfer workflow has one row of the water that the fish met, within 1.5 degrees of what their containers' sensors read that day.
+-- means: Each completed transfer workflow has one row of the water that the fish met, within 1.5 degrees of what their containers' sensors read on the days on which they came.
 -- on: batch_batchtransferworkflow
 SELECT workflow.workflow_number, count(DISTINCT water.id) AS rows, min(water.temperature) AS temperature,
     round(avg(reading.value), 2) AS read_temperature
@@ -10,8 +10,8 @@ LEFT JOIN batch_batchcontainerassignment dest ON dest.id = action.dest_assignmen
 LEFT JOIN LATERAL (
     SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY value)::numeric AS value
     FROM environmental_environmentalreading
-    WHERE container_id = dest.container_id AND reading_time >= workflow.actual_completion_date
-        AND reading_time < workflow.actual_completion_date + 1
+    WHERE container_id = dest.container_id AND reading_time >= action.actual_execution_date
+        AND reading_time < action.actual_execution_date + 1
         AND parameter_id = (SELECT id FROM environmental_environmentalparameter WHERE name = 'Temperature')
 ) reading ON true
 WHERE workflow.status = 'COMPLETED'

@@ -11,6 +11,7 @@ from datagen.storage import arrow, ledger
 LAW = "versions"
 
 ACTIVE = "current.is_active"
+UNDER_WAY = "current.status = 'IN_PROGRESS'"
 RAISED = "current.category IN ('issue', 'action', 'diagnosis')"
 
 FOLLOWING = {
@@ -27,6 +28,9 @@ FOLLOWING = {
     "batch_batchtransferworkflow": {
         "planned_activity_id": "true",
         "total_actions_planned": "current.status = 'PLANNED'",
+        "actions_completed": UNDER_WAY,
+        "completion_percentage": UNDER_WAY,
+        "updated_at": UNDER_WAY,
     },
     # Of raised deaths it is that of their worst week, as long as they last.
     "health_journalentry": {"severity": RAISED},

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from apps.batch.models import Batch, BatchContainerAssignment, CreationAction
+from datagen.arrays import Ints
 from datagen.events.context import BatchRecord, Changing, LongestLife, Rows, Was
 from datagen.events.growth_samples import last_weighing_day
 from datagen.events.orders import (
@@ -48,7 +49,8 @@ def expected(record: BatchRecord) -> dict[str, int]:
         "batch_creationworkflow": len(orders(record)),
         "batch_creationaction": len(record.history.deliveries.eggs),
         "batch_historicalbatch": (record.case.way.orders is not None)
-        + int(assignments.stage.max())
+        + len(stages_reached(record))
+        - 1
         + completed(record),
         "batch_historicalbatchcontainerassignment": int(assignments.left.sum()),
         "batch_historicalbatchcreationworkflow": changes(record),
@@ -69,6 +71,11 @@ def completed(record: BatchRecord) -> bool:
     return bool(at_sea.any() and assignments.left[at_sea].all())
 
 
+def stages_reached(record: BatchRecord) -> Ints:
+    """The stages that the batch has come to: the last of its fish."""
+    return np.setdiff1d(record.history.assignments.stage, record.history.waiting.stage)
+
+
 def _batch(record: BatchRecord) -> Changing:
     assignments = record.history.assignments
     done = completed(record)
@@ -78,7 +85,7 @@ def _batch(record: BatchRecord) -> Changing:
     if not done:
         # Whose day has passed is planned anew: nothing is overdue for long.
         expected = max(expected, record.last_day - int(record.stream("days overdue").integers(MOST_OVERDUE_DAYS)))
-    stage = int(assignments.stage[~assignments.left].max()) if not done else record.sea
+    stage = int(stages_reached(record).max())
     rows = record_batch(
         Batch,
         1,
@@ -101,15 +108,14 @@ def _batch(record: BatchRecord) -> Changing:
 
 
 def _stages_reached(record: BatchRecord, forecast: int) -> Iterator[Was]:
-    """What the batch was from its start on, and from its first day in each later stage."""
-    stays = record.history.assignments
+    """What the batch was from its start on, and from the day on which the last of its fish came to each later stage."""
+    stays, reached = record.history.assignments, stages_reached(record)
     for stage, stage_id in enumerate(record.farm.stage_id):
-        days = stays.first_day[stays.stage == stage]
-        if not len(days):
+        if stage not in reached:
             yield Was(NEVER)
             continue
         # Fish are moved during the day.
-        at = record.at(int(days.min()), 17 if stage else 7)[None]
+        at = record.at(int(stays.first_day[stays.stage == stage].max()), 17 if stage else 7)[None]
         columns = {
             "lifecycle_stage_id": int(stage_id),
             "status": "ACTIVE",

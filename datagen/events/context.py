@@ -168,6 +168,31 @@ class BatchRecord(OfBatch):
     def stage_starts(self) -> tuple[int, ...]:
         return self.case.plan.stage_starts
 
+    def stage_day(self, stage: int) -> int:
+        """Day of the record on which the plan has the first fish in a stage."""
+        return self.start_day + self.stage_starts[stage] - int(self.early(stage).max())
+
+    def stage_days(self, stage: int) -> int:
+        """Days from that one to the end of the stage, by plan."""
+        return self.stage_starts[stage + 1] - self.stage_starts[stage] + int(self.early(stage).max())
+
+    def early(self, stage: int) -> Ints:
+        """How many days before its stage begins each of the containers planned for it gets its fish."""
+        if stage == self.sea:
+            return self.case.early_days[self.index]
+        return np.zeros(len(self.batch.containers[stage]), np.int64)
+
+    def places(self, stage: int) -> tuple[Ints, Ints]:
+        """The stay in each container that the plan has for a stage, -1 where it has not begun, and days before it.
+
+        The days are those from the first on which the plan has fish in the stage. So what is drawn for all containers
+        does not hang on which have fish already.
+        """
+        a, planned = self.history.assignments, len(self.batch.containers[stage])
+        begun = np.flatnonzero(a.stage == stage)
+        stays = np.append(begun, np.full(planned - len(begun), -1))
+        return stays, np.where(stays >= 0, a.first_day[stays] - self.stage_day(stage), 0)
+
     @cached_property
     def assignment_id(self) -> Ints:
         return self.ids(BatchContainerAssignment, len(self.history.assignments.batch))
@@ -243,6 +268,8 @@ Record: TypeAlias = BatchRecord | ComingRecord | GeographyRecord
 def life(case: Case, batch: BatchPlan) -> LongestLife:
     """The longest life of a batch of the plan."""
     per_stage = [np.array(containers) for containers in batch.containers]
+    days = np.diff(case.plan.stage_starts)
+    days[-1] += 0 if case.way.sea_transfer is None else case.way.sea_transfer.days_max - 1
     sensors = [int((case.farm.container_sensors[containers[0]] >= 0).sum()) for containers in per_stage]
     return LongestLife(
         case.catalog,
@@ -250,7 +277,7 @@ def life(case: Case, batch: BatchPlan) -> LongestLife:
         case.stages,
         batch.eggs,
         np.array([len(containers) for containers in per_stage]),
-        np.diff(case.plan.stage_starts),
+        days,
         np.array(sensors),
         case.plan.versions,
     )

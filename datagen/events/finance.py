@@ -11,7 +11,7 @@ from datagen.arrays import Bools, Ints
 from datagen.catalog.finance import SUBSIDIARIES, Prices
 from datagen.events.context import BatchRecord, Changing, LongestLife, Rows, Was
 from datagen.events.harvest import lot_fish_and_grams
-from datagen.events.transfers import moved_kg
+from datagen.events.transfers import moved_kg, over
 from datagen.storage.arrow import FixedPoint, record_batch
 
 
@@ -27,25 +27,32 @@ def most_rows(life: LongestLife) -> dict[str, int]:
 
 def expected(record: BatchRecord) -> dict[str, int]:
     lots = len(record.history.harvests.day) * len(record.catalog.grades.grades)
-    to_sea = bool((record.history.moves.stage == record.sea).any())
+    to_sea = len(_at_sea_day(record))
     approved, exported = (_closed(record, record.history.harvests.day, day) for day in (APPROVED_DAY, EXPORTED_DAY))
-    smolt_day = record.history.moves.day[record.history.moves.stage == record.sea][:1]
     changes = len(record.catalog.grades.grades) * int(approved.sum() + exported.sum())
+    changes += int(_closed(record, _at_sea_day(record), APPROVED_DAY).sum())
     return {
         "finance_factharvest": lots,
         "finance_intercompanytransaction": lots + to_sea,
-        "finance_historicalintercompanytransaction": changes + int(_closed(record, smolt_day, APPROVED_DAY).sum()),
+        "finance_historicalintercompanytransaction": changes,
     }
 
 
 def expand(record: BatchRecord) -> Iterator[Rows | Changing]:
     """The transaction of the transfer to sea comes first; then those of harvests, event by event, grade by grade."""
-    if (record.history.moves.stage == record.sea).any():
+    if len(_at_sea_day(record)):
         yield _smolt(record)
     if len(record.history.harvests.day):
         fish, grams = lot_fish_and_grams(record)
         yield _facts(record, fish, grams)
         yield _harvests(record, grams)
+
+
+def _at_sea_day(record: BatchRecord) -> Ints:
+    """The day on which the last fish came to sea, if they have."""
+    moves = record.history.moves
+    day: Ints = moves.day[(moves.stage == record.sea) & over(record)][-1:]
+    return day
 
 
 def _prices(record: BatchRecord) -> Prices:
@@ -75,7 +82,7 @@ def _smolt(record: BatchRecord) -> Changing:
     return _transactions(
         record,
         first=0,
-        day=moves.day[to_sea][:1],
+        day=_at_sea_day(record),
         hour=17,
         amount=amount_cents(hundredths_kg, _cents(_prices(record).smolt_per_kg), 100),
         policy_id=record.farm.smolt_policy_id[record.batch.geography][None],

@@ -47,9 +47,9 @@ def expected(record: BatchRecord) -> dict[str, int]:
     stays = record.history.assignments
     sensors = (record.farm.container_sensors[stays.container] >= 0).sum(axis=1)
     readings, known = int((stays.days * sensors).sum()) * len(HOURS), 0
-    for stage in np.unique(stays.stage) if record.case.recording[0] else ():
-        present, parameters = _hung(record, here := np.flatnonzero(stays.stage == stage))
-        found = sensor_faults.faults(record, int(stage), stays.container[here], parameters, present, HOURS)
+    for stage in np.unique(stays.stage).tolist() if record.case.recording[0] else ():
+        _, present, parameters = _hung(record, stage)
+        found = sensor_faults.faults(record, stage, parameters, present, HOURS)
         assert found is not None
         readings -= int(found.missing.sum())
         known += sensor_faults.expected(found)
@@ -64,10 +64,9 @@ def expand(record: BatchRecord) -> Iterator[Rows]:
     stage_of = record.history.assignments.stage
     first = record.first_id["environmental_environmentalreading"]
     for stage, planned in enumerate(record.batch.containers):
-        stays = np.flatnonzero(stage_of == stage)
-        if not len(stays):
+        if stage not in stage_of:
             break
-        grid = _grid(record, stage, stays)
+        grid = _grid(record, stage)
         yield _readings(record, grid, first)
         if grid.faults is not None:
             yield _truth(record, grid, grid.faults, first)
@@ -76,8 +75,9 @@ def expand(record: BatchRecord) -> Iterator[Rows]:
 
 @dataclass(frozen=True)
 class _StageGrid:
-    """One stage of a batch [containers, days]; `present` is where there is a container-day.
+    """One stage of a batch [containers, days] as the plan has it; `present` is where there is a container-day.
 
+    A stay in a container that is still empty is another's, of no day.
     `water` holds, by parameter, the day's mean [containers, days]; `swing` what each hour adds to it [hours] or
     [days, hours]; `drift` of each sensor [containers, parameters, days]; `faults` are None where all work well.
     """
@@ -98,25 +98,27 @@ class _StageGrid:
         return first + sensors.reshape(self.present.shape[0], -1)
 
 
-def _hung(record: BatchRecord, stays: Ints) -> tuple[Bools, Ints]:
-    """The days of stays of a stage [containers, days], and the parameters of their sensors."""
-    a = record.history.assignments
-    lived = a.days[stays][:, None]
-    return np.arange(int(lived.max())) < lived, np.flatnonzero(
-        record.farm.container_sensors[a.container[stays][0]] >= 0
-    )
+def _hung(record: BatchRecord, stage: int) -> tuple[Ints, Bools, Ints]:
+    """The stays of a stage, their days [containers, days], and the parameters of their sensors."""
+    stays, begins = record.places(stage)
+    ends = begins + np.where(stays >= 0, record.history.assignments.days[stays], 0)
+    day = np.arange(int(ends.max()))
+    parameters = np.flatnonzero(record.farm.container_sensors[record.batch.containers[stage][0]] >= 0)
+    return stays, (day >= begins[:, None]) & (day < ends[:, None]), parameters
 
 
-def _grid(record: BatchRecord, stage: int, stays: Ints) -> _StageGrid:
+def _grid(record: BatchRecord, stage: int) -> _StageGrid:
     a, days = record.history.assignments, record.history.days
-    container, lived = a.container[stays], a.days[stays][:, None]
-    present, parameters = _hung(record, stays)
+    stays, present, parameters = _hung(record, stage)
+    container = np.array(record.batch.containers[stage])
     day = np.arange(present.shape[1])
-    row = a.row[stays][:, None] + np.minimum(day, lived - 1)
+    # Where it has no day, a stay has its nearest.
+    begins = record.places(stage)[1]
+    row = a.row[stays][:, None] + np.clip(day - begins[:, None], 0, a.days[stays][:, None] - 1)
     load = days.fish[row] * days.weight_g[row] / 1000.0 / record.farm.container_max_biomass_kg[container][:, None]
     specs = [_sensor(record, int(p)) for p in parameters]
     rng = record.stream(record.stages.key[stage], "sensors")
-    planned = record.stage_starts[stage + 1] - record.stage_starts[stage]
+    planned = record.stage_days(stage)
     noise = rng.standard_normal((planned, 2, len(stays), len(parameters)))[: len(day)]
     # What the tank and what the sensor remembers [containers, parameters, days].
     in_tank, in_sensor = remembering(noise, record.catalog.water.drift_memory).transpose(1, 2, 3, 0)
@@ -126,7 +128,7 @@ def _grid(record: BatchRecord, stage: int, stays: Ints) -> _StageGrid:
             water[spec.parameter] = water[spec.parameter] + spec.spread * in_tank[:, k]
     drift = in_sensor * np.array([spec.drift for spec in specs])[:, None]
     swing = _hourly(record, stage, len(day))
-    found = sensor_faults.faults(record, stage, container, parameters, present, HOURS)
+    found = sensor_faults.faults(record, stage, parameters, present, HOURS)
     return _StageGrid(stage, planned, stays, parameters, present, water, swing, drift, found)
 
 
@@ -170,7 +172,7 @@ def _hourly(record: BatchRecord, stage: int, length: int) -> dict[str, Floats]:
         }
     area = record.farm.container_unit[record.batch.containers[-1][0]]
     climate = water.climates[record.farm.unit_climate[area]]
-    first = record.start_day + record.stage_starts[record.sea]
+    first = record.stage_day(record.sea)
     tide = np.cos(2.0 * np.pi * ((first + np.arange(length))[:, None] * 24.0 + HOURS) / TIDE_HOURS)
     return {
         "Temperature": climate.diurnal_c * warm,
@@ -182,7 +184,7 @@ def _hourly(record: BatchRecord, stage: int, length: int) -> dict[str, Floats]:
 
 def _readings(record: BatchRecord, grid: _StageGrid, first: int) -> Rows:
     """All readings of a stage, ordered by container, sensor, day, hour."""
-    farm, assignments = record.farm, record.history.assignments
+    farm = record.farm
     shown = np.repeat(np.repeat(grid.present, len(HOURS), axis=1)[:, None], len(grid.parameters), axis=1)
     if grid.faults is not None:
         shown &= ~grid.faults.missing
@@ -192,9 +194,9 @@ def _readings(record: BatchRecord, grid: _StageGrid, first: int) -> Rows:
         """Of each reading what is its sensor's [containers, sensors]."""
         return np.repeat(np.broadcast_to(of_sensors, of_each.shape).ravel(), of_each.ravel())
 
-    place = assignments.container[grid.stays]
+    place = np.array(record.batch.containers[grid.stage])
     days = np.arange(grid.present.shape[1])
-    time = record.at(record.start_day + record.stage_starts[grid.stage] + days[:, None], HOURS).view(np.int64).ravel()
+    time = record.at(record.stage_day(grid.stage) + days[:, None], HOURS).view(np.int64).ravel()
     reading = np.flatnonzero(shown)
     values = _values(record, grid).ravel()[reading]
     reading -= column(row.reshape(of_each.shape))
@@ -215,10 +217,10 @@ def _readings(record: BatchRecord, grid: _StageGrid, first: int) -> Rows:
 
 
 def _truth(record: BatchRecord, grid: _StageGrid, faults: Faults, first: int) -> Rows:
-    farm, place = record.farm, record.history.assignments.container[grid.stays]
+    farm, place = record.farm, np.array(record.batch.containers[grid.stage])
     shape = (len(place), len(grid.parameters))
     days = np.arange(grid.present.shape[1])[:, None]
-    moment = record.at(record.start_day + record.stage_starts[grid.stage] + days, HOURS).ravel()
+    moment = record.at(record.stage_day(grid.stage) + days, HOURS).ravel()
     columns = {
         "batch_container_assignment_id": np.broadcast_to(record.assignment_id[grid.stays][:, None], shape),
         "container_id": np.broadcast_to(farm.container_id[place][:, None], shape),

@@ -53,14 +53,12 @@ class Faults:
         ]
 
 
-def faults(
-    record: BatchRecord, stage: int, containers: Ints, parameters: Ints, present: Bools, hours: Floats
-) -> Faults | None:
-    """Those of these containers' sensors on days that are `present` [containers, days]; None where there are none."""
+def faults(record: BatchRecord, stage: int, parameters: Ints, present: Bools, hours: Floats) -> Faults | None:
+    """Those of a stage's sensors on days that are `present` [containers, days]; None where there are none."""
     spec, often = record.case.recording
     if spec is None:
         return None
-    key, days = record.stages.key[stage], present.shape[1]
+    key, days, containers = record.stages.key[stage], present.shape[1], np.array(record.batch.containers[stage])
     shape = (days, len(containers), len(parameters))
     there = np.repeat(present, len(hours), axis=1)[:, None, :]
     times = (np.arange(days)[:, None] * 24.0 + hours).ravel()
@@ -75,9 +73,8 @@ def faults(
     stuck = _marked(
         shape, times, at, begin, spec.stuck_hours_min + luck * (spec.stuck_hours_max - spec.stuck_hours_min)
     )
-    # Nothing was shown before that it could be stuck at.
-    stuck[..., 0] = False
-    stuck &= there
+    # Nothing was shown before the first that it could be stuck at.
+    stuck &= there & np.concatenate([np.zeros_like(there[..., :1]), there[..., :-1]], axis=2)
     drawn = own("readings").random((days, len(hours), *shape[1:]), dtype=np.float32)
     missing.ravel()[_places_of(drawn < often * spec.lost_share)] = True
     missing &= there
@@ -190,7 +187,7 @@ def _shared_outages(
     """Readings [containers, 1, readings] that are missing because a whole hall or area is silent: power, network."""
     farm, seed = record.farm, record.case.plan.seed
     place = farm.geography_code[record.batch.geography]
-    first, days = record.start_day + record.stage_starts[stage], int(times[-1] // 24.0) + 1
+    first, days = record.stage_day(stage), int(times[-1] // 24.0) + 1
     # By day of the record, for a hall houses several batches. One that began before the fish came may still last.
     shape = (first + days, 1)
     marked = np.zeros((len(containers), 1, len(times)), bool)
@@ -236,7 +233,7 @@ def _drift(
     begun, luck = drawn[:, 0] < often * spec.drifts_per_year / YEAR_DAYS, drawn[:, 1]
     # Half to twice the usual slope.
     slopes = np.where(begun, slope * (0.5 + 1.5 * luck), 0.0)
-    day = record.start_day + record.stage_starts[stage] + np.arange(shape[0])
+    day = record.stage_day(stage) + np.arange(shape[0])
     # A round of cleaning on one weekday, each hall or area in its turn.
     cleaned = (day + 3 * record.farm.container_unit[containers][:, None]) % spec.cleaned_every_days == 0
     return _since_cleaning(slopes.transpose(1, 2, 0), cleaned)

@@ -6,7 +6,7 @@ import numpy as np
 
 from apps.batch.models import BatchTransferWorkflow, TransferAction
 from apps.environmental.models import StageTransitionEnvironmental
-from datagen.arrays import Dates, Ints
+from datagen.arrays import Bools, Dates, Ints
 from datagen.biology import size
 from datagen.biology.water import oxygen_saturation_mg_l
 from datagen.events import transfers_ahead
@@ -34,14 +34,19 @@ def most_rows(life: LongestLife) -> dict[str, int]:
 
 def expected(record: BatchRecord) -> dict[str, int]:
     moves = record.history.moves
-    workflows, ahead = len(np.unique(moves.stage)), transfers_ahead.expected(record)
+    waiting, workflows = record.history.waiting, len(np.unique(moves.stage))
+    ahead, begun = transfers_ahead.expected(record), len(np.unique(waiting.stage))
     changes = MOST_CHANGES - (record.case.way.transfer_plans is None)
     return {
         **ahead,
         "batch_batchtransferworkflow": workflows + ahead["batch_batchtransferworkflow"],
-        "batch_historicalbatchtransferworkflow": changes * workflows + ahead["batch_historicalbatchtransferworkflow"],
-        "batch_transferaction": len(moves.stage) + ahead["batch_transferaction"],
-        "environmental_stagetransitionenvironmental": workflows,
+        "batch_historicalbatchtransferworkflow": changes * workflows
+        - begun
+        + ahead["batch_historicalbatchtransferworkflow"],
+        "batch_transferaction": len(moves.stage) + len(waiting.stage) + ahead["batch_transferaction"],
+        # Of what is pending there is no version yet, not even of its creation.
+        "batch_historicaltransferaction": ahead["batch_historicaltransferaction"] - len(waiting.stage),
+        "environmental_stagetransitionenvironmental": workflows - begun,
     }
 
 
@@ -50,27 +55,39 @@ def expand(record: BatchRecord) -> Iterator[Rows | Changing]:
     if len(moves.stage):
         yield _workflows(record)
         yield _actions(record)
-        yield _waters(record)
+        if len(record.history.waiting.stage):
+            yield _waiting(record)
+        if over(record).any():
+            yield _waters(record)
     yield from transfers_ahead.expand(record)
+
+
+def over(record: BatchRecord) -> Bools:
+    """Whether each move is of a transfer that is over."""
+    return ~np.isin(record.history.moves.stage, record.history.waiting.stage)
 
 
 def _workflows(record: BatchRecord) -> Changing:
     moves = record.history.moves
-    stages, first, actions = np.unique(moves.stage, return_index=True, return_counts=True)
-    day = moves.day[first]
-    moved = np.add.reduceat(moves.moved, first)
-    died = np.add.reduceat(moves.died, first)
-    biomass_kg = np.add.reduceat(moved_kg(record), first)
+    stages, first, done = np.unique(moves.stage, return_index=True, return_counts=True)
+    complete, begins, last = over(record)[first], moves.day[first], moves.day[first + done - 1]
+    actions = done + (record.history.waiting.stage[:, None] == stages).sum(axis=0)
+    due = record.start_day + np.array(record.stage_starts)[stages]
+    # Sums are worked out when a transfer is over.
+    moved = np.add.reduceat(moves.moved, first) * complete
+    died = np.add.reduceat(moves.died, first) * complete
+    biomass_kg = np.add.reduceat(moved_kg(record), first) * complete
     to_sea = stages == record.sea
     managers = record.staff("MGR")
     who = managers[(record.index + stages) % len(managers)]
     # The first transaction of the batch is that of its transfer to sea.
     transaction_id = np.full(len(stages), record.first_id["finance_intercompanytransaction"])
-    numbers = [f"TRF-{record.batch.number}-D{d:03d}" for d in day - record.start_day]
+    numbers = [f"TRF-{record.batch.number}-D{d:03d}" for d in due - record.start_day]
     plans = transfers_ahead.carried_out(record, stages)
     # Where there are no plans, it was noted two weeks ahead.
-    noted = record.at(np.array([plan.drafted for plan in plans] or day - 14), 9)
-    ended = record.at(day, 17)
+    noted = record.at(np.array([plan.drafted for plan in plans] or begins - 14), 9)
+    told = record.at(last, 17)
+    ended = np.where(complete, told, np.datetime64("NaT", "us"))
     rows = record_batch(
         BatchTransferWorkflow,
         len(stages),
@@ -78,11 +95,11 @@ def _workflows(record: BatchRecord) -> Changing:
         batch_id=record.batch_id,
         workflow_number=numbers,
         workflow_type="LIFECYCLE_TRANSITION",
-        status="COMPLETED",
-        planned_start_date=record.date(day),
-        planned_completion_date=record.date(day),
-        actual_start_date=record.date(day),
-        actual_completion_date=record.date(day),
+        status=np.where(complete, "COMPLETED", "IN_PROGRESS"),
+        planned_start_date=record.date(begins),
+        planned_completion_date=record.date(due),
+        actual_start_date=record.date(begins),
+        actual_completion_date=ended.astype("datetime64[D]"),
         source_lifecycle_stage_id=record.farm.stage_id[stages - 1],
         dest_lifecycle_stage_id=record.farm.stage_id[stages],
         total_source_count=moved + died,
@@ -90,18 +107,18 @@ def _workflows(record: BatchRecord) -> Changing:
         total_mortality_count=died,
         total_biomass_kg=biomass_kg,
         total_actions_planned=actions,
-        actions_completed=actions,
-        completion_percentage=100.0,
+        actions_completed=done,
+        completion_percentage=100.0 * done / actions,
         is_intercompany=to_sea,
         source_subsidiary=["FW" if sea else None for sea in to_sea],
         dest_subsidiary=["FM" if sea else None for sea in to_sea],
-        finance_transaction_id=np.ma.masked_where(~to_sea, transaction_id),
+        finance_transaction_id=np.ma.masked_where(~(to_sea & complete), transaction_id),
         initiated_by_id=who,
-        completed_by_id=who,
+        completed_by_id=np.ma.masked_where(~complete, who),
         created_at=noted,
-        updated_at=ended,
+        updated_at=told,
     )
-    return BatchTransferWorkflow, rows, (*_planned(record, plans, noted, record.at(day, 7), actions), Was(ended))
+    return BatchTransferWorkflow, rows, (*_planned(record, plans, noted, record.at(begins, 7), actions), Was(ended))
 
 
 def _planned(
@@ -144,8 +161,7 @@ def _actions(record: BatchRecord) -> Rows:
     count = len(moves.stage)
     rng = record.stream("transfer weighing")
     luck = rng.standard_normal((count, 3))
-    _, first = np.unique(moves.stage, return_index=True)
-    number = np.arange(count) - np.repeat(first, np.diff(np.append(first, count))) + 1
+    number, of_day = _number(moves.stage), _number(moves.day)
     cv, k = record.stages.weight_cv[moves.stage - 1], record.stages.condition_k[moves.stage - 1]
     # A mean of 50 fish errs by its standard error.
     measured_g = moves.weight_g * (1.0 + cv / np.sqrt(WEIGHED_FISH) * np.clip(luck[:, 0], -3, 3))
@@ -157,7 +173,7 @@ def _actions(record: BatchRecord) -> Rows:
         * oxygen_saturation_mg_l(temp_c, record.history.days.salinity_psu[row])
     )
     operators = record.staff("OPR")
-    hour = 7.0 + np.minimum(number - 1, 40) * 0.25
+    hour = 7.0 + np.minimum(of_day - 1, 40) * 0.25
     return TransferAction, record_batch(
         TransferAction,
         count,
@@ -188,18 +204,52 @@ def _actions(record: BatchRecord) -> Rows:
     )
 
 
+def _number(values: Ints) -> Ints:
+    """The place of each among its equals, from 1; equals stand together."""
+    _, first, count = np.unique(values, return_index=True, return_counts=True)
+    numbers: Ints = np.arange(len(values)) - np.repeat(first, count) + 1
+    return numbers
+
+
+def _waiting(record: BatchRecord) -> Changing:
+    """What is still to be done of the transfer that is under way, as the fish stand: that makes no versions."""
+    waiting, moves = record.history.waiting, record.history.moves
+    count, done = len(waiting.stage), int((moves.stage == waiting.stage[0]).sum())
+    plans = transfers_ahead.carried_out(record, waiting.stage[:1])
+    planned = record.at(plans[0].planned, 15) if plans else record.at(record.stage_day(int(waiting.stage[0])), 7)
+    rows = record_batch(
+        TransferAction,
+        count,
+        id=record.first_id["batch_transferaction"] + len(moves.stage) + np.arange(count),
+        workflow_id=record.first_id["batch_batchtransferworkflow"] + waiting.stage - 1,
+        action_number=done + 1 + np.arange(count),
+        status="PENDING",
+        source_assignment_id=record.assignment_id[waiting.source],
+        source_population_before=waiting.before,
+        transferred_count=waiting.fish,
+        transferred_biomass_kg=np.round(waiting.fish * waiting.weight_g / 1000.0, 2),
+        planned_date=record.date(waiting.day),
+        transfer_method="PUMP",
+        notes=[f"To {record.farm.container_name[container]}" for container in waiting.dest],
+        created_at=planned,
+        updated_at=planned,
+    )
+    return TransferAction, rows, (Was(np.full(count, NEVER[0])),)
+
+
 def _waters(record: BatchRecord) -> Rows:
-    """The water that the fish met on the day of each transfer: the mean of the containers that they came to."""
+    """The water that the fish met on the days of each transfer: the mean of the containers that they came to."""
     moves, days, water = record.history.moves, record.history.days, record.catalog.water
-    stages, of = np.unique(moves.stage, return_inverse=True)
-    row = nearest_rows(record, moves.dest, moves.day)
+    done = over(record)
+    stages, of = np.unique(moves.stage[done], return_inverse=True)
+    row = nearest_rows(record, moves.dest[done], moves.day[done])
     arrivals = np.bincount(of)
     temp_c, salinity_psu, oxygen_pct = (
         np.bincount(of, values[row]) / arrivals for values in (days.temp_c, days.salinity_psu, days.oxygen_pct)
     )
     tank_ph = next((sensor.level for sensor in water.sensors if sensor.parameter == "pH"), None)
     day = np.zeros(len(stages), np.int64)
-    day[of] = moves.day
+    day[of] = moves.day[done]
     noted = record.at(day, 18)
     return StageTransitionEnvironmental, record_batch(
         StageTransitionEnvironmental,

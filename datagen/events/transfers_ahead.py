@@ -13,7 +13,7 @@ from datagen.arrays import Floats, Ints
 from datagen.catalog.ways import TransferPlans
 from datagen.events.context import BatchRecord, Changing, LongestLife, Was, nearest_rows
 from datagen.events.orders import NEVER
-from datagen.simulation.agenda import pour
+from datagen.simulation.agenda import LEAST_LEFT, pour
 from datagen.storage.arrow import record_batch
 
 
@@ -21,10 +21,13 @@ from datagen.storage.arrow import record_batch
 class Draft:
     """A transfer into a stage as people think of it, which holds until it is done or called off; days of the record.
 
+    It `begins` on the day of its first lifts, and `day` is that of its last.
+
     Keys count from the batch's first: a plan that is carried out has the workflow and actions of the transfer itself.
     """
 
     stage: int
+    begins: int
     day: int
     drafted: int
     planned: int
@@ -40,6 +43,7 @@ class _Lifts:
 
     source: Ints
     dest: Ints
+    day: Ints
     before: Ints
     fish: Ints
     weight_g: Floats
@@ -86,7 +90,13 @@ def actions_planned(record: BatchRecord, draft: Draft) -> int:
     stays, days = record.history.assignments, record.history.days
     source = np.flatnonzero(stays.stage == draft.stage - 1)
     fish = days.fish[nearest_rows(record, source, np.full(len(source), draft.planned))]
-    return int(np.count_nonzero(pour(fish, len(record.batch.containers[draft.stage]))))
+    return int(np.count_nonzero(_poured(record, draft, fish)))
+
+
+def _poured(record: BatchRecord, draft: Draft, fish: Ints) -> Ints:
+    """As the transfer will be if the fish are so many then."""
+    early = record.early(draft.stage)
+    return pour(fish, len(early), LEAST_LEFT if early.any() else 0.0)
 
 
 def _known(record: BatchRecord) -> list[Draft]:
@@ -97,7 +107,7 @@ def _known(record: BatchRecord) -> list[Draft]:
     known = [
         draft
         for draft in drafts
-        if draft.drafted <= record.last_day and (draft.called_off or draft.day > record.last_day)
+        if draft.drafted <= record.last_day and (draft.called_off or draft.begins > record.last_day)
     ]
     return sorted(known, key=lambda draft: draft.workflow)
 
@@ -106,14 +116,14 @@ def _drafts(record: BatchRecord, stage: int) -> list[Draft]:
     """The plan of a transfer that is carried out, and before it one that was called off, if there was."""
     spec, starts = record.case.way.transfer_plans, record.stage_starts
     assert spec is not None
-    begins = record.start_day + np.array(starts)
     # Nobody plans to move fish that have yet to come.
-    day, earliest = int(begins[stage]), int(begins[stage - 1])
+    day, earliest = record.start_day + starts[stage], record.start_day + starts[stage - 1]
     rng = record.stream(record.stages.key[stage], "transfer, plans")
     luck, earlier, which = rng.random(), int(rng.integers(spec.earlier_min, spec.earlier_max + 1)), rng.random()
     before = day - earlier
-    called_off = before - spec.notice_days
-    if luck >= spec.called_off_share or called_off <= max(before - spec.planned_days, earliest):
+    begins = before - int(record.early(stage).max())
+    called_off = begins - spec.notice_days
+    if luck >= spec.called_off_share or called_off <= max(begins - spec.planned_days, earliest):
         return [_draft(record, spec, stage, day, earliest)]
     again = _draft(record, spec, stage, day, called_off)
     first = _draft(record, spec, stage, before, earliest)
@@ -132,9 +142,10 @@ def _drafts(record: BatchRecord, stage: int) -> list[Draft]:
 
 
 def _draft(record: BatchRecord, spec: TransferPlans, stage: int, day: int, earliest: int) -> Draft:
-    """Of fish to be moved on a day; nothing is thought of it before the earliest day."""
-    drafted, planned = max(day - spec.drafted_days, earliest), max(day - spec.planned_days, earliest)
-    return Draft(stage, day, drafted, planned, stage - 1, int((record.history.moves.stage < stage).sum()))
+    """Of fish to be moved by a day; nothing is thought of it before the earliest day."""
+    begins = day - int(record.early(stage).max())
+    drafted, planned = max(begins - spec.drafted_days, earliest), max(begins - spec.planned_days, earliest)
+    return Draft(stage, begins, day, drafted, planned, stage - 1, int((record.history.moves.stage < stage).sum()))
 
 
 def _status(record: BatchRecord, draft: Draft) -> str:
@@ -154,12 +165,13 @@ def _lifts(record: BatchRecord, draft: Draft) -> _Lifts:
         fish, weight_g = record.history.days.fish[row], record.history.days.weight_g[row]
     else:
         fish, weight_g = stays.fish_out[source], stays.weight_out_g[source]
-    moved = pour(fish, len(record.batch.containers[draft.stage]))
+    moved = _poured(record, draft, fish)
     i, j = np.nonzero(moved)
     lifted = moved[i, j]
     # What a lift finds is what those before it out of the same container have left.
     before = fish[i] - (np.cumsum(moved, axis=1) - moved)[i, j]
-    return _Lifts(source[i], np.array(record.batch.containers[draft.stage])[j], before, lifted, weight_g[i])
+    day = draft.day - record.early(draft.stage)[j]
+    return _Lifts(source[i], np.array(record.batch.containers[draft.stage])[j], day, before, lifted, weight_g[i])
 
 
 def _workflow(record: BatchRecord, draft: Draft, lifts: _Lifts) -> Changing:
@@ -177,7 +189,7 @@ def _workflow(record: BatchRecord, draft: Draft, lifts: _Lifts) -> Changing:
         workflow_number=f"TRF-{record.batch.number}-D{draft.day - record.start_day:03d}",
         workflow_type="LIFECYCLE_TRANSITION",
         status=status,
-        planned_start_date=record.date(draft.day)[None],
+        planned_start_date=record.date(draft.begins)[None],
         planned_completion_date=record.date(draft.day)[None],
         source_lifecycle_stage_id=record.farm.stage_id[draft.stage - 1],
         dest_lifecycle_stage_id=record.farm.stage_id[draft.stage],
@@ -222,7 +234,7 @@ def _actions(record: BatchRecord, draft: Draft, lifts: _Lifts) -> Changing:
         source_population_before=lifts.before,
         transferred_count=lifts.fish,
         transferred_biomass_kg=np.round(lifts.fish * lifts.weight_g / 1000.0, 2),
-        planned_date=record.date(draft.day),
+        planned_date=record.date(lifts.day),
         transfer_method="GRAVITY" if draft.stage <= 1 else "PUMP",
         notes=[f"To {names[container]}" for container in lifts.dest],
         created_at=record.at(draft.planned, 15),

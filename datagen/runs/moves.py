@@ -25,9 +25,13 @@ PLACES = """
 TOTALS = """
     UPDATE batch_batchtransferworkflow SET estimated_total_count = fish, estimated_total_biomass_kg = kg
     FROM (
-        SELECT workflow.id AS workflow, sum(transferred_count) FILTER (WHERE action.status = 'PENDING') AS fish,
-            sum(transferred_biomass_kg) FILTER (WHERE action.status = 'PENDING') AS kg
-        FROM batch_batchtransferworkflow workflow LEFT JOIN batch_transferaction action ON workflow_id = workflow.id
+        SELECT workflow.id AS workflow, sum(transferred_count) FILTER (WHERE ahead) AS fish,
+            sum(transferred_biomass_kg) FILTER (WHERE ahead) AS kg
+        FROM batch_batchtransferworkflow workflow
+        LEFT JOIN batch_transferaction action ON workflow_id = workflow.id
+        -- Of what is under way, that which is done as well.
+        CROSS JOIN LATERAL (SELECT action.status = 'PENDING'
+            OR (action.status = 'COMPLETED' AND workflow.status = 'IN_PROGRESS') AS ahead) told
         GROUP BY workflow.id
     ) told
     WHERE id = workflow AND id <> ALL(%s)

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -9,9 +10,12 @@ import numpy as np
 from datagen.arrays import Floats, Ints
 from datagen.catalog.biology import Handling
 from datagen.planning.forecast import harvest_days
-from datagen.simulation.history import Delivery, Harvest, Move, Operation
+from datagen.simulation.history import Delivery, Harvest, Move, Operation, Wait
 from datagen.simulation.world import World
 from datagen.streams import stream
+
+LEAST_LEFT = 0.02
+"""Share of what a ring takes below which nobody leaves fish behind for another day; invented."""
 
 
 class Agenda:
@@ -25,6 +29,7 @@ class Agenda:
         self.sea = world.case.sea
         self._due: dict[int, list[tuple[int, Callable[[int], None]]]] = defaultdict(list)
         self._fit_for_harvest: dict[int, int] = {}
+        self._under_way: list[_UnderWay] = []
         starts = self.plan.starts()
         for b in sorted({b for b, _ in world.stays.of}):
             self._book_life(b, int(starts[b]))
@@ -43,7 +48,8 @@ class Agenda:
         stages = self.plan.stage_starts
         self._book(start, 0, partial(self._lay_in, b))
         for stage in range(1, self.sea + 1):
-            self._book(start + stages[stage], stage, partial(self._transfer, b, stage))
+            early = int(self.world.case.early_days[b].max()) if stage == self.sea else 0
+            self._book(start + stages[stage] - early, stage, partial(self._transfer, b, stage))
         for kind, vaccination in enumerate(self.biology.vaccinations):
             day = start + self.world.case.stages.day(vaccination.stage, vaccination.day_of_stage)
             self._book(day, -1, partial(self._vaccinate, b, kind))
@@ -74,39 +80,74 @@ class Agenda:
             self.world.log.deliveries.append(Delivery(stay, eggs, lost))
 
     def _transfer(self, b: int, stage: int, day: int) -> None:
-        """All fish of a batch into the containers of its next stage: poured in order, split where one is full."""
+        """All fish of a batch into the containers of its next stage, each on its day; split where one is full."""
         world, stays = self.world, self.world.stays.of
         spec = next(t for t in self.biology.transfers if t.into == world.case.stages.key[stage])
         rng = stream(self.plan.seed, self.plan.batches[b].number, spec.into, "transfer")
-        out = [world.leave(stay, day) for stay in stays[b, stage - 1]]
-        fish, weight_g = np.array([f for f, _ in out]), np.array([r**3 for _, r in out])
+        fish = world.fish[world.stays.container[stays[b, stage - 1]]]
         # Lifts differ by half (invented).
         died = (fish * spec.lost_share * rng.uniform(0.5, 1.5, len(fish)) + rng.random(len(fish))).astype(np.int64)
         # The dead are recorded with a move, so of fish that leave at least one arrives.
         died = np.minimum(died, np.maximum(fish - 1, 0))
-        moved = pour(fish - died, len(stays[b, stage]))
-        self._log_moves(b, stage, day, fish, died, moved, weight_g)
+        days = np.unique(world.stays.first_day[stays[b, stage]]).tolist()
+        moved = pour(fish - died, len(stays[b, stage]), LEAST_LEFT if len(days) > 1 else 0.0)
         share = spec.deaths_share * np.exp(spec.deaths_spread * rng.standard_normal())
-        self._settle(stays[b, stage], moved, weight_g, share, spec)
+        under_way = _UnderWay(b, stage, spec, float(share), moved, died)
+        self._under_way.append(under_way)
+        self._lift(under_way, day)
+        for later in days[1:]:
+            self._book(later, stage, partial(self._lift, under_way))
 
-    def _log_moves(self, b: int, stage: int, day: int, fish: Ints, died: Ints, moved: Ints, weight_g: Floats) -> None:
-        """A move a lift; the first lift out of a source finds all its dead."""
-        sources, dests = self.world.stays.of[b, stage - 1], self.world.stays.of[b, stage]
-        before, lost = fish.copy(), died.copy()
-        for i, j in zip(*np.nonzero(moved), strict=True):
-            dead, lost[i] = lost[i], 0
-            self.world.log.moves.append(
-                Move(b, stage, day, sources[i], dests[j], before[i], moved[i, j], dead, weight_g[i])
+    def _lift(self, transfer: "_UnderWay", day: int) -> None:
+        """The lifts of a day; the first out of a source finds all its dead, and the last takes all that are left."""
+        world, (sources, dests) = self.world, self._ends(transfer)
+        container, today = world.stays.container[sources], world.stays.first_day[dests] == day
+        now, weight_g = world.fish[container], np.array([float(r) ** 3 for r in world.weight_cbrt[container]])
+        now[world.stay[container] != sources] = 0
+        moved = np.zeros_like(transfer.to_do)
+        for i, j in zip(*np.nonzero(transfer.to_do * today), strict=True):
+            dead = min(transfer.died[i], max(now[i] - 1, 0))
+            moved[i, j] = transfer.taken(i, j, now[i] - dead)
+            world.log.moves.append(
+                Move(transfer.batch, transfer.stage, day, sources[i], dests[j], now[i], moved[i, j], dead, weight_g[i])
             )
-            before[i] -= moved[i, j] + dead
+            now[i] -= moved[i, j] + dead
+            transfer.to_do[i, j] = transfer.died[i] = 0
+        here = world.stay[container] == sources
+        over = ~transfer.to_do.any(axis=1)
+        for stay in sources[here & over]:
+            world.leave(stay, day)
+        world.fish[container[here & ~over]] = now[here & ~over]
+        self._settle(dests, np.flatnonzero(today), moved, weight_g, transfer)
 
-    def _settle(self, dests: Ints, moved: Ints, weight_g: Floats, share: float, spec: Handling) -> None:
+    def _settle(self, dests: Ints, today: Ints, moved: Ints, weight_g: Floats, transfer: "_UnderWay") -> None:
         """Fish in their new containers, at the mean weight of those that came together, and strained by the lift."""
-        for j, stay in enumerate(dests):
+        for j in today:
             arrived = int(moved[:, j].sum())
             mean_g = float(moved[:, j] @ weight_g / arrived) if arrived else 0.0
-            self.world.enter(stay, arrived, float(np.cbrt(mean_g)))
-            self.world.handle(stay, share, spec)
+            self.world.enter(dests[j], arrived, float(np.cbrt(mean_g)))
+            self.world.handle(dests[j], transfer.share, transfer.spec)
+
+    def close(self) -> None:
+        """Tell of transfers that are under way what is still to be done, as the fish stand."""
+        world = self.world
+        for transfer in self._under_way:
+            sources, dests = self._ends(transfer)
+            container = world.stays.container[sources]
+            now, weight_g = world.fish[container], world.weight_cbrt[container] ** 3
+            day = world.stays.first_day[dests]
+            waiting = zip(*np.nonzero(transfer.to_do), strict=True)
+            for i, j in sorted(waiting, key=lambda lift: (day[lift[1]], *lift)):
+                fish = transfer.taken(i, j, now[i])
+                place = world.stays.container[dests[j]]
+                world.log.waiting.append(
+                    Wait(transfer.batch, transfer.stage, day[j], sources[i], place, now[i], fish, weight_g[i])
+                )
+                now[i] -= fish
+
+    def _ends(self, transfer: "_UnderWay") -> tuple[Ints, Ints]:
+        of = self.world.stays.of
+        return of[transfer.batch, transfer.stage - 1], of[transfer.batch, transfer.stage]
 
     def _vaccinate(self, b: int, kind: int, day: int) -> None:
         spec = self.biology.vaccinations[kind]
@@ -139,7 +180,7 @@ class Agenda:
         world, spec = self.world, self.biology.harvest
         stays = world.stays.of[b, self.sea]
         container = world.stays.container[stays]
-        sea = int(world.stays.first_day[stays[0]])
+        sea = int(self.plan.starts()[b]) + self.plan.stage_starts[self.sea]
         latest = sea + self.plan.stage_days(self.sea) - harvest_days(spec, len(stays))
         if (
             _mean_g(world.fish[container], world.weight_cbrt[container]) < self.plan.batches[b].harvest_target_g
@@ -161,16 +202,39 @@ def _mean_g(fish: Ints, weight_cbrt: Floats) -> float:
     return float(fish @ weight_cbrt**3 / max(int(fish.sum()), 1))
 
 
-def pour(fish: Ints, into: int) -> Ints:
+@dataclass
+class _UnderWay:
+    """A transfer that has begun: fish still to be moved [sources, destinations], and who will die of it, by source."""
+
+    batch: int
+    stage: int
+    spec: Handling
+    share: float
+    to_do: Ints
+    died: Ints
+
+    def taken(self, source: int, dest: int, there: int) -> int:
+        """Of the fish that are there in a source: those planned, or all if no other lift is to come."""
+        last = not self.to_do[source, dest + 1 :].any()
+        return int(there if last else min(self.to_do[source, dest], there))
+
+
+def pour(fish: Ints, into: int, least: float = 0.0) -> Ints:
     """Whole fish from each source to each destination [sources, destinations]; one to one where their numbers agree.
 
     Otherwise sources are poured out in order and destinations filled evenly in order, so that fish are conserved
-    and there are at most sources + destinations - 1 moves.
+    and there are at most sources + destinations - 1 moves. Of what fills a destination none is less than the share
+    `least`: then it is filled a little more, or less.
+
+    >>> pour(np.array([505, 495]), into=4, least=0.05).tolist()
+    [[250, 255, 0, 0], [0, 0, 245, 250]]
     """
     if len(fish) == into:
         return np.diag(fish)
     ends = np.concatenate(([0], np.cumsum(fish)))
     filled = np.arange(into + 1) * int(ends[-1]) // into
+    nearest = ends[np.abs(ends[:, None] - filled).argmin(axis=0)]
+    filled = np.where(np.abs(nearest - filled) < least * ends[-1] / into, nearest, filled)
     overlap = np.minimum(ends[1:, None], filled[None, 1:]) - np.maximum(ends[:-1, None], filled[None, :-1])
     moved: Ints = np.maximum(overlap, 0)
     return moved

@@ -18,6 +18,7 @@ class Assignments:
 
     A stay has `days` consecutive rows of container-days from `row` on. `left` stays ended by the as-of day: `fish_out`
     then is who was moved or harvested on the day after the last (and who died in the move), else who is alive today.
+    Some of the fish may have been moved before.
     """
 
     batch: Ints
@@ -93,6 +94,23 @@ class Moves:
 
 
 @dataclass(frozen=True)
+class Waiting:
+    """Lifts of transfers that are under way on the as-of day, still to be done: `dest` is a container, empty so far.
+
+    `fish` are those that are to be moved, of the `before` that the lift would find if it came today.
+    """
+
+    batch: Ints
+    stage: Ints
+    day: Ints
+    source: Ints
+    dest: Ints
+    before: Ints
+    fish: Ints
+    weight_g: Floats
+
+
+@dataclass(frozen=True)
 class Operations:
     """Vaccinations and lice treatments, one row a container; `kind` indexes the catalog's list."""
 
@@ -134,6 +152,7 @@ class History:
     days: ContainerDays
     deliveries: Deliveries
     moves: Moves
+    waiting: Waiting
     vaccinations: Operations
     treatments: Operations
     harvests: Harvests
@@ -175,6 +194,7 @@ class History:
         row = int(assignments.row[0])
         rows = int(assignments.row[-1] + assignments.days[-1])
         moves = _rows(self.moves, self.moves.batch == index)
+        waiting = _rows(self.waiting, self.waiting.batch == index)
 
         def mine(table: _WithAssignment) -> _WithAssignment:
             part = _rows(table, (table.assignment >= first) & (table.assignment < after))
@@ -186,6 +206,7 @@ class History:
             _rows(self.days, slice(row, rows)),
             mine(self.deliveries),
             replace(moves, source=moves.source - first, dest=moves.dest - first),
+            replace(waiting, source=waiting.source - first),
             mine(self.vaccinations),
             mine(self.treatments),
             mine(self.harvests),
@@ -211,6 +232,17 @@ class Move(NamedTuple):
     weight_g: float
 
 
+class Wait(NamedTuple):
+    batch: int
+    stage: int
+    day: int
+    source: int
+    dest: int
+    before: int
+    fish: int
+    weight_g: float
+
+
 class Operation(NamedTuple):
     assignment: int
     day: int
@@ -231,12 +263,13 @@ class Log:
 
     deliveries: list[Delivery] = field(default_factory=list)
     moves: list[Move] = field(default_factory=list)
+    waiting: list[Wait] = field(default_factory=list)
     vaccinations: list[Operation] = field(default_factory=list)
     treatments: list[Operation] = field(default_factory=list)
     harvests: list[Harvest] = field(default_factory=list)
 
 
-_Table = TypeVar("_Table", Assignments, ContainerDays, Deliveries, Moves, Operations, Harvests)
+_Table = TypeVar("_Table", Assignments, ContainerDays, Deliveries, Moves, Waiting, Operations, Harvests)
 _WithAssignment = TypeVar("_WithAssignment", Deliveries, Operations, Harvests)
 
 

@@ -18,6 +18,7 @@ def simulate(case: Case, geography: int) -> History:
     for day in range(case.plan.days):
         agenda.morning(day)
         world.step(day)
+    agenda.close()
     return world.history()
 
 

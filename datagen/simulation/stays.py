@@ -75,16 +75,16 @@ class _Nature:
 
 @dataclass(frozen=True)
 class _Part:
-    """The stays of one batch in one stage."""
+    """The stays of one batch in one stage; `days` are those of each within the record."""
 
     batch: int
     stage: int
     container: Ints
-    first_day: int
+    first_day: Ints
     until: int
     leaving_g: float
     leaving_from: int
-    days: int
+    days: Ints
     nature: _Nature
     draws: Draws
 
@@ -101,14 +101,16 @@ def stays(case: Case, geography: int) -> Stays:
         spec = case.way.mortality
         outbreak[:, b] = _outbreak(case, batch, start) if spec is None else hardship.epidemics(case, batch, start, spec)
         for stage, containers in enumerate(batch.containers):
-            first, container = start + plan.stage_starts[stage], np.array(containers)
+            begins, container = start + plan.stage_starts[stage], np.array(containers)
+            first = begins - (case.early_days[b] if stage == case.sea else np.zeros(len(containers), np.int64))
             # Feed is ordered ahead: who waits for fish on the last days must not depend on where the record ends.
-            arrivals[first].append((stage, container))
-            if first >= plan.days:
+            for day in np.unique(first).tolist():
+                arrivals[day].append((stage, container[first == day]))
+            if first.min() >= plan.days:
                 break
-            n, days = len(container), min(plan.stage_days(stage), plan.days - first)
-            nature, draws = _nature(case, batch, stage, n), _draws(case, batch, stage, n, days)
-            until = first + plan.stage_days(stage)
+            until = begins + plan.stage_days(stage)
+            n, days = len(container), np.maximum(np.minimum(until, plan.days) - first, 0)
+            nature, draws = _nature(case, batch, stage, n), _draws(case, batch, stage, n, int(days.max()))
             leaving_g = batch.harvest_target_g if stage == case.sea else np.inf
             leaving_from = start + batch.harvest_from_day
             parts.append(_Part(b, stage, container, first, until, leaving_g, leaving_from, days, nature, draws))
@@ -117,13 +119,13 @@ def stays(case: Case, geography: int) -> Stays:
 
 def _joined(parts: list[_Part], outbreak: Floats, arrivals: dict[int, list[tuple[int, Ints]]]) -> Stays:
     counts = [len(part.container) for part in parts]
-    days = np.repeat([part.days for part in parts], counts)
+    days = np.concatenate([part.days for part in parts])
     after = np.cumsum(counts)
     return Stays(
         batch=np.repeat([part.batch for part in parts], counts),
         stage=np.repeat([part.stage for part in parts], counts),
         container=np.concatenate([part.container for part in parts]),
-        first_day=np.repeat([part.first_day for part in parts], counts),
+        first_day=np.concatenate([part.first_day for part in parts]),
         until=np.repeat([part.until for part in parts], counts),
         leaving_g=np.repeat([part.leaving_g for part in parts], counts),
         leaving_from=np.repeat([part.leaving_from for part in parts], counts),
@@ -137,7 +139,7 @@ def _joined(parts: list[_Part], outbreak: Floats, arrivals: dict[int, list[tuple
         draws=Draws(
             *(
                 # By stay, then by day: as the rows of container-days are.
-                np.concatenate([getattr(part.draws, each.name).T.ravel() for part in parts])
+                np.concatenate([_by_stay(getattr(part.draws, each.name), part.days) for part in parts])
                 for each in fields(Draws)
             )
         ),
@@ -148,6 +150,12 @@ def _joined(parts: list[_Part], outbreak: Floats, arrivals: dict[int, list[tuple
         },
         arrivals=arrivals,
     )
+
+
+def _by_stay(drawn: Floats, days: Ints) -> Floats:
+    """The first so many days of each column, one column after the other."""
+    each: Floats = drawn.T[np.arange(len(drawn)) < days[:, None]]
+    return each
 
 
 def _nature(case: Case, batch: BatchPlan, stage: int, n: int) -> _Nature:

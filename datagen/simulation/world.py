@@ -25,6 +25,7 @@ from datagen.simulation.history import (
     Log,
     Moves,
     Operations,
+    Waiting,
     table,
 )
 from datagen.simulation.stays import Stays, stays
@@ -206,13 +207,14 @@ class World:
         log = self.log
         deliveries, harvests = table(Deliveries, log.deliveries), table(Harvests, log.harvests)
         vaccinations, treatments = table(Operations, log.vaccinations), table(Operations, log.treatments)
-        moves = table(Moves, log.moves)
+        moves, waiting = table(Moves, log.moves), table(Waiting, log.waiting)
         return History(
             self.geography,
             assignments,
             ContainerDays(*(values[kept] for values in vars(self.days).values())),
             replace(deliveries, assignment=number[deliveries.assignment]),
             replace(moves, source=number[moves.source], dest=number[moves.dest]),
+            replace(waiting, source=number[waiting.source]),
             replace(vaccinations, assignment=number[vaccinations.assignment]),
             replace(treatments, assignment=number[treatments.assignment]),
             replace(harvests, assignment=number[harvests.assignment]),

@@ -58,12 +58,15 @@ def checks(record: BatchRecord) -> Checks:
         stays = np.flatnonzero(a.stage == stage)
         if not len(stays):
             break
-        begin = int(record.stream(keys[stage], "health check, turn").integers(len(stays)))
-        of_round = int(_of_round(len(record.batch.containers[stage]), spec.one_container_in))
-        for number, day in enumerate(range(spec.day_of_stage, int(a.days[stays].max()), spec.every_days)):
-            here = stays[a.days[stays] > day]
-            here = here[record.history.days.fish[a.row[here] + day] >= spec.fish]
-            rows.append(a.row[here[_rota(len(here), of_round, begin + number * of_round)]] + day)
+        planned, first = len(record.batch.containers[stage]), record.start_day + record.stage_starts[stage]
+        begin = int(record.stream(keys[stage], "health check, turn").integers(planned))
+        of_round = int(_of_round(planned, spec.one_container_in))
+        end = int(a.departure_day[stays].max())
+        for number, day in enumerate(range(first + spec.day_of_stage, end, spec.every_days)):
+            here = stays[(a.first_day[stays] <= day) & (a.departure_day[stays] > day)]
+            row = a.row[here] + day - a.first_day[here]
+            row = row[record.history.days.fish[row] >= spec.fish]
+            rows.append(row[_rota(len(row), of_round, begin + number * of_round)])
     row = np.concatenate(rows) if rows else np.zeros(0, np.int64)
     return Checks(row, record.row_assignment[row], record.row_day[row])
 

@@ -134,9 +134,9 @@ def _rounds(record: BatchRecord, course: Course) -> Iterator[Entry]:
 
 def _transfers(record: BatchRecord) -> Iterator[Entry]:
     moves = record.history.moves
-    for stage in np.unique(moves.stage):
+    for stage in np.setdiff1d(moves.stage, record.history.waiting.stage):
         these = moves.stage == stage
-        day, moved, died = int(moves.day[these][0]), int(moves.moved[these].sum()), int(moves.died[these].sum())
+        day, moved, died = int(moves.day[these][-1]), int(moves.moved[these].sum()), int(moves.died[these].sum())
         text = f"Moved to {record.stages.name[stage]}: {moved:,} fish in {these.sum()} lifts, {died:,} died on the way"
         yield Entry(day, "action", "low", text, day + 7, "Fish feed and behave as before")
 

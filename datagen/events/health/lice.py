@@ -47,21 +47,21 @@ def expected(infested: Infestation | None) -> dict[str, int]:
 
 
 def infestation(record: BatchRecord) -> Infestation | None:
-    """The lice of the batch, none before it is at sea."""
+    """The lice of the batch, none before all of it is at sea: fish come there clean."""
     a, days = record.history.assignments, record.history.days
-    stays = np.flatnonzero(a.stage == record.sea)
-    if not len(stays):
+    first_day = record.start_day + record.stage_starts[record.sea]
+    if first_day > record.last_day:
         return None
-    day = np.arange(int(a.days[stays].max()))
-    row = a.row[stays] + np.minimum(day[:, None], a.days[stays] - 1)
-    lice = _lice(record, stays, int(a.first_day[stays[0]]), days.temp_c[row])
+    stays = np.flatnonzero(a.stage == record.sea)
+    end = a.departure_day[stays] - first_day
+    day = np.arange(int(end.max()))
+    row = a.row[stays] + first_day - a.first_day[stays] + np.minimum(day[:, None], end - 1)
+    lice = _lice(record, stays, first_day, days.temp_c[row])
     counting = record.catalog.lice.counting
     counted_on = np.arange(counting.first_sea_day, len(day), counting.every_days)
-    made = (counted_on[:, None] < a.days[stays]) & (days.fish[row[counted_on]] >= counting.fish)
+    made = (counted_on[:, None] < end) & (days.fish[row[counted_on]] >= counting.fish)
     method = _methods(record, made.shape)
-    return Infestation(
-        int(a.first_day[stays[0]]), stays, lice, counted_on, made, method, _counts(record, lice[counted_on], method)
-    )
+    return Infestation(first_day, stays, lice, counted_on, made, method, _counts(record, lice[counted_on], method))
 
 
 def delousing(record: BatchRecord, kind: int) -> Delousing:
