@@ -287,7 +287,8 @@ def test_a_rung_is_as_old_and_as_heavy_as_wanted_and_harvested_only_after_its_da
             assert (b in harvested) == (age > 860)
             if age > 860:
                 continue
-            assert set(stays.stage[open_stays]) == {min((age - 1) // 90, plan.sea)}
+            on_the_way = history.waiting.stage[history.waiting.batch == b]
+            assert set(stays.stage[open_stays]) == {min((age - 1) // 90, plan.sea), *on_the_way}
             fish, weight_g = stays.fish_out[open_stays], stays.weight_out_g[open_stays]
             mean_g = fish @ weight_g / fish.sum()
             if age in (wanted := {780: 4000, 820: 5000, 860: 5500}):

@@ -82,7 +82,9 @@ def _rounded(record: BatchRecord, rows: Ints, found: Ints, spec: Rounds, often: 
     rings = np.flatnonzero(stays.stage == record.sea)
     if not len(rings):
         return found
-    luck = record.stream("rounds, rounded").random((int(stays.days[rings].max()), len(rings)), dtype=np.float32)
+    # Of all rings of the plan: what is drawn must not hang on which have fish already.
+    planned = len(record.batch.containers[record.sea])
+    luck = record.stream("rounds, rounded").random((int(stays.days[rings].max()), planned), dtype=np.float32)
     day = record.row_day[rows] - stays.first_day[stay]
     at_sea = stays.stage[stay] == record.sea
     drawn = luck[np.where(at_sea, day, 0), np.where(at_sea, stay - rings[0], 0)]
