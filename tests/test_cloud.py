@@ -1,6 +1,8 @@
 """An export to a place elsewhere: there once it is whole, taken up again, and refused in one message."""
 
 import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -81,10 +83,8 @@ def test_other_files_are_left_alone(aside: Path) -> None:
     assert not aside.exists()
 
 
-@pytest.mark.parametrize("url", ["s3://bucket/record", "s3://key:secret@bucket/record?token=secret"])
-def test_missing_credentials_are_one_message_and_those_that_are_given_are_not_printed(
-    url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def without_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is asked of any host: there is none at this address."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
         monkeypatch.delenv(name, raising=False)
@@ -92,9 +92,102 @@ def test_missing_credentials_are_one_message_and_those_that_are_given_are_not_pr
         monkeypatch.setenv(name, "/nonexistent")
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
-    with pytest.raises(UserError, match="Set the credentials of that place") as refused:
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+
+
+@pytest.mark.usefixtures("without_credentials")
+@pytest.mark.parametrize("url", ["s3://bucket/record", "s3://key:secret@bucket/record?token=secret"])
+def test_missing_credentials_are_one_message_and_those_that_are_given_are_not_printed(url: str) -> None:
+    with pytest.raises(
+        UserError, match=r"Set the credentials of that place in the env|Credentials go in the env"
+    ) as refused:
         cloud.reached(url).take_up()
     assert "secret" not in str(refused.value)
+
+
+class Bucket(BaseHTTPRequestHandler):
+    """A place that speaks like S3, holds nothing, and answers what is put there with an error, or hangs up."""
+
+    protocol_version = "HTTP/1.1"  # what is put waits to be asked for
+    answer: tuple[int, str] | None = None
+
+    def do_GET(self) -> None:
+        self._tell(200, "<ListBucketResult><KeyCount>0</KeyCount></ListBucketResult>")
+
+    def do_HEAD(self) -> None:
+        self._tell(200 if self.path.strip("/") == "bucket" else 404, "")
+
+    def do_PUT(self) -> None:
+        if self.answer is None:
+            self.close_connection = True
+            return
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self._tell(self.answer[0], f"<Error><Code>{self.answer[1]}</Code><Message>of secret</Message></Error>")
+
+    def _tell(self, status: int, text: str) -> None:
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text.encode())
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.mark.usefixtures("without_credentials")
+@pytest.mark.parametrize(
+    ("answer", "cure"),
+    [
+        ((403, "AccessDenied"), "Set the credentials"),
+        ((403, "InvalidAccessKeyId"), "Set the credentials"),
+        ((404, "NoSuchBucket"), "No bucket or container is called so"),
+        ((507, "XMinioStorageFull"), "It is full"),
+        (None, "It does not answer, or no more"),
+    ],
+)
+def test_a_place_that_fails_midway_says_how_and_another_cure_each_time(
+    answer: tuple[int, str] | None, cure: str, aside: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is here stays, to be sent once the cure has helped."""
+    monkeypatch.setattr(Bucket, "answer", answer)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Bucket)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_port}")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    # Else that of another test, connected elsewhere.
+    fsspec.get_filesystem_class("s3").clear_instance_cache()
+    place = cloud.reached("s3://bucket/record")
+    place.take_up()
+    place.here.mkdir(parents=True)
+    (place.here / "rows.parquet").write_bytes(b"rows")
+    with pytest.raises(UserError, match=rf"directory: 's3://bucket/record'\. \w+\. {cure}") as refused:
+        place.send(lambda _: None)
+    server.shutdown()
+    assert "secret" not in str(refused.value)
+    assert [path.name for path in place.here.iterdir()] == ["rows.parquet"]
+
+
+def test_errors_of_other_libraries_are_told_apart_by_name_and_answer() -> None:
+    """Of Google's and Azure's, which are not installed here, classes of the same names."""
+
+    def named(name: str, **known: Any) -> Exception:
+        error: Exception = type(name, (Exception,), {})()
+        for attribute, value in known.items():
+            setattr(error, attribute, value)
+        return error
+
+    told = {
+        cloud._kind(error): error
+        for error in (
+            named("HttpError", code=507),
+            named("ResourceNotFoundError", error_code="ContainerNotFound", status_code=404),
+            named("DefaultCredentialsError"),
+            named("ServiceRequestError"),
+            ValueError("of this library"),
+        )
+    }
+    assert list(told) == list(cloud.CURES)
 
 
 WRONG = {

@@ -3,6 +3,7 @@
 What stands there is told by its manifest, which goes last: without one, no reader takes files for an export.
 """
 
+import errno
 import hashlib
 import os
 import shutil
@@ -111,11 +112,89 @@ def _aside(url: str) -> Path:
     return cache / "aquamind" / "exports" / hashlib.sha256(url.encode()).hexdigest()[:16]
 
 
+CURES = {
+    "full": "It is full. Free space there, or have its quota raised, and do the same again: what arrived stays",
+    "missing": "No bucket or container is called so. Make it, or correct its name. Credentials go in the environment",
+    "credentials": "Set the credentials of that place in the environment, and see that they may list and write there",
+    "connection": "It does not answer, or no more. See that it is reached, and do the same again: what arrived stays",
+    "other": "See that it exists, may be written with the credentials at hand, and answers; then do the same again",
+}
+CODES = {
+    "InsufficientStorage": "full",
+    "QuotaExceeded": "full",
+    "ServiceQuotaExceededException": "full",
+    "XMinioStorageFull": "full",
+    "ContainerNotFound": "missing",
+    "NoSuchBucket": "missing",
+    "AuthenticationFailed": "credentials",
+    "AuthorizationHeaderMalformed": "credentials",
+    "ExpiredToken": "credentials",
+    "InvalidAccessKeyId": "credentials",
+    "InvalidToken": "credentials",
+    "SignatureDoesNotMatch": "credentials",
+    "InternalError": "connection",
+    "RequestTimeout": "connection",
+    "ServiceUnavailable": "connection",
+    "SlowDown": "connection",
+}
+"""What places answer: S3 and what speaks like it, Azure."""
+STATUSES = {401: "credentials", 403: "credentials", 404: "missing", 500: "connection", 503: "connection", 507: "full"}
+ERRNOS = {errno.ENOSPC: "full", errno.EDQUOT: "full", errno.EREMOTEIO: "connection", errno.EBUSY: "connection"}
+CLASSES = {
+    "FileNotFoundError": "missing",
+    "PermissionError": "credentials",
+    "ConnectionError": "connection",
+    "TimeoutError": "connection",
+    # botocore's; NoRegionError and ProfileNotFound are of what is set beside credentials.
+    "HTTPClientError": "connection",
+    "ParamValidationError": "missing",
+    "NoAuthTokenError": "credentials",
+    "NoRegionError": "credentials",
+    "ProfileNotFound": "credentials",
+    "TokenRetrievalError": "credentials",
+    # aiohttp's, with which gcsfs and s3fs ask; Google's and Azure's.
+    "ClientConnectionError": "connection",
+    "ClientPayloadError": "connection",
+    "ClientAuthenticationError": "credentials",
+    "DefaultCredentialsError": "credentials",
+    "RefreshError": "credentials",
+    "ServiceRequestError": "connection",
+    "ServiceResponseError": "connection",
+    "TransportError": "connection",
+}
+"""By name, their bases too: most are of libraries that need not be installed."""
+
+
 @contextmanager
 def _told(url: str) -> Iterator[None]:
     """What goes wrong there, in one message without a word of what was sent: each library has errors of its own."""
     try:
         yield
     except Exception as error:  # noqa: BLE001 - libraries have errors of their own
-        cure = "Set the credentials of that place in the environment, and see that it exists and may be written"
-        raise UserError("directory", shown(url), f"{type(error).__name__}. {cure}") from None
+        raise UserError("directory", shown(url), f"{type(error).__name__}. {CURES[_kind(error)]}") from None
+
+
+def _kind(error: BaseException | None) -> str:
+    """What kind of failure it is; the first cause says most, for fsspec wraps what a place answered."""
+    kind = "other"
+    while error is not None:
+        kind = _own_kind(error) or kind
+        error = error.__cause__
+    return kind
+
+
+def _own_kind(error: BaseException) -> str | None:
+    known: Any = error
+    response, number = getattr(known, "response", None), getattr(known, "errno", None)
+    of_s3 = response.get("Error", {}).get("Code") if isinstance(response, dict) else None
+    answered = of_s3 or getattr(known, "error_code", None)
+    statuses = [getattr(known, name, None) for name in ("status_code", "status", "code")]
+    names = [base.__name__ for base in type(error).__mro__]
+    kinds = (
+        CODES.get(str(answered)),
+        *(STATUSES.get(status) for status in statuses if isinstance(status, int)),
+        ERRNOS.get(number or 0),
+        *(CLASSES.get(name) for name in names),
+        "credentials" if "Credential" in names[0] else None,
+    )
+    return next((kind for kind in kinds if kind is not None), None)
