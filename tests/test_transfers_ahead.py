@@ -26,6 +26,8 @@ ORDER = ["DRAFT", "PLANNED", "IN_PROGRESS", "CANCELLED", "COMPLETED"]
 TO_SEA = date(2025, 12, 21)
 """The day on which the last ring of the third batch is filled; the others are on the days before."""
 
+VESSELS = {each.name for each in company()[0].carriers.carriers if each.type == "VESSEL"}
+
 
 def tables(as_of: date) -> dict[str, dict[int, dict[str, Any]]]:
     """What is recorded of transfers on a day: rows by table and key."""
@@ -57,6 +59,8 @@ def test_a_plan_goes_its_way_and_what_is_over_stays_as_it_was() -> None:
             assert (now["status"] == "IN_PROGRESS") == (len(done) > 0 < len(ahead))
             assert max(done, default=day) <= day < min(ahead, default=date.max)
             assert now["actions_completed"] == len(done)
+            by_sea = [each["notes"] for each in lifts if now["is_intercompany"] and each["status"] == "COMPLETED"]
+            assert {note.removeprefix("By ") for note in by_sea} <= VESSELS
             assert (now["status"] in ("DRAFT", "PLANNED")) <= (now["planned_start_date"] > day)
     for versions in seen.values():
         stations = [ORDER.index(each["status"]) for each in versions]

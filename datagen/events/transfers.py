@@ -198,10 +198,25 @@ def _actions(record: BatchRecord) -> Rows:
         measured_sample_size=WEIGHED_FISH,
         measured_avg_length_cm=size.lengths_cm(measured_g, k),
         selection_method="AVERAGE",
+        notes=_vessels(record),
         executed_by_id=operators[(record.index + number) % len(operators)],
         created_at=record.at(moves.day, hour),
         updated_at=record.at(moves.day, hour),
     )
+
+
+def _vessels(record: BatchRecord) -> list[str]:
+    """Of each move by which vessel it was made, where batches go to sea over days: one a day, in turn."""
+    moves, place = record.history.moves, record.farm.geography_name[record.batch.geography]
+    vessels = [
+        each.name for each in record.catalog.carriers.carriers if (each.type, each.geography) == ("VESSEL", place)
+    ]
+    if not vessels or record.case.way.sea_transfer is None:
+        return [""] * len(moves.stage)
+    return [
+        f"By {vessels[(record.index + day) % len(vessels)]}" if stage == record.sea else ""
+        for stage, day in zip(moves.stage.tolist(), moves.day.tolist(), strict=True)
+    ]
 
 
 def _number(values: Ints) -> Ints:

@@ -11,7 +11,7 @@ from datagen.streams import stream
 def early_days(plan: Plan, way: Way) -> list[Ints]:
     """Of each batch's rings, in order, how many days before the stage begins fish come to them; the last has 0.
 
-    Nobody comes before the rings' last fish are gone by plan. That hangs on batches that began earlier, not on those to
+    Nobody comes before the rings' last fish are gone by plan, nor before the stage ashore has begun. That hangs on batches that began earlier, not on those to
     come: a plan that is carried on stays as it was.
     """
     spec, sea = way.sea_transfer, plan.sea
@@ -23,7 +23,7 @@ def early_days(plan: Plan, way: Way) -> list[Ints]:
         if spec is not None:
             drawn = int(stream(plan.seed, batch.number, "days to sea").integers(spec.days_min, spec.days_max + 1))
             empty = start + plan.stage_starts[sea] - max(free_from.get(ring, -drawn) for ring in rings)
-            days = max(min(drawn, len(rings), empty + 1), 1)
+            days = max(min(drawn, len(rings), empty + 1, plan.stage_days(sea - 1)), 1)
         free_from.update(dict.fromkeys(rings, start + plan.stage_starts[sea + 1]))
         found.append(days - 1 - np.arange(len(rings)) * days // len(rings))
     return found
