@@ -11,8 +11,8 @@ from datagen.streams import stream
 def early_days(plan: Plan, way: Way) -> list[Ints]:
     """Of each batch's rings, in order, how many days before the stage begins fish come to them; the last has 0.
 
-    Nobody comes before the rings' last fish are gone by plan, nor before the stage ashore has begun. That hangs on batches that began earlier, not on those to
-    come: a plan that is carried on stays as it was.
+    Nobody comes before the rings' last fish are gone by plan, nor before the stage ashore has begun. That hangs on
+    batches that began earlier, not on those to come: a plan that is carried on stays as it was.
     """
     spec, sea = way.sea_transfer, plan.sea
     free_from: dict[int, int] = {}
