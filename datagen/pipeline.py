@@ -2,9 +2,11 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass, field
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -175,16 +177,24 @@ def _commit_stream(worker: StreamWorker) -> None:
     worker.stream.commit()
 
 
-def _and_indexes(loading: Loading, tasks: Iterable[Task], workers: int) -> Iterator[Task]:
-    """All that is not streamed; and then its indexes, while the stream goes on."""
+def _and_indexes(
+    loading: Loading, tasks: Iterable[Task], workers: int, streaming: Callable[[], bool]
+) -> Iterator[Task]:
+    """All that is not streamed; and then its indexes one by one, until what is streamed is committed."""
     yield from tasks
     # Of several workers, one may still be filling a table when another would index it.
     if workers == 1 and loading.proving:
-        yield Task(0, _index, (loading.dsn, streamed(loading.case)))
+        yield from takewhile(lambda _: streaming(), _index_tasks(loading))
 
 
-def _index(_: Worker, dsn: str, besides: set[str]) -> dict[str, int]:
-    ddl.rebuild_indexes(dsn, besides)
+def _index_tasks(loading: Loading) -> Iterator[Task]:
+    for index in ddl.indexes_away(loading.dsn, streamed(loading.case)):
+        yield Task(0, _index, (index,))
+
+
+def _index(worker: Worker, index: ddl.Task) -> dict[str, int]:
+    assert isinstance(worker.store, PostgresStore)
+    ddl.perform(worker.store.connection, index)
     return {}
 
 
@@ -225,14 +235,22 @@ def load(
         Processes(1, stream_worker, loading) as stream,
     ):
         units = load_tasks(case, histories, keys, 1.0 - STREAMED_SHARE)
-        rest: Crew = (hands, _and_indexes(loading, units, hands.workers))
+        rows, committed = Counter[str](), list[Future[None]]()
+        left = {"units": len(histories) + len(case.batches), "streamed": len(case.plan.batches)}
+
+        def note(task: Task) -> None:
+            """What is streamed belongs to units that have to be there: then it is committed, beside the indexes."""
+            if task.call is not _index:
+                left["streamed" if task.call is _stream_batch else "units"] -= 1
+                if not any(left.values()):
+                    committed.append(stream.submit(Task(0, _commit_stream, ())))
+
+        rest: Crew = (hands, _and_indexes(loading, units, hands.workers, lambda: not any(map(Future.done, committed))))
         largest: Crew = (stream, stream_tasks(case, histories, keys))
-        rows: Counter[str] = Counter()
         # One worker does one after the other.
         for crews in [(largest, rest)] if workers > 1 else [(rest,), (largest,)]:
-            rows.update(_done(progress, *crews))
-        # Last, for it belongs to units that have to be there.
-        stream.submit(Task(0, _commit_stream, ())).result()
+            rows.update(_done(progress, *crews, note=note))
+        committed[0].result()
     return dict(rows)
 
 
@@ -242,11 +260,12 @@ def work(hands: Executor, tasks: Iterable[Task], progress: Progress) -> dict[str
         return _done(progress, (hands, tasks))
 
 
-def _done(progress: Progress, *crews: Crew) -> dict[str, int]:
+def _done(progress: Progress, *crews: Crew, note: Callable[[Task], None] = lambda _: None) -> dict[str, int]:
     rows: Counter[str] = Counter()
     begin = time.perf_counter()
     for task, written in finished(*crews):
         rows.update(written)
         total = rows.total()
         progress.advance(task.size, f"{total:,} rows, {total / (time.perf_counter() - begin):,.0f} a second")
+        note(task)
     return dict(rows)

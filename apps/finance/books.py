@@ -42,7 +42,8 @@ PROJECTS = f"""
 
 FED = f"""
     SELECT month, site_id, round(100 * sum(cost))::bigint AS cents
-    FROM (SELECT container_id, date_trunc('month', feeding_date)::date AS month, sum(coalesce(feed_cost, 0)) AS cost
+    FROM (SELECT container_id, date_trunc('month', feeding_date::timestamp)::date AS month,
+                 sum(coalesce(feed_cost, 0)) AS cost
           FROM inventory_feedingevent GROUP BY 1, 2) AS meals
     JOIN {PLACE} USING (container_id)
     GROUP BY 1, 2
@@ -71,10 +72,11 @@ STOOD = f"""
 """On these days, of which a month has one at most."""
 
 DIED = f"""
-    SELECT date_trunc('month', event_date)::date AS month, site_id, event.batch_id, sum(count)::bigint AS fish,
-           round(100 * sum(event.biomass_kg))::bigint AS weight
-    FROM batch_mortalityevent event
-    JOIN batch_batchcontainerassignment stay ON stay.id = event.assignment_id
+    SELECT month, site_id, dead.batch_id, sum(fish)::bigint AS fish, round(100 * sum(kg))::bigint AS weight
+    FROM (SELECT assignment_id, batch_id, date_trunc('month', event_date::timestamp)::date AS month,
+                 sum(count) AS fish, sum(biomass_kg) AS kg
+          FROM batch_mortalityevent GROUP BY 1, 2, 3) AS dead
+    JOIN batch_batchcontainerassignment stay ON stay.id = assignment_id
     JOIN {PLACE} USING (container_id)
     GROUP BY 1, 2, 3
     ORDER BY 1, 2, 3

@@ -214,16 +214,14 @@ def rebuilding(
         set_sequences(connection, tables)
 
 
-def rebuild_indexes(dsn: str, besides: Iterable[str]) -> None:
-    """Bring back, one by one, those indexes that are of no table `besides`, ahead of `rebuild`.
+def indexes_away(dsn: str, besides: Iterable[str]) -> list[Task]:
+    """Those indexes that are of no table `besides`, to be brought back ahead of `rebuild`.
 
     Tables `besides` are being filled, and locked: not even their size is asked for.
     """
     with database.connect(dsn, autocommit=True, application_name="aquamind rebuild") as connection:
         sizes: dict[str, float] = defaultdict(lambda: 1.0)
-        indexes = [task for task in _recorded(connection, "index", sizes) if task.table not in _qualified(besides)]
-        with Threads(1, _opened, dsn) as hands:
-            Rebuilding(hands, indexes, _Meter(0.0, None)).finish()
+        return [task for task in _recorded(connection, "index", sizes) if task.table not in _qualified(besides)]
 
 
 def set_sequences(connection: Connection, tables: Iterable[str]) -> None:
@@ -384,7 +382,7 @@ class Rebuilding:
     def _hand_out(self, others: int) -> None:
         while self._free(others) and (task := self._next()) is not None:
             self._waiting.remove(task)
-            self._running[self._hands.submit(execution.Task(task.effort, _perform, (task,)))] = task
+            self._running[self._hands.submit(execution.Task(task.effort, perform, (task,)))] = task
 
     def _next(self) -> Task | None:
         left: dict[str, float] = defaultdict(float)
@@ -406,7 +404,8 @@ def _opened(dsn: str) -> Connection:
     return database.connect(dsn, autocommit=True, application_name="aquamind rebuild")
 
 
-def _perform(connection: Connection, task: Task) -> None:
+def perform(connection: Connection, task: Task) -> None:
+    """Do a task and strike it off, both or neither."""
     with connection.transaction():
         connection.execute(task.statement.encode())
         connection.execute("DELETE FROM datagen.dropped WHERE id = %s", [task.record])
