@@ -28,7 +28,7 @@ test: left-out setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest -n 2 --dist loadfile $(WITHOUT:%=--ignore=%)
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder $(WITHOUT:%=--ignore=%)
 
 bench: setup
 	$(BIN)/python -m benchmarks.run
