@@ -22,7 +22,7 @@ from datagen.farm import with_database_ids
 from datagen.masterdata import init
 from datagen.planning.plan import Plan
 from datagen.storage import ledger, postgres
-from tests.worlds import SEA, company, records, small_plan
+from tests.worlds import AS_OF, SEA, company, records, small_plan
 
 Columns = dict[str, np.ndarray]
 
@@ -163,6 +163,35 @@ def test_lice_are_counted_weekly_in_adult_only(at_sea: Any) -> None:
         assert np.unique(rows, axis=1).shape == rows.shape
         confidence = dict(zip(count["detection_method"], count["confidence_level"].round(2), strict=True))
         assert confidence.items() <= {"automated": 0.98, "manual": 0.95, "camera": 0.90, "visual": 0.75}.items()
+
+
+def test_where_a_plan_is_lived_every_delousing_was_called_for_by_a_count() -> None:
+    """By the very count that the record has; and a longer record begins with the shorter."""
+    lived = small_plan(seed=3, batches=2, stagger_days=290, containers=3, way="lived")
+    times: list[int] = []
+    for record, before in zip(records(lived), records(replace(lived, as_of=AS_OF - timedelta(days=40))), strict=True):
+        infested, spec, done = lice.infestation(record), record.case.way.delousing, record.history.treatments
+        assert spec is not None
+        if infested is None:
+            continue
+        met = lice.met_by(record)
+        female = np.array([kind.adult and kind.gender == "female" for kind in record.catalog.lice.types])
+        fish = record.catalog.lice.counting.fish * len(infested.stays)
+        for time in np.unique(done.kind):
+            operation = met.operation(int(time))
+            first = int(done.day[done.kind == time].min())
+            called = first - 1 - operation.fasting_days - met.delay_days(int(time)) - infested.first_day
+            [week] = np.flatnonzero(infested.counted_on == called)
+            found = infested.counts[week][:, female].sum() / fish
+            day = record.case.plan.days_of_year()[infested.first_day + called]
+            assert spec.called_for(found, day)
+            assert not spec.called_for(0.99 * spec.alarm * min(each.females for each in spec.limits), day)
+        times.append(len(np.unique(done.kind)))
+        known = before.history.treatments
+        earlier = done.day <= before.last_day
+        for name in ("assignment", "day", "kind"):
+            np.testing.assert_array_equal(getattr(done, name)[earlier], getattr(known, name))
+    assert max(times) > 1
 
 
 def test_every_container_is_vaccinated_four_times_and_every_ring_deloused_twice_before_harvest(at_sea: Any) -> None:

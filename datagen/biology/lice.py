@@ -54,17 +54,24 @@ def lice_per_fish(settling: Floats, moults: Floats, survival: Floats, hatching: 
     """
     lice = np.empty_like(settling)
     now = np.zeros(settling.shape[1:])
-    adult = POPULATIONS.index("adult")
     for day in range(len(settling)):
-        moulted = now * moults[day]
-        offspring = hatching * now[adult].mean()
-        now -= moulted
-        now[1:] += moulted[:-1]
-        now += settling[day]
-        now[0] += offspring
-        now = np.minimum(now * survival[day], MOST_LICE)
-        lice[day] = now
+        lice[day] = now = next_day(now, settling[day], moults[day], survival[day], hatching)
     return lice
+
+
+ADULT = POPULATIONS.index("adult")
+
+
+def next_day(now: Floats, settling: Floats, moults: Floats, survival: Floats, hatching: float) -> Floats:
+    """Lice per fish a day later [populations, rings]."""
+    moulted = now * moults
+    offspring = hatching * now[ADULT].mean()
+    now = now - moulted
+    now[1:] += moulted[:-1]
+    now += settling
+    now[0] += offspring
+    now = np.minimum(now * survival, MOST_LICE)
+    return now
 
 
 def clumped(mean: Floats, fish: int, clumping_k: float, gamma: Floats) -> Floats:

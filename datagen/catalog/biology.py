@@ -150,15 +150,24 @@ class Vaccination(Handling):
     withholding_days: Days
 
 
-class LiceTreatment(Handling):
-    """A delousing of every ring, on a day of the sea phase."""
+class LiceOperation(Handling):
+    """A delousing of every ring, ring by ring."""
 
-    sea_day: Annotated[int, Field(ge=1, le=2000)]
-    jitter_days: Days
     fasting_days: Days
     rings_per_day: Annotated[int, Field(ge=1)]
     duration_days: Annotated[int, Field(ge=1, le=365)]
     withholding_days: Days
+
+    def last_day(self, first: int, rings: int) -> int:
+        """On which the last ring is deloused."""
+        return first + (rings - 1) // self.rings_per_day
+
+
+class LiceTreatment(LiceOperation):
+    """A delousing on a day of the sea phase."""
+
+    sea_day: Annotated[int, Field(ge=1, le=2000)]
+    jitter_days: Days
 
     @model_validator(mode="after")
     def _within_the_sea_phase(self) -> "LiceTreatment":

@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from datagen.arrays import Floats
 from datagen.biology.water import year_wave
+from datagen.catalog.biology import LiceOperation
 from datagen.catalog.spec import Fraction, NotNegative, Positive, Ref, Share, Spec, Unique
 
 WayName = Literal["planned", "lived"]
@@ -13,6 +14,7 @@ Imperfections = Literal["none", "usual", "many"]
 Sigma = Annotated[float, Field(ge=0, le=3)]
 DayOfYear = Annotated[int, Field(ge=1, le=366)]
 Days = Annotated[int, Field(ge=1, le=1000)]
+Days0 = Annotated[int, Field(ge=0, le=365)]
 
 
 class Weeks(Spec):
@@ -239,6 +241,65 @@ class Quality(Spec):
     gutted_spread: Annotated[float, Field(ge=0, le=0.03)]
 
 
+class DelousingMethod(Spec):
+    """What a way to delouse does to the fish: the share that dies of it, and how long they may not be slaughtered."""
+
+    method: Annotated[str, Ref("treatments.delousing.name")]
+    deaths_share: Fraction
+    withholding_days: Days0
+
+
+class LiceLimit(Spec):
+    """Adult females a fish that are allowed from a day of the year on."""
+
+    from_day: DayOfYear
+    females: Positive
+
+
+class Delousing(Spec):
+    """Delousing when a count calls for it, in place of the days of biology.yaml.
+
+    It begins about `delay_days` (lognormal) after a count of `alarm` times the limit, `least_gap_days` after the last,
+    and `most` times at most. Forecasts reckon with it on `expected_sea_days`.
+    """
+
+    limits: Annotated[tuple[LiceLimit, ...], Unique("from_day"), Field(min_length=1)]
+    alarm: Annotated[float, Field(gt=0, le=2)]
+    delay_days: Days
+    delay_spread: Sigma
+    least_gap_days: Days
+    most: Annotated[int, Field(ge=1, le=20)]
+    expected_sea_days: tuple[Days, ...]
+    fasting_days: Days0
+    rings_per_day: Annotated[int, Field(ge=1)]
+    duration_days: Annotated[int, Field(ge=1, le=365)]
+    deaths_spread: Sigma
+    deaths_decay_per_day: Fraction
+    appetite: Share
+    methods: Annotated[tuple[DelousingMethod, ...], Unique("method"), Field(min_length=1)]
+
+    def called_for(self, females: float, day_of_year: float) -> bool:
+        """Whether a count on a day of the year calls for it."""
+        limits = sorted(self.limits, key=lambda limit: limit.from_day)
+        # Before the first day the year's last limit holds.
+        begun = [limit for limit in limits if limit.from_day <= day_of_year] or limits
+        return females >= self.alarm * begun[-1].females
+
+    def by(self, method: str) -> LiceOperation:
+        """The operation by one of the methods."""
+        spec = next(each for each in self.methods if each.method == method)
+        return LiceOperation(
+            deaths_share=spec.deaths_share,
+            deaths_spread=self.deaths_spread,
+            deaths_decay_per_day=self.deaths_decay_per_day,
+            appetite=self.appetite,
+            fasting_days=self.fasting_days,
+            rings_per_day=self.rings_per_day,
+            duration_days=self.duration_days,
+            withholding_days=spec.withholding_days,
+        )
+
+
 class SeaGrowth(Spec):
     """Growth at sea by the length of the day: `level` times that of biology.yaml, up and down by `season`."""
 
@@ -273,6 +334,7 @@ class Way(Spec):
     recording: Recording | None = None
     quality: Quality | None = None
     sea_growth: SeaGrowth | None = None
+    delousing: Delousing | None = None
     transfer_plans: TransferPlans | None = None
     sea_transfer: SeaTransfer | None = None
 

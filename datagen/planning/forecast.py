@@ -9,7 +9,7 @@ from datagen.arrays import Dates, Floats, Ints
 from datagen.biology.growth import cube_root_gain
 from datagen.biology.water import day_of_year
 from datagen.case import Case
-from datagen.catalog.biology import Harvest
+from datagen.catalog.biology import Harvest, LiceOperation
 from datagen.catalog.spec import of_geography
 from datagen.planning.plan import BatchPlan
 from datagen.streams import stream
@@ -57,12 +57,22 @@ class Forecast:
         return np.concatenate([*tempered, sea.temp_c(parts[-1])])
 
     @cached_property
+    def _delousings(self) -> list[tuple[int, LiceOperation]]:
+        """Those to be reckoned with, by day at sea; where counts will decide, by the methods in turn."""
+        lived, days = self.case.way.delousing, int(self.case.stages.duration_days[self.case.sea])
+        if lived is None:
+            return [(each.sea_day, each) for each in self.case.catalog.biology.lice_treatments]
+        methods = [each.method for each in lived.methods]
+        expected = [day for day in lived.expected_sea_days if lived.fasting_days <= day < days]
+        return [(day, lived.by(methods[time % len(methods)])) for time, day in enumerate(expected)]
+
+    @cached_property
     def fed(self) -> Floats:
         """Chance of a day to be one of feeding: not fasted before a treatment, and no storm."""
         storm = of_geography(self.case.catalog.water.storms, self._place).probability(self._dates)
         fed: Floats = 1.0 - storm * (self.stage == self.case.sea)
-        for treatment in self.case.catalog.biology.lice_treatments:
-            day = self.sea_day + treatment.sea_day
+        for sea_day, treatment in self._delousings:
+            day = self.sea_day + sea_day
             fed[day - treatment.fasting_days : day] = 0.0
         return fed
 
@@ -72,7 +82,7 @@ class Forecast:
         biology = self.case.catalog.biology
         handled = [(self.starts[self.case.stages.index(move.into)], move.appetite) for move in biology.transfers]
         handled += [(self.case.stages.day(jab.stage, jab.day_of_stage), jab.appetite) for jab in biology.vaccinations]
-        handled += [(self.sea_day + each.sea_day, each.appetite) for each in biology.lice_treatments]
+        handled += [(self.sea_day + day, each.appetite) for day, each in self._delousings]
         appetite = np.ones(self.starts[-1])
         for day, left in handled:
             after = np.arange(len(appetite) - day)
@@ -100,8 +110,8 @@ class Forecast:
             dying[self.starts[self.case.stages.index(move.into)]] += move.lost_share + move.deaths_share
         for jab in biology.vaccinations:
             dying[self.case.stages.day(jab.stage, jab.day_of_stage)] += jab.deaths_share
-        for each in biology.lice_treatments:
-            dying[self.sea_day + each.sea_day] += each.deaths_share
+        for day, each in self._delousings:
+            dying[self.sea_day + day] += each.deaths_share
         alive: Floats = np.exp(dying - np.cumsum(dying))
         return alive
 
@@ -110,8 +120,8 @@ class Forecast:
         """Day on which the last ring is emptied: at target weight, no medicine being withheld, by the planned end."""
         spec, sea, rings = self.case.catalog.biology.harvest, self.sea_day, len(self.batch.containers[-1])
         fit = [sea, self.batch.harvest_from_day]
-        for each in self.case.catalog.biology.lice_treatments:
-            fit.append(sea + each.sea_day + (rings - 1) // each.rings_per_day + each.withholding_days)
+        for day, each in self._delousings if self.case.way.delousing is None else ():
+            fit.append(each.last_day(sea + day, rings) + each.withholding_days)
         reached = sea + int(np.searchsorted(self.weight_g[sea:], self.batch.harvest_target_g))
         return min(max(reached, *fit) + harvest_days(spec, rings), self.starts[-1])
 

@@ -8,9 +8,10 @@ from functools import partial
 import numpy as np
 
 from datagen.arrays import Floats, Ints
-from datagen.catalog.biology import Handling
+from datagen.catalog.biology import Handling, LiceOperation
 from datagen.planning.forecast import harvest_days
 from datagen.simulation.history import Delivery, Harvest, Move, Operation, Wait
+from datagen.simulation.lice import Lice, called_for
 from datagen.simulation.world import World
 from datagen.streams import stream
 
@@ -54,17 +55,39 @@ class Agenda:
             day = start + self.world.case.stages.day(vaccination.stage, vaccination.day_of_stage)
             self._book(day, -1, partial(self._vaccinate, b, kind))
         sea = start + stages[self.sea]
-        fit = sea
-        for kind, treatment in enumerate(self.biology.lice_treatments):
-            rng = stream(self.plan.seed, self.plan.batches[b].number, "delousing", kind)
-            first = sea + treatment.sea_day + int(rng.integers(-treatment.jitter_days, treatment.jitter_days + 1))
-            for place in range(len(self.plan.batches[b].containers[-1])):
-                day = first + place // treatment.rings_per_day
-                self._book(day - treatment.fasting_days, -1, partial(self._fast, b, place, treatment.fasting_days))
-                self._book(day, -1, partial(self._delouse, b, place, kind))
-                fit = max(fit, day + treatment.withholding_days)
         if sea < self.plan.days:
-            self._fit_for_harvest[b] = max(fit, start + self.plan.batches[b].harvest_from_day)
+            # From the day after they came: on that morning the rings may hold others still.
+            self._fit_for_harvest[b] = max(sea + 1, start + self.plan.batches[b].harvest_from_day)
+        lice = Lice(self.world.case, self.plan.batches[b], sea, len(self.plan.batches[b].containers[-1]))
+        if self.world.case.way.delousing is None:
+            for kind, treatment in enumerate(self.biology.lice_treatments):
+                rng = stream(self.plan.seed, self.plan.batches[b].number, "delousing", kind)
+                first = sea + treatment.sea_day + int(rng.integers(-treatment.jitter_days, treatment.jitter_days + 1))
+                self._book_delousing(b, kind, first, treatment)
+                self._withhold(b, treatment.last_day(first, lice.rings) + treatment.withholding_days)
+        elif sea < self.plan.days:
+            longest = self.plan.stage_days(self.sea)
+            rings = np.array(self.plan.batches[b].containers[-1])
+            temp_c = self.world.temp_c(slice(sea, sea + longest), rings)
+            for kind, (sea_day, operation) in enumerate(called_for(lice, temp_c, longest)):
+                clear = operation.last_day(sea + sea_day, lice.rings) + operation.withholding_days
+                self._book(sea + sea_day, -1, partial(self._begin_delousing, b, clear))
+                self._book_delousing(b, kind, sea + sea_day, operation)
+
+    def _book_delousing(self, b: int, kind: int, first: int, spec: LiceOperation) -> None:
+        for place in range(len(self.plan.batches[b].containers[-1])):
+            day = first + place // spec.rings_per_day
+            self._book(day - spec.fasting_days, -1, partial(self._fast_for_lice, b, place, spec.fasting_days))
+            self._book(day, -1, partial(self._delouse, b, place, kind, spec))
+
+    def _withhold(self, b: int, day: int) -> None:
+        """No fish of a batch is slaughtered before a day."""
+        if b in self._fit_for_harvest:
+            self._fit_for_harvest[b] = max(self._fit_for_harvest[b], day)
+
+    def _begin_delousing(self, b: int, clear: int, day: int) -> None:
+        """From the first ring on the harvest waits until the last is over."""
+        self._withhold(b, clear)
 
     def _lay_in(self, b: int, day: int) -> None:
         """Eyed eggs in equal parts, a few dead on arrival."""
@@ -158,8 +181,14 @@ class Agenda:
     def _fast(self, b: int, place: int, days: int, day: int) -> None:
         self.world.fasting_until[self.world.stays.container[self.world.stays.of[b, self.sea][place]]] = day + days - 1
 
-    def _delouse(self, b: int, place: int, kind: int, day: int) -> None:
-        spec = self.biology.lice_treatments[kind]
+    def _fast_for_lice(self, b: int, place: int, days: int, day: int) -> None:
+        if b in self._fit_for_harvest:
+            self._fast(b, place, days, day)
+
+    def _delouse(self, b: int, place: int, kind: int, spec: LiceOperation, day: int) -> None:
+        """Unless the harvest was decided on before."""
+        if b not in self._fit_for_harvest:
+            return
         rng = stream(self.plan.seed, self.plan.batches[b].number, "delousing", kind, place)
         stay = self.world.stays.of[b, self.sea][place]
         self.world.log.treatments.append(self._operate(stay, kind, day, spec, rng.standard_normal()))

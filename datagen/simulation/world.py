@@ -156,6 +156,11 @@ class World:
         room: Floats = np.maximum(np.cbrt(most_g) - self.weight_cbrt[active], 0.0)
         return room
 
+    def temp_c(self, days: slice, containers: Ints) -> Floats:
+        """The water of containers on days of the record [days, containers], none after its last."""
+        water: Floats = self.climate.temp_c[days][:, self.farm.container_unit[containers]]
+        return water + self.temp_offset_c[containers]
+
     def enter(self, stay: int, fish: int, weight_cbrt: float) -> None:
         container = self.stays.container[stay]
         self.stay[container], self.fish[container], self.weight_cbrt[container] = stay, fish, weight_cbrt

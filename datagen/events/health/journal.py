@@ -13,6 +13,7 @@ from datagen.events.health import issues, laboratory, lice
 from datagen.events.health.checks import Checks
 from datagen.events.health.issues import Course, Issue
 from datagen.events.health.laboratory import LabSample
+from datagen.simulation.lice import most_times
 from datagen.storage.arrow import record_batch
 
 HOURS = {
@@ -77,7 +78,7 @@ def most_rows(life: LongestLife) -> dict[str, int]:
     spec, days = life.catalog.health.journal, int(life.days.sum())
     rounds = days // spec.every_days + 1
     checks = int((-(-life.days // life.catalog.health.checks.every_days)).sum())
-    operations = len(life.catalog.biology.vaccinations) + len(life.catalog.biology.lice_treatments)
+    operations = len(life.catalog.biology.vaccinations) + most_times(life.catalog, life.way)
     most = rounds + checks + operations + len(life.days) + 3 * issues.most(life)
     return {"health_journalentry": most, "health_historicaljournalentry": most}
 
@@ -156,18 +157,20 @@ def _delousings(record: BatchRecord, infested: lice.Infestation | None) -> Itera
     done, rings = record.history.treatments, len(record.batch.containers[-1])
     if infested is None:
         return
-    types = record.catalog.lice.types
+    met, types = lice.met_by(record), record.catalog.lice.types
     females = np.array([kind.gender == "female" and kind.adult for kind in types])
     fish = record.catalog.lice.counting.fish
     for kind in np.unique(done.kind):
-        spec = record.catalog.biology.lice_treatments[kind]
+        spec = met.operation(int(kind))
         day = int(done.day[done.kind == kind].min())
         week = max(int(np.searchsorted(infested.counted_on, day - infested.first_day)) - 1, 0)
         made = infested.made[week]
         per_fish = infested.counts[week][made][:, females].sum() / max(fish * made.sum(), 1)
-        last = day + (rings - 1) // spec.rings_per_day
-        text = f"{lice.delousing(record, int(kind)).name} of {rings} rings; {per_fish:.2f} adult females a fish counted"
-        over = f"Withholding period of {spec.withholding_days} days over in all rings"
+        last = spec.last_day(day, rings)
+        text = f"{met.method(int(kind)).name} of {rings} rings; {per_fish:.2f} adult females a fish counted"
+        over = "Fish feed as before in all rings"
+        if spec.withholding_days:
+            over = f"Withholding period of {spec.withholding_days} days over in all rings"
         severity = "high" if per_fish >= 1.0 else "medium"
         yield Entry(day, "treatment", severity, text, last + spec.withholding_days, over, operation=int(kind))
 

@@ -8,15 +8,9 @@ import numpy as np
 from apps.health.models import LiceCount
 from datagen.arrays import Bools, Floats, Ints
 from datagen.biology import lice as biology
-from datagen.biology.water import day_of_year, year_wave
-from datagen.catalog.health import Delousing, Settling
-from datagen.catalog.spec import of_geography
 from datagen.events.context import BatchRecord, LongestLife, Rows
+from datagen.simulation.lice import Lice
 from datagen.storage.arrow import record_batch
-from datagen.streams import remembering, stream
-
-MONTH_DAYS = 28
-"""An area's pressure is drawn for every so many days, and runs straight between them."""
 
 
 @dataclass(frozen=True)
@@ -56,19 +50,22 @@ def infestation(record: BatchRecord) -> Infestation | None:
     end = a.departure_day[stays] - first_day
     day = np.arange(int(end.max()))
     row = a.row[stays] + first_day - a.first_day[stays] + np.minimum(day[:, None], end - 1)
-    lice = _lice(record, stays, first_day, days.temp_c[row])
-    counting = record.catalog.lice.counting
-    counted_on = np.arange(counting.first_sea_day, len(day), counting.every_days)
+    met = met_by(record)
+    lice = _lice(record, met, days.temp_c[row])
+    counting, counted_on = record.catalog.lice.counting, met.counted_on(len(day))
     made = (counted_on[:, None] < end) & (days.fish[row[counted_on]] >= counting.fish)
-    method = _methods(record, made.shape)
-    return Infestation(first_day, stays, lice, counted_on, made, method, _counts(record, lice[counted_on], method))
+    method = met.methods(len(counted_on))
+    count = met.counting(method)
+    counts = np.zeros((*made.shape, len(record.catalog.lice.types)), np.int64)
+    for week, sea_day in enumerate(counted_on):
+        counts[week] = count(week, lice[sea_day])
+    return Infestation(met.first_day, stays, lice, counted_on, made, method, counts)
 
 
-def delousing(record: BatchRecord, kind: int) -> Delousing:
-    """How the batch is deloused the time that is `kind` in the catalog's list."""
-    ways = record.catalog.treatments.delousing
-    shares = np.array([way.share for way in ways])
-    return ways[int(record.stream("delousing, method", kind).choice(len(ways), p=shares / shares.sum()))]
+def met_by(record: BatchRecord) -> Lice:
+    """The lice that the batch meets at sea."""
+    first_day = record.start_day + record.stage_starts[record.sea]
+    return Lice(record.case, record.batch, first_day, len(record.batch.containers[-1]))
 
 
 def mobile(infested: Infestation) -> Floats:
@@ -85,77 +82,23 @@ def counted_mobile(record: BatchRecord, infested: Infestation) -> Ints:
     return found
 
 
-def _lice(record: BatchRecord, stays: Ints, first_day: int, temp_c: Floats) -> Floats:
-    spec, populations = record.catalog.lice.biology, biology.POPULATIONS
-    shape = (len(temp_c), len(populations), len(stays))
-    ring = np.exp(spec.ring_spread * record.stream("lice, rings").standard_normal((2, len(stays))))
-    settling = np.zeros(shape)
-    pressure = of_geography(spec.settling, record.farm.geography_name[record.batch.geography])
-    for into, settles, own in (
-        ("copepodid", pressure.salmonis, ring[0]),
-        ("caligus_juvenile", pressure.caligus, ring[1]),
-    ):
-        outside = _pressure(record, settles, into, first_day, len(temp_c))
-        settling[:, populations.index(into)] = outside[:, None] * own
-    share = np.array([spec.development_share.get(name, np.inf) for name in populations])
-    loss = np.array([spec.daily_loss[name] for name in populations])
-    survival = np.broadcast_to(1.0 - loss[:, None], shape) * _after_delousing(record, stays, first_day, shape)
-    return biology.lice_per_fish(settling, biology.moulting(temp_c, share), survival, spec.hatching)
+def _lice(record: BatchRecord, met: Lice, temp_c: Floats) -> Floats:
+    """Lice per fish [days, populations, rings] at these temperatures [days, rings]."""
+    shape = (len(temp_c), len(biology.POPULATIONS), met.rings)
+    survival = np.broadcast_to(met.everyday_survival, shape) * _after_delousing(record, met, shape)
+    hatching = record.catalog.lice.biology.hatching
+    return biology.lice_per_fish(met.settling(len(temp_c)), met.moulting(temp_c), survival, hatching)
 
 
-def _pressure(record: BatchRecord, spec: Settling, louse: str, first_day: int, length: int) -> Floats:
-    """Lice that settle on a fish of the batch's area from outside, by day of the sea phase [lice/fish/day]."""
-    area = record.farm.container_unit[record.batch.containers[-1][0]]
-    place = record.farm.geography_code[record.batch.geography]
-    months = record.last_day // MONTH_DAYS + 2
-
-    def anomaly(*where: str) -> Floats:
-        # By address, not by batch: whoever is in the area in these months meets the same lice.
-        draws = stream(record.case.plan.seed, place, *where, "lice pressure", louse).standard_normal(months)
-        return remembering(draws, spec.area_memory)
-
-    common, own = anomaly(), anomaly(record.farm.unit_code[area])
-    monthly = np.sqrt(spec.shared_share) * common + np.sqrt(1.0 - spec.shared_share) * own
-    day = first_day + np.arange(length)
-    date = record.date(day)
-    differs = spec.area_spread * np.interp(day, MONTH_DAYS * np.arange(months), monthly)
-    pressure: Floats = spec.daily * np.exp(spec.season * year_wave(day_of_year(date), spec.peak_day) + differs)
-    return pressure
-
-
-def _after_delousing(record: BatchRecord, stays: Ints, first_day: int, shape: tuple[int, ...]) -> Floats:
+def _after_delousing(record: BatchRecord, met: Lice, shape: tuple[int, ...]) -> Floats:
     """What part of the lice the treatments of each day leave [days, populations, rings]."""
     left, treated = np.ones(shape), record.history.treatments
+    first_ring = int(np.flatnonzero(record.history.assignments.stage == record.sea)[0])
     for kind in np.unique(treated.kind):
-        way = delousing(record, int(kind))
-        removed = np.where(biology.SESSILE, way.sessile, way.mobile)[:, None]
-        luck = record.stream("delousing, effect", int(kind)).standard_normal(len(stays))
-        # Spread in what survives, so that no ring gains lice or is cleaner than clean.
-        part = np.clip((1.0 - removed) * np.exp(way.spread * luck), 0.0, 1.0)
-        which = treated.kind == kind
-        ring = treated.assignment[which] - stays[0]
-        left[treated.day[which] - first_day, :, ring] = part[:, ring].T
+        part, which = met.left(int(kind)), treated.kind == kind
+        ring = treated.assignment[which] - first_ring
+        left[treated.day[which] - met.first_day, :, ring] = part[:, ring].T
     return left
-
-
-def _methods(record: BatchRecord, shape: tuple[int, ...]) -> Ints:
-    methods = record.catalog.lice.counting.methods
-    ladder = np.cumsum([method.share for method in methods])
-    drawn: Ints = np.searchsorted(ladder / ladder[-1], record.stream("lice, method").random(shape), side="right")
-    return drawn
-
-
-def _counts(record: BatchRecord, lice: Floats, method: Ints) -> Ints:
-    """Lice of each type found [weeks, rings, types], from the lice per fish [weeks, populations, rings]."""
-    spec = record.catalog.lice
-    of = np.array([[kind.of.get(name, 0.0) for name in biology.POPULATIONS] for kind in spec.types])
-    seen = np.array([each.confidence for each in spec.counting.methods])[method]
-    mean = np.swapaxes(of @ lice, 1, 2) * seen[:, :, None]
-    fish, k = spec.counting.fish, spec.counting.clumping_k
-    # Two streams: how many draws a gamma or Poisson variate takes varies, and one must not push the other.
-    gamma = record.stream("lice, clumping").standard_gamma(fish * k, mean.shape)
-    counts: Ints = record.stream("lice, counted").poisson(biology.clumped(mean, fish, k, gamma))
-    return counts
 
 
 def expand(record: BatchRecord, infested: Infestation) -> Iterator[Rows]:

@@ -12,6 +12,7 @@ from datagen.events.health import lice
 from datagen.events.health.checks import Checks
 from datagen.events.health.journal import Happenings
 from datagen.events.transfers import WEIGHED_FISH
+from datagen.simulation.lice import most_times
 from datagen.storage.arrow import record_batch
 
 OUTCOMES = np.array(["pending", "successful", "partial", "unsuccessful"])
@@ -45,7 +46,7 @@ def most_rows(life: LongestLife) -> dict[str, int]:
     biology = life.catalog.biology
     # Which stage a vaccination finds depends on the catalog's days: as many rows as the fullest one needs.
     vaccinations = len(biology.vaccinations) * int(life.containers.max())
-    most = vaccinations + len(biology.lice_treatments) * life.rings
+    most = vaccinations + most_times(life.catalog, life.way) * life.rings
     return {"health_treatment": most, "health_historicaltreatment": most}
 
 
@@ -172,8 +173,9 @@ def _weighed_mean_g(record: BatchRecord, assignment: Ints, day: Ints) -> Floats:
 
 
 def _delousings(record: BatchRecord, infested: lice.Infestation, happened: Happenings, checked: Checks) -> _Treated:
-    done, specs = record.history.treatments, record.catalog.biology.lice_treatments
-    ways = [lice.delousing(record, kind) for kind in range(len(specs))]
+    done, met = record.history.treatments, lice.met_by(record)
+    times = range(most_times(record.catalog, record.case.way))
+    specs, ways = [met.operation(time) for time in times], [met.method(time) for time in times]
 
     def of_way(name: str) -> Objects:
         return np.array([getattr(way, name) for way in ways], object)[done.kind]
