@@ -9,6 +9,7 @@ import sys
 import urllib.request
 from collections.abc import Callable, Iterator
 from datetime import date
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ from apps.batch.models import BatchContainerAssignment as Stay
 from apps.inventory.models import BatchFeedingSummary, FeedingEvent
 from apps.scenario.models import ScenarioProjection
 from aquamind.pages import queries
+from datagen.likeness import figures, pictures
 from tests.loaded import django_on, small_record
 from tests.worlds import AS_OF
 
@@ -153,11 +155,23 @@ def test_the_plan_counts_occupied_containers(client: Client) -> None:
 def test_pages_only_answer_questions(client: Client, batch: Batch) -> None:
     address = f"/batches/{batch.batch_number}/"
     other = Stay.objects.exclude(batch=batch).first()
-    for page in ("/", address, "/plan/", f"{address}chart.json", "/plan/chart.json"):
+    for page in ("/", address, "/plan/", "/likeness/", f"{address}chart.json", "/plan/chart.json"):
         assert client.post(page).status_code == 405
         assert "default-src 'self'" in client.get(page)["Content-Security-Policy"]
     for missing in ("/batches/FAR-1900-001/", f"{address}chart.json?stay={other.pk}", f"{address}chart.json?stay=x"):
         assert client.get(missing).status_code == 404
+
+
+def test_likeness_is_measured_and_drawn_when_asked(client: Client, dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", dsn)
+    assert b"<svg" not in client.get("/likeness/").content
+    page = client.get("/likeness/?measure=now").content.decode()
+    assert page.count('<svg class="picture"') == len(pictures.pictures())
+    assert all(escape(each.title) in page and escape(each.source) in page for each in figures())
+    # This record is planned: all rings are deloused twice, and nothing is off the book.
+    assert '<span class="status">fails</span>' in page
+    assert "NaN" not in page
+    assert "nan" not in re.sub(r">[^<]*<", "", page)
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ urlpatterns = [
     path("", views.batches, name="batches"),
     path("batches/<str:number>/", views.batch, name="batch"),
     path("batches/<str:number>/chart.json", views.batch_chart, name="batch_chart"),
+    path("likeness/", views.likeness, name="likeness"),
     path("plan/", views.plan, name="plan"),
     path("plan/chart.json", views.plan_chart, name="plan_chart"),
 ]

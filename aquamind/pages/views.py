@@ -10,6 +10,8 @@ from django.views.decorators.http import require_safe
 
 from apps.batch.models import Batch
 from apps.record import last_day
+from aquamind import database
+from aquamind.errors import UserError
 from aquamind.pages import queries
 
 # Charts set styles of their own and draw images for download.
@@ -77,3 +79,23 @@ def plan(request: HttpRequest) -> HttpResponse:
 def plan_chart(request: HttpRequest) -> HttpResponse:
     """Which batch was where, and how full halls and areas were."""
     return JsonResponse(queries.plan_chart(last_day()))
+
+
+@page
+def likeness(request: HttpRequest) -> HttpResponse:
+    """The published figures on this database, with pictures: as measured now, which takes seconds to minutes."""
+    from datagen.likeness import pictures  # the one page that judges, and the laws' connection with it
+
+    context: dict[str, Any] = {"as_of": last_day()}
+    if "measure" in request.GET:
+        try:
+            measured, drawn = pictures.look(database.url())
+        except UserError as error:
+            context["refused"] = str(error)
+        else:
+            context |= {
+                "measured": measured,
+                "pictures": drawn,
+                "failed": sum(each.passed is False for each in measured),
+            }
+    return render(request, "pages/likeness.html", context)

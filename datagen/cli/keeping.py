@@ -292,7 +292,7 @@ def likeness(as_json: AsJson = False) -> None:
             (
                 each.check,
                 each.title,
-                "" if each.value is None else f"{each.value:.3g}",
+                each.shown,
                 each.aim,
                 "tuned" if each.tuned else "",
                 VERDICTS[each.passed],

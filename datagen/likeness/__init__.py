@@ -2,9 +2,14 @@
 
 import re
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Any
+
+import psycopg
 
 from aquamind import database
 from datagen import checks
@@ -46,6 +51,11 @@ class Measured:
     passed: bool | None
     seconds: float
 
+    @property
+    def shown(self) -> str:
+        """The value in three figures."""
+        return "" if self.value is None else f"{self.value:.3g}"
+
 
 @cache
 def figures() -> tuple[Figure, ...]:
@@ -63,6 +73,13 @@ def _bound(text: str) -> float | None:
 
 def measure(dsn: str) -> list[Measured]:
     """Every figure, on one state of the database; nothing in it is changed."""
+    with on_ground(dsn) as connection:
+        return [measured(connection, figure) for figure in figures()]
+
+
+@contextmanager
+def on_ground(dsn: str) -> Iterator[psycopg.Connection[Any]]:
+    """A connection to one state of the database, with the months, rings and groups that figures stand on."""
     with database.connect(dsn, autocommit=True, application_name="aquamind likeness") as connection:
         checks.admit(connection)
         with connection.transaction(force_rollback=True):
@@ -74,13 +91,15 @@ def measure(dsn: str) -> list[Measured]:
             ):
                 connection.execute("SELECT set_config(%s, %s, true)", [name, setting])
             connection.execute(files(__package__).joinpath("ground.sql").read_text("utf-8").encode())
-            found = []
-            for figure in figures():
-                begin = time.perf_counter()
-                row = connection.execute(figure.query.encode()).fetchone()
-                value = None if row is None or row[0] is None else float(row[0])
-                found.append(_judged(figure, value, time.perf_counter() - begin))
-    return found
+            yield connection
+
+
+def measured(connection: psycopg.Connection[Any], figure: Figure) -> Measured:
+    """One of them, on that ground."""
+    begin = time.perf_counter()
+    row = connection.execute(figure.query.encode()).fetchone()
+    value = None if row is None or row[0] is None else float(row[0])
+    return _judged(figure, value, time.perf_counter() - begin)
 
 
 def _judged(figure: Figure, value: float | None, seconds: float) -> Measured:
