@@ -21,6 +21,9 @@ from apps.scenario.models import Scenario
 NEAR_DAYS: dict[str, int] = {ActivityType.VACCINATION: 30, ActivityType.TREATMENT: 45, ActivityType.SAMPLING: 3}
 """How long before its template's day an operation still counts as the planned one; after it, the next one does."""
 
+LATEST_DAYS = 45
+"""How long after its template's day a treatment still counts as the planned one: later, no lice have called for it."""
+
 HABITS = ((0.80, -3, 0), (0.97, 1, 5), (1.0, 6, 10))
 """Up to which share of the activities are done so many days after the day that was planned last: the planners follow
 the fish, so most are on time; invented. A planned day lies that far before what happened."""
@@ -290,13 +293,17 @@ def _operated(
     status = PlannedActivity.Status
     if kind == ActivityType.SAMPLING and planned <= as_of and _called_off(name):
         return _Outcome(planned, status.CANCELLED)
+    treatment = kind == ActivityType.TREATMENT
     for first, last, container in past.operations[kind]:
+        if treatment and (first - planned).days > LATEST_DAYS:
+            break
         if first <= as_of and (planned - last).days <= NEAR_DAYS[kind] and (kind, first) not in taken:
             taken.add((kind, first))
-            if last > as_of or (kind == ActivityType.TREATMENT and last == as_of):
+            if last > as_of or (treatment and last == as_of):
                 return _Outcome(first - late, status.IN_PROGRESS)
             return _Outcome(last - late, status.COMPLETED, last, container=container)
-    return _Outcome(planned)
+    unneeded = treatment and (as_of - planned).days > LATEST_DAYS
+    return _Outcome(planned, status.CANCELLED if unneeded else status.PENDING)
 
 
 def _called_off(name: str) -> bool:
