@@ -13,7 +13,7 @@ from pytest_django import DjangoDbBlocker
 from aquamind.errors import UserError
 from datagen import checks, runs
 from datagen.cli.making import changed_preset
-from datagen.events import collecting, readings
+from datagen.events import collecting, mortality, readings
 from datagen.events.context import BatchRecord
 from datagen.events.sensor_faults import KINDS
 from datagen.events.truth import TruthSensorFault
@@ -239,3 +239,22 @@ def test_rings_are_off_as_published_and_counts_of_the_dead_are_round() -> None:
     assert -0.06 < np.mean(off) < 0.03
     # One in ten is so by chance.
     assert 0.15 < np.mean(tens) < 0.45
+
+
+def test_counts_are_entered_by_the_evening_and_a_few_are_remarked_upon() -> None:
+    plan = replace(small_plan(seed=3, batches=2, stagger_days=290, containers=2, way="lived"), imperfections="usual")
+    later: list[float] = []
+    remarked: list[bool] = []
+    for record in records(plan):
+        spec = record.case.recording[0]
+        assert spec is not None
+        assert spec.entries is not None
+        said = {each.cause: set(each.remarks) for each in spec.entries.remarks}
+        for _, rows in mortality.expand(record):
+            for row in rows.select(["event_date", "created_at", "cause", "description"]).to_pylist():
+                assert row["created_at"].date() == row["event_date"]
+                later.append(row["created_at"].hour + row["created_at"].minute / 60 - 9.5)
+                remarked.append(row["description"] != "")
+                assert not remarked[-1] or row["description"] in said[row["cause"]]
+    assert 1.5 < np.median(later) < 2.5
+    assert 0.03 < np.mean(remarked) < 0.07

@@ -11,6 +11,7 @@ from datagen.catalog.spec import Fraction, NotNegative, Positive, Ref, Share, Sp
 
 WayName = Literal["planned", "lived"]
 Imperfections = Literal["none", "usual", "many"]
+Cause = Literal["DISEASE", "HANDLING", "PREDATION", "ENVIRONMENTAL", "UNKNOWN", "OTHER"]
 Sigma = Annotated[float, Field(ge=0, le=3)]
 DayOfYear = Annotated[int, Field(ge=1, le=366)]
 Days = Annotated[int, Field(ge=1, le=1000)]
@@ -49,7 +50,7 @@ class Event(Spec):
     """What befalls an area now and then: a bloom, jellyfish, seals; a part of the chances is shared with its waters."""
 
     name: str
-    cause: Literal["DISEASE", "HANDLING", "PREDATION", "ENVIRONMENTAL", "UNKNOWN", "OTHER"]
+    cause: Cause
     per_year: Annotated[float, Field(ge=0, le=20)]
     from_day: DayOfYear
     until_day: DayOfYear
@@ -156,6 +157,25 @@ class Rounds(Spec):
     to_fifty: Annotated[float, Field(ge=0, le=0.3)] = 0.0
 
 
+class Remarks(Spec):
+    """What people write beside counts of the dead whose record names a cause."""
+
+    cause: Cause
+    remarks: Annotated[tuple[Annotated[str, Field(min_length=1, max_length=500)], ...], Field(min_length=1)]
+
+
+class Entries(Spec):
+    """When counts of the dead are entered and what is remarked: `hours` (lognormal) after the round, by the evening.
+
+    A `noted_share` of them has one of the remarks of its cause.
+    """
+
+    hours: Positive
+    spread: Sigma
+    noted_share: Annotated[float, Field(ge=0, le=0.2)]
+    remarks: Annotated[tuple[Remarks, ...], Unique("cause")]
+
+
 class Counting(Spec):
     """How the book of a ring's fish is off: by how they were counted into it, and by those that vanish unseen.
 
@@ -190,6 +210,7 @@ class Recording(Spec):
     sensors: Annotated[tuple[SensorFault, ...], Unique("parameter")]
     rounds: Rounds | None = None
     counting: Counting | None = None
+    entries: Entries | None = None
 
     @model_validator(mode="after")
     def _in_order(self) -> "Recording":

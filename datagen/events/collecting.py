@@ -79,15 +79,9 @@ def _rounds(
 def _rounded(record: BatchRecord, rows: Ints, found: Ints, spec: Rounds, often: float) -> Ints:
     """What is booked on rounds that found so many: now and then fewer, and the rest on the next round of the ring."""
     stays, stay = record.history.assignments, record.row_assignment[rows]
-    rings = np.flatnonzero(stays.stage == record.sea)
-    if not len(rings):
-        return found
-    # Of all rings of the plan: what is drawn must not hang on which have fish already.
-    planned = len(record.batch.containers[record.sea])
-    luck = record.stream("rounds, rounded").random((int(stays.days[rings].max()), planned), dtype=np.float32)
     day = record.row_day[rows] - stays.first_day[stay]
     at_sea = stays.stage[stay] == record.sea
-    drawn = luck[np.where(at_sea, day, 0), np.where(at_sea, stay - rings[0], 0)]
+    drawn = record.luck("rounds, rounded")[rows]
     to_fifty = (drawn < often * spec.to_fifty) & (found >= LEAST_ROUNDED * 50)
     to_ten = (drawn >= 1.0 - often * spec.to_ten) & (found >= LEAST_ROUNDED * 10)
     # Whoever empties a ring counts well.

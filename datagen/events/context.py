@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from apps.batch.models import BatchContainerAssignment
-from datagen.arrays import Dates, Ints
+from datagen.arrays import Dates, Floats, Ints
 from datagen.case import Case
 from datagen.catalog import Catalog
 from datagen.catalog.stages import Stages
@@ -228,6 +228,22 @@ class BatchRecord(OfBatch):
         assignments = self.history.assignments
         begins = assignments.first_day - assignments.row
         return np.arange(int(assignments.days.sum())) + begins[self.row_assignment]
+
+    def luck(self, subject: str) -> Floats:
+        """A number from 0 to 1 for each container-day, by its day and container: the same in a longer record."""
+        stays = self.history.assignments
+        luck = np.empty(len(self.row_day), np.float32)
+        for stage in np.unique(stays.stage):
+            of, containers = np.flatnonzero(stays.stage == stage), self.batch.containers[stage]
+            begins = int(stays.first_day[of].min())
+            length = int((stays.first_day + stays.days)[of].max()) - begins
+            drawn = self.stream(self.stages.key[stage], subject).random((length, len(containers)), dtype=np.float32)
+            for stay in of:
+                first = int(stays.first_day[stay]) - begins
+                days = slice(first, first + int(stays.days[stay]))
+                rows = slice(int(stays.row[stay]), int(stays.row[stay] + stays.days[stay]))
+                luck[rows] = drawn[days, containers.index(int(stays.container[stay]))]
+        return luck.astype(float)
 
     def chronological(self, rows: Ints) -> Ints:
         """These container-days by day, then assignment: a longer history then only adds rows at the end."""

@@ -31,7 +31,9 @@ def stock(record: BatchRecord) -> Stock:
     if spec is None or spec.counting is None:
         return Stock(nothing, nothing, harvests.fish)
     rings = np.flatnonzero(stays.stage == record.sea)
-    luck = record.stream("fish, miscounted").standard_t(TAIL, len(rings))
+    containers = record.batch.containers[record.sea]
+    place = [containers.index(int(each)) for each in stays.container[rings]]
+    luck = record.stream("fish, miscounted").standard_t(TAIL, len(containers))[place]
     error = np.clip(often * spec.counting.error * luck, -spec.counting.largest, spec.counting.largest)
     miscounted, vanished = nothing.copy(), nothing.copy()
     miscounted[rings] = np.rint(error * stays.fish_in[rings])
