@@ -235,7 +235,7 @@ class BatchRecord(OfBatch):
         luck = np.empty(len(self.row_day), np.float32)
         for stage in np.unique(stays.stage):
             of, containers = np.flatnonzero(stays.stage == stage), self.batch.containers[stage]
-            begins = int(stays.first_day[of].min())
+            begins = self.stage_day(int(stage))
             length = int((stays.first_day + stays.days)[of].max()) - begins
             drawn = self.stream(self.stages.key[stage], subject).random((length, len(containers)), dtype=np.float32)
             for stay in of:
