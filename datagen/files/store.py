@@ -83,6 +83,12 @@ class FileStore:
             contents[table] = Content(batch.num_rows, table_hash.hexdigest())
         return contents
 
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Of two that make tables whole, one of them given up as lost, one waits here, and then makes them anew."""
+        with _claimed(self.folder / UNITS / ".claim"):
+            yield
+
     def keep(self, unit: str, tables: Mapping[str, pa.Table]) -> None:
         """Keep something of a unit until the export is whole, before its line is there."""
         with (self.folder / UNITS / f"{unit}.kept").open("wb") as file:

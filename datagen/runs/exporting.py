@@ -5,7 +5,7 @@ import shutil
 import socket
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from importlib.metadata import version
@@ -26,10 +26,10 @@ from aquamind.errors import UserError
 from datagen import pipeline
 from datagen.case import Case
 from datagen.events.context import Rows, unit_of
-from datagen.execution import Hire, hired
+from datagen.execution import Hire, Task, finished, hired
 from datagen.files import fields, layout, place
 from datagen.files.store import FileStore, Links
-from datagen.keys import Keys, keys
+from datagen.keys import keys
 from datagen.masterdata import tables as masterdata
 from datagen.pipeline import Progress, Report
 from datagen.planning.plan import BatchPlan
@@ -145,21 +145,32 @@ def _write(job: Job, hire: Hire, folder: Path, identity: dict[str, Any], progres
         known = list(masterdata.tables(case, fields.models(wiping.MASTER_DATA)))
         hands = hire(_file_worker, case, store, _rested_on(known))
         pipeline.work(hands, pipeline.load_tasks(case, histories, given), progress)
-    with report.timed("tables"):
+    with report.timed("tables"), hire(nullcontext, case) as hands:
         progress.step("Tables of one file")
+        named = {model._meta.db_table: rows for model, rows in known}
+        [(_, manifest)] = finished((hands, [Task(1, _whole, (store, named, given.tables))]))
+        progress.advance(0.0)
+    place.write_manifest(folder, {**identity, **manifest})
+
+
+def _whole(case: Case, store: FileStore, known: dict[str, pa.RecordBatch], tables: Iterable[str]) -> dict[str, Any]:
+    """Make whole what all units have some of, with what follows from them together; what a manifest tells of it all.
+
+    Done by a worker: of many companies the session would else be what they wait for.
+    """
+    with store.alone():
         links = _follow(store, case, known)
         units = store.content()
-        tables = _tables(given, units)
+        wanted = sorted({*tables, *protection.FOLLOWING, *(table for written in units.values() for table in written)})
         order = [*in_order(case), analysis.EXPORTS, analysis.PLANNED, analysis.FORECASTS, BOOKS]
-        store.gather([unit for unit in order if unit in units], tables, links)
-        contents = store.put(known)
-        progress.advance(0.0)
-    place.write_manifest(folder, {**identity, **told(store, units, contents, tables)})
+        store.gather([unit for unit in order if unit in units], wanted, links)
+        contents = store.put((model, known[model._meta.db_table]) for model in fields.models(known))
+        return told(store, units, contents, wanted)
 
 
-def _follow(store: FileStore, case: Case, known: list[Rows]) -> Links:
+def _follow(store: FileStore, case: Case, known: dict[str, pa.RecordBatch]) -> Links:
     """What follows from all units together, as units of its own; and what it makes known to rows of theirs."""
-    there = {model._meta.db_table: pa.Table.from_batches([rows]) for model, rows in known}
+    there = {table: pa.Table.from_batches([rows]) for table, rows in known.items()}
     few, kept = store.few(_columns(exports.READ, activities.READ, ahead.READ, books.READ)), store.kept()
 
     def of(read: Columns, known: Columns) -> dict[str, pa.Table]:
@@ -280,12 +291,6 @@ def _check_space(job: Job, histories: dict[int, History], store: FileStore) -> N
         each.update({table: states[table] for table in analysis.TABLES})
     needed = disk_bytes(rows, store.suffix) + job.companies_left * disk_bytes(following, store.suffix)
     place.check_space(store.folder, needed)
-
-
-def _tables(given: Keys, units: dict[str, dict[str, ledger.Content]]) -> list[str]:
-    """Those of the plan and what follows from it, and of the truth where there is some."""
-    written = {table for contents in units.values() for table in contents}
-    return sorted({*given.tables, *protection.FOLLOWING, *written})
 
 
 def told(
