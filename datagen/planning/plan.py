@@ -62,7 +62,7 @@ class Plan:
     imperfections: Imperfections = "none"
     versions: Versions = "edited"
 
-    @property
+    @cached_property
     def first_day(self) -> date:
         return min(batch.start for batch in self.batches)
 
