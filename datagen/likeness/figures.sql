@@ -33,7 +33,7 @@ SELECT avg(warmest) FROM (
     ) daily GROUP BY area_id, extract(year FROM date) HAVING count(*) > 360
 ) yearly
 
--- figure: 2 | From 750 g to 5 kg at sea [months] | aim 10..12 | [18] | seen
+-- figure: 2 | From 750 g to 5 kg at sea [months] | aim 10..12 | [18] | tuned
 SELECT avg(months) FROM (
     SELECT (min(date) FILTER (WHERE avg_weight_g >= 5000) - min(date) FILTER (WHERE avg_weight_g >= 750)) / 30.4 AS months
     FROM batch_actualdailyassignmentstate state
@@ -114,7 +114,7 @@ SELECT 100.0 * sum(count) FILTER (WHERE cause = 'DISEASE') / sum(count)
 FROM batch_mortalityevent JOIN batch_batchcontainerassignment assignment ON assignment.id = assignment_id
 JOIN infrastructure_container container ON container.id = container_id WHERE area_id IS NOT NULL
 
--- figure: 7 | Of the dead at sea, handling and trauma [%] | aim 23..43 | [31] | seen
+-- figure: 7 | Of the dead at sea, handling and trauma [%] | aim 23..43 | [31] | tuned
 SELECT 100.0 * sum(count) FILTER (WHERE cause = 'HANDLING') / sum(count)
 FROM batch_mortalityevent JOIN batch_batchcontainerassignment assignment ON assignment.id = assignment_id
 JOIN infrastructure_container container ON container.id = container_id WHERE area_id IS NOT NULL
@@ -124,13 +124,13 @@ SELECT 100.0 * sum(count) FILTER (WHERE cause = 'UNKNOWN') / sum(count)
 FROM batch_mortalityevent JOIN batch_batchcontainerassignment assignment ON assignment.id = assignment_id
 JOIN infrastructure_container container ON container.id = container_id WHERE area_id IS NOT NULL
 
--- figure: 8 | Rings whose count at slaughter is more than 3 % off the book [%] | aim 40..60 | [34] | seen
+-- figure: 8 | Rings whose count at slaughter is more than 3 % off the book [%] | aim 40..60 | [70] | tuned
 SELECT 100 * avg((abs(harvested / (fish_in - dead) - 1) > 0.03)::int) FROM likeness_ring
 
--- figure: 8 | Rings more than 10 % off the book [%] | aim 5..15 | [34] | seen
+-- figure: 8 | Rings more than 10 % off the book [%] | aim 5..15 | [70] | tuned
 SELECT 100 * avg((abs(harvested / (fish_in - dead) - 1) > 0.10)::int) FROM likeness_ring
 
--- figure: 8 | Count at slaughter above the book, mean [%] | aim -2..1 | [34] | seen
+-- figure: 8 | Count at slaughter above the book, mean [%] | aim -2..1 | [34] | tuned
 SELECT 100 * avg(harvested / (fish_in - dead) - 1) FROM likeness_ring
 
 -- figure: 9 | Adult females counted, October against April | aim 1.5.. | [46] | seen
@@ -144,7 +144,7 @@ SELECT variance(females) / avg(females) FROM (
     SELECT sum(adult_female_count) AS females FROM health_licecount GROUP BY container_id, count_date
 ) counted
 
--- figure: 10 | Delousings of a ring until slaughter, mean | aim 3..5 | about 4 [48a] | seen
+-- figure: 10 | Delousings of a ring until slaughter, mean | aim 3..5 | about 4 [48a] | tuned
 SELECT avg(times) FROM (
     SELECT ring.id, count(treatment.id) AS times FROM likeness_ring ring
     LEFT JOIN health_treatment treatment ON treatment.batch_assignment_id = ring.id
@@ -152,7 +152,7 @@ SELECT avg(times) FROM (
     GROUP BY 1
 ) deloused
 
--- figure: 10 | Delousings of a group, fewest to most | aim 2..8 | 1-6 [48a] | seen
+-- figure: 10 | Delousings of a group, fewest to most | aim 2..8 | 1-6 [48a] | tuned
 SELECT max(times) - min(times) FROM (
     SELECT ring.batch_id, count(treatment.id)::float8 / count(DISTINCT ring.id) AS times FROM likeness_ring ring
     LEFT JOIN health_treatment treatment ON treatment.batch_assignment_id = ring.id
@@ -169,12 +169,12 @@ SELECT sum(harvested_kg) / sum(harvested) FROM likeness_ring
 -- figure: 11 | Gutted share | aim 0.82..0.86 | [74] [75] | seen
 SELECT sum(gutted_weight_kg) / sum(live_weight_kg) FROM harvest_harvestlot
 
--- figure: 11 | Gutted share, standard deviation between rings | aim 0.003..0.02 | practice | seen
+-- figure: 11 | Gutted share, standard deviation between rings | aim 0.003..0.02 | practice | tuned
 SELECT stddev(share) FROM (
     SELECT sum(gutted_weight_kg) / sum(live_weight_kg) AS share FROM harvest_harvestlot GROUP BY event_id
 ) lots
 
--- figure: 11 | Superior [%] | aim 88..96 | practice | seen
+-- figure: 11 | Superior [%] | aim 88..96 | practice | tuned
 SELECT 100.0 * sum(unit_count) FILTER (WHERE code = 'SUPERIOR') / sum(unit_count)
 FROM harvest_harvestlot JOIN harvest_productgrade grade ON grade.id = product_grade_id
 
