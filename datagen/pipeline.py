@@ -3,10 +3,9 @@
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass, field
-from itertools import takewhile
+from itertools import chain, takewhile
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -123,20 +122,24 @@ def database_worker(loading: Loading) -> Iterator[Worker]:
 
 @dataclass(frozen=True)
 class StreamWorker:
-    """What the one worker has that fills the largest tables."""
+    """What the one worker has that fills the largest tables, and then helps with all else."""
 
     case: Case
     stream: PostgresStream
+    rest: Worker
 
 
 @contextmanager
 def stream_worker(loading: Loading) -> Iterator[StreamWorker]:
     """The worker that fills the largest tables in one transaction; what is not committed is gone when it ends."""
     orm.use(loading.dsn)
-    # Closed, where a connection that is left as a context would be committed.
-    with closing(database.connect(loading.dsn, autocommit=True, application_name="aquamind worker")) as connection:
+    with (
+        database_worker(loading) as rest,
+        # Closed, where a connection that is left as a context would be committed.
+        closing(database.connect(loading.dsn, autocommit=True, application_name="aquamind worker")) as connection,
+    ):
         proof = Proof(connection) if loading.proving else None
-        yield StreamWorker(loading.case, PostgresStream(connection, streamed(loading.case), proof))
+        yield StreamWorker(loading.case, PostgresStream(connection, streamed(loading.case), proof), rest)
 
 
 def streamed(case: Case) -> set[str]:
@@ -177,14 +180,9 @@ def _commit_stream(worker: StreamWorker) -> None:
     worker.stream.commit()
 
 
-def _and_indexes(
-    loading: Loading, tasks: Iterable[Task], workers: int, streaming: Callable[[], bool]
-) -> Iterator[Task]:
-    """All that is not streamed; and then its indexes one by one, until what is streamed is committed."""
-    yield from tasks
-    # Of several workers, one may still be filling a table when another would index it.
-    if workers == 1 and loading.proving:
-        yield from takewhile(lambda _: streaming(), _index_tasks(loading))
+def _help(worker: StreamWorker, task: Task) -> dict[str, int]:
+    written: dict[str, int] = task.call(worker.rest, *task.arguments)
+    return written
 
 
 def _index_tasks(loading: Loading) -> Iterator[Task]:
@@ -235,22 +233,34 @@ def load(
         Processes(1, stream_worker, loading) as stream,
     ):
         units = load_tasks(case, histories, keys, 1.0 - STREAMED_SHARE)
-        rows, committed = Counter[str](), list[Future[None]]()
-        left = {"units": len(histories) + len(case.batches), "streamed": len(case.plan.batches)}
+        left, helped = len(case.plan.batches), False
+
+        def help_out() -> Iterator[Task]:
+            nonlocal helped
+            for task in units:
+                helped = True
+                yield Task(task.size, _help, (task,))
 
         def note(task: Task) -> None:
-            """What is streamed belongs to units that have to be there: then it is committed, beside the indexes."""
-            if task.call is not _index:
-                left["streamed" if task.call is _stream_batch else "units"] -= 1
-                if not any(left.values()):
-                    committed.append(stream.submit(Task(0, _commit_stream, ())))
+            nonlocal left
+            left -= task.call is _stream_batch
 
-        rest: Crew = (hands, _and_indexes(loading, units, hands.workers, lambda: not any(map(Future.done, committed))))
-        largest: Crew = (stream, stream_tasks(case, histories, keys))
+        def indexes(holds: Callable[[], bool]) -> Iterator[Task]:
+            """Indexes one by one. Of several workers, one may still be filling a table when another would index it."""
+            if hands.workers == 1 and loading.proving:
+                yield from takewhile(lambda _: holds(), _index_tasks(loading))
+
+        rest: Crew = (hands, chain(units, indexes(lambda: left > 0 and not helped)))
+        largest: Crew = (stream, chain(stream_tasks(case, histories, keys), help_out()))
         # One worker does one after the other.
+        rows = Counter[str]()
         for crews in [(largest, rest)] if workers > 1 else [(rest,), (largest,)]:
             rows.update(_done(progress, *crews, note=note))
-        committed[0].result()
+        # Last, for it belongs to units that have to be there.
+        committed = stream.submit(Task(0, _commit_stream, ()))
+        for _ in finished((hands, indexes(lambda: not committed.done()))):
+            pass
+        committed.result()
     return dict(rows)
 
 
