@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager, suppre
 from dataclasses import dataclass
 from functools import cache, partial
 from itertools import islice
-from multiprocessing import active_children, forkserver, get_context, parent_process
+from multiprocessing import active_children, forkserver, get_context, parent_process, resource_tracker
 from queue import SimpleQueue
 from typing import Any, Protocol, Self, TypeAlias
 
@@ -153,6 +153,8 @@ def _server() -> Any:
     """
     context = get_context("forkserver")
     context.set_forkserver_preload(IMPORTED)
+    # First, for it unblocks the interrupt when it has been started.
+    resource_tracker.ensure_running()
     with _interrupts_held():
         forkserver.ensure_running()
     _end_with_server()

@@ -1,13 +1,15 @@
 """Workers that are not processes: what they leave half-done is undone, as it is when a process dies."""
 
+import signal
 import subprocess
 import sys
+from contextlib import nullcontext
 
 import psycopg
 import pytest
 
 from aquamind import database
-from datagen.execution import Executor, Here, Task, Threads
+from datagen.execution import Executor, Here, Processes, Task, Threads
 
 
 def _begin(connection: psycopg.Connection, table: str) -> None:
@@ -56,3 +58,13 @@ def test_an_interrupt_waits_until_what_begins_is_known() -> None:
         "begun",
         "interrupted",
     ]
+
+
+def test_the_process_that_workers_are_forked_from_hears_no_interrupt() -> None:
+    with Processes(1, nullcontext) as hands:
+        blocked = hands.submit(Task(1, _blocked, ())).result()
+    assert signal.SIGINT in blocked
+
+
+def _blocked(_: None) -> set[int]:
+    return signal.pthread_sigmask(signal.SIG_BLOCK, ())
