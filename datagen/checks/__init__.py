@@ -50,14 +50,15 @@ READABLE = (
     " AND has_table_privilege(format('%I.%I', schemaname, tablename), 'SELECT') ORDER BY 1, 2"
 )
 
-TRUTH = {
+KNOWN = {
+    "datagen.run": "'{}'::jsonb AS parameters",
     "datagen.truth_sensor_fault": (
         "0::bigint AS batch_container_assignment_id, 0::bigint AS sensor_id, ''::text AS kind,"
         " now() AS begins, now() AS ends"
     ),
     "datagen.truth_stock": "0::bigint AS batch_id, 0::bigint AS assignment_id, 0 AS miscounted, 0 AS vanished",
 }
-"""What this tool knows of sensors and of rings, and a law may ask for; and its columns, where it filled nothing."""
+"""What this tool knows of its runs, of sensors and of rings, and a law may ask for; and the columns, where it made none."""
 
 
 @dataclass(frozen=True)
@@ -221,8 +222,8 @@ def judge(connection: psycopg.Connection[Any], law: Check) -> Verdict:
 
 
 def _of_what_is_known(connection: psycopg.Connection[Any], query: str) -> str:
-    """A law's query, with nothing in place of the truth that the database does not have."""
-    for table, columns in TRUTH.items():
+    """A law's query, with nothing in place of what the database does not have."""
+    for table, columns in KNOWN.items():
         if table in query and not ledger.present(connection, table):
             query = query.replace(table, f"(SELECT {columns} WHERE false) nothing")
     return query
