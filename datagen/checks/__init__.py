@@ -58,7 +58,7 @@ KNOWN = {
     ),
     "datagen.truth_stock": "0::bigint AS batch_id, 0::bigint AS assignment_id, 0 AS miscounted, 0 AS vanished",
 }
-"""What this tool knows of its runs, of sensors and of rings, and a law may ask for; and the columns, where it made none."""
+"""What this tool knows of its runs, of sensors and of rings, that a law may ask for; columns, where it made none."""
 
 
 @dataclass(frozen=True)
