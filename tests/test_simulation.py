@@ -250,6 +250,29 @@ def test_a_way_without_blocks_is_the_plan() -> None:
     )
 
 
+def test_a_delousing_that_has_begun_is_finished_in_every_ring() -> None:
+    """Though the fish have their weight before its last day, and no medicine keeps them from slaughter."""
+    catalog, farm = company()
+    assert catalog.ways.lived.delousing is not None
+    methods = [each.model_copy(update={"withholding_days": 0}) for each in catalog.ways.lived.delousing.methods]
+    delousing = catalog.ways.lived.delousing.model_copy(update={"methods": methods, "rings_per_day": 2})
+    way = catalog.ways.lived.model_copy(update={"delousing": delousing})
+    catalog = catalog.model_copy(update={"ways": catalog.ways.model_copy(update={"lived": way})})
+    plan = small_plan(batches=1, stagger_days=290, containers=6, way="lived")
+    plan = replace(plan, as_of=plan.batches[0].start + timedelta(days=900))
+    [batch] = [each for each in plan.batches if each.geography == 0]
+    undisturbed = simulate(Case(catalog, farm, plan), 0)
+    begins = int(undisturbed.treatments.day.min())
+    early = replace(batch, harvest_target_g=1.0, harvest_from=plan.first_day + timedelta(days=begins + 1))
+    history = simulate(Case(catalog, farm, replace(plan, batches=(early,))), 0)
+    assert history.completed() == [0]
+    rings, treated = np.unique(history.treatments.assignment, return_counts=True)
+    assert len(rings) == int((history.assignments.stage == SEA).sum())
+    assert set(treated) == {1}
+    # Nobody waits for longer than the day after the last ring.
+    assert history.harvests.day.min() == history.treatments.day.max() + 2 + catalog.biology.harvest.fasting_days
+
+
 def test_lived_deaths_have_a_tail_and_differ_from_ring_to_ring() -> None:
     """Site-months spread by a sigma of 1.0-1.7 of logs, most of it between areas and rings: realism, likeness 2.3."""
     found = [lived(small_plan(seed=seed, batches=3, stagger_days=120, way="lived"), seed % 2) for seed in range(4)]

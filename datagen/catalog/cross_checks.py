@@ -174,8 +174,9 @@ def _of_sea_phase(catalog: "Catalog") -> Iterator[Fault]:
         yield Fault(("biology", "stages", len(biology.stages) - 1, "duration_days"), sea_days, cure)
     for index, treatment in enumerate(biology.lice_treatments):
         over = treatment.sea_day + treatment.jitter_days + (rings - 1) // treatment.rings_per_day
-        if over + treatment.withholding_days > latest:
-            cure = f"Its withholding period may end on day {over + treatment.withholding_days} at sea, and the harvest"
+        clear = over + max(treatment.withholding_days, 1)
+        if clear > latest:
+            cure = f"Its withholding period may end on day {clear} at sea, and the harvest"
             yield Fault(
                 ("biology", "lice_treatments", index, "sea_day"),
                 treatment.sea_day,

@@ -64,14 +64,13 @@ class Agenda:
                 rng = stream(self.plan.seed, self.plan.batches[b].number, "delousing", kind)
                 first = sea + treatment.sea_day + int(rng.integers(-treatment.jitter_days, treatment.jitter_days + 1))
                 self._book_delousing(b, kind, first, treatment)
-                self._withhold(b, treatment.last_day(first, lice.rings) + treatment.withholding_days)
+                self._withhold(b, treatment, first)
         elif sea < self.plan.days:
             longest = self.plan.stage_days(self.sea)
             rings = np.array(self.plan.batches[b].containers[-1])
             temp_c = self.world.temp_c(slice(sea, sea + longest), rings)
             for kind, (sea_day, operation) in enumerate(called_for(lice, temp_c, longest)):
-                clear = operation.last_day(sea + sea_day, lice.rings) + operation.withholding_days
-                self._book(sea + sea_day, -1, partial(self._begin_delousing, b, clear))
+                self._book(sea + sea_day, -1, partial(self._withhold, b, operation))
                 self._book_delousing(b, kind, sea + sea_day, operation)
 
     def _book_delousing(self, b: int, kind: int, first: int, spec: LiceOperation) -> None:
@@ -80,14 +79,12 @@ class Agenda:
             self._book(day - spec.fasting_days, -1, partial(self._fast_for_lice, b, place, spec.fasting_days))
             self._book(day, -1, partial(self._delouse, b, place, kind, spec))
 
-    def _withhold(self, b: int, day: int) -> None:
-        """No fish of a batch is slaughtered before a day."""
+    def _withhold(self, b: int, spec: LiceOperation, first: int) -> None:
+        """The harvest waits until a delousing is over in the last ring, which is deloused all the same, and clear."""
         if b in self._fit_for_harvest:
-            self._fit_for_harvest[b] = max(self._fit_for_harvest[b], day)
-
-    def _begin_delousing(self, b: int, clear: int, day: int) -> None:
-        """From the first ring on the harvest waits until the last is over."""
-        self._withhold(b, clear)
+            last = spec.last_day(first, len(self.plan.batches[b].containers[-1]))
+            clear = last + max(spec.withholding_days, 1)
+            self._fit_for_harvest[b] = max(self._fit_for_harvest[b], clear)
 
     def _lay_in(self, b: int, day: int) -> None:
         """Eyed eggs in equal parts, a few dead on arrival."""
