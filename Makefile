@@ -27,7 +27,14 @@ left-out:
 test: left-out setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	@$(MAKE) --no-print-directory --jobs 2 types suite
+
+# Side by side, for types are looked at by one core.
+.PHONY: types suite
+types:
 	$(BIN)/mypy
+
+suite:
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder $(WITHOUT:%=--ignore=%)
 
 bench: setup

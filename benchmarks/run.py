@@ -55,6 +55,7 @@ def main() -> None:
         home = Path(tempfile.mkdtemp(prefix="aquamind-bench-", dir=chosen.directory))
         os.environ["AQUAMIND_DATA_DIR"] = str(home)
         os.environ.pop("DATABASE_URL", None)
+        server.cache_clear()  # each has a server of its own
         try:
             measured = MEASUREMENTS[name]()
             if name == "production" and chosen.restore:
@@ -217,6 +218,10 @@ def beside_pg_restore(measured: Measured) -> None:
     begin, begin_cpu = time.perf_counter(), cpu_seconds()
     subprocess.run([*restore, "-d", server().url("restored"), dump], check=True)
     seconds, cpu = time.perf_counter() - begin, cpu_seconds() - begin_cpu
+    with database.connect(server().url("restored")) as connection:
+        [(restored,)] = connection.execute("SELECT count(*) FROM environmental_environmentalreading").fetchall()
+    if restored != measured["rows"]["environmental_environmentalreading"]:
+        raise SystemExit(f"{restored:,} readings were restored, of another database")
     measured["seconds"]["pg_restore"], measured["cpu_seconds"]["pg_restore"] = seconds, cpu
     show("pg_restore -j2 of the same database", seconds, f"{cpu:.0f} s of CPU")
     share, share_of_cpu = loading(measured["seconds"]) / seconds, measured["cpu_seconds"]["all"] / cpu
