@@ -86,6 +86,8 @@ def _perform(dsn: str, output: Path, arguments: tuple[str, ...]) -> None:
     os.environ["DATABASE_URL"] = dsn
     os.environ["DJANGO_SETTINGS_MODULE"] = "aquamind.settings"
     sys.argv = ["aquamind", *arguments]
+    # As a shell starts it: workers of an earlier test may have left the process that it is forked from deaf.
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     signal.signal(signal.SIGINT, signal.default_int_handler)
     cli.main()
 
