@@ -19,7 +19,7 @@ from datagen.events import STREAMED, expand, readings
 from datagen.keys import records
 from datagen.planning.presets import carry_on, single_plan
 from datagen.runs import advancing
-from datagen.storage import ledger
+from datagen.storage import ddl, ledger
 from tests.loaded import django_on
 from tests.worlds import Silent, company, small_plan
 from tests.worlds import records as lives
@@ -204,21 +204,39 @@ def test_what_others_did_stays_and_the_rest_goes_on_beside_it(new_database: Call
             "DELETE FROM inventory_feedcontainerstock stock USING inventory_feedpurchase bought"
             " WHERE bought.id = feed_purchase_id AND stock.quantity_kg > 0 AND stock.quantity_kg < bought.quantity_kg"
         )
+        # A key of ours to come is taken; and what follows from the record is edited too.
+        connection.execute(
+            "INSERT INTO batch_mortalityevent SELECT (jsonb_populate_record(one, jsonb_build_object('id', id + 1))).*"
+            " FROM batch_mortalityevent one WHERE id = (SELECT max(id) FROM batch_mortalityevent WHERE id < %s)",
+            [ddl.KEYS_OF_OTHERS],
+        )
+        connection.execute("UPDATE planning_plannedactivity SET notes = 'mine' WHERE status = 'PENDING'")
+        connection.execute("UPDATE finance_core_budget SET name = 'mine' WHERE budget_id = 1")
         deaths = "DELETE FROM batch_mortalityevent WHERE id = (SELECT min(id) FROM batch_mortalityevent) RETURNING id"
         [gone] = one(deaths)
         with pytest.raises(UserError, match="1 row that this tool did not write"):
             advancing.advance(edited, catalog, farm, to, 1, Silent())
         for day in (to, to + timedelta(days=1)):
             report = advancing.advance(edited, catalog, farm, day, 1, Silent(), keep_edits=True)
-            assert report.others["batch_mortalityevent"] == 1
+            assert report.others["batch_mortalityevent"] == 2
             assert report.others["batch_batchcontainerassignment"] == 1
-            assert list(report.kept) == ["inventory_feedcontainerstock"]
+            planned = one("SELECT count(*) FROM planning_plannedactivity WHERE notes = 'mine'")[0]
+            assert report.kept["planning_plannedactivity"] == planned > 0
+            assert report.kept["finance_core_budget"] >= 1
+            of_the_record = {table for table in report.kept if not table.startswith(("finance_core_", "planning_"))}
+            taken = {"batch_mortalityevent"} if day == to else set()
+            assert of_the_record == {"inventory_feedcontainerstock"} | taken
             said = one("SELECT notes, population_count FROM batch_batchcontainerassignment WHERE id = %s", stay)
             assert said[0] == "Seven by hand"
             # Ours die on: of what is there now, seven more are missing than without the hand.
             assert said[1] == population(Case(catalog, farm, carry_on(case, day)), stay) - 7
         assert one("SELECT count(*) FROM batch_mortalityevent WHERE id = %s", gone) == (0,)
         assert one("SELECT count(*) FROM batch_mortalityevent WHERE description = 'mine'") == (1,)
+        # What the rest cannot go on without is told of.
+        connection.execute("SET session_replication_role = replica")
+        connection.execute("DELETE FROM batch_batchcontainerassignment WHERE id = %s", [stay])
+        with pytest.raises(UserError, match="The record goes on from a row that was deleted"):
+            advancing.advance(edited, catalog, farm, day + timedelta(days=1), 1, Silent(), keep_edits=True)
         assert ledger.status(connection)["content_hash"] != before
 
 

@@ -172,6 +172,10 @@ def test_an_edit_in_the_admin_leaves_a_version(admin_client: Client, admin_user:
         ("Norway", "~", admin_user.pk),
         ("Norway", "-", admin_user.pk),
     ]
+    others = [Geography.objects.create(name=name).pk for name in ("Chile", "Canada")]
+    every = {"action": "delete_selected", "_selected_action": others, "post": "yes"}
+    admin_client.post("/admin/infrastructure/geography/", every)
+    assert set(kept.filter(id__in=others)) == {(name, "-", admin_user.pk) for name in ("Chile", "Canada")}
     password = {"password1": "sesame opens", "password2": "sesame opens"}
     admin_client.post("/admin/auth/user/add/", {"username": "new_hand", "usable_password": "true", **password})
     assert VERSIONS[User].objects.filter(username="new_hand", history_type="+").count() == 1

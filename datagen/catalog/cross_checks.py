@@ -197,10 +197,12 @@ def _of_ways(catalog: "Catalog") -> Iterator[Fault]:
                     place = ("ways", name, "mortality", "hardships", number, "daily", key)
                     yield Fault(place, key, f"biology.yaml has no such stage: {', '.join(stages)}")
         delousing = getattr(catalog.ways, name).delousing
-        said = [each.method for each in delousing.methods] if delousing else None
-        for way in catalog.treatments.delousing if said is not None else ():
-            if said is not None and way.name not in said:
-                cure = f"Say what {way.name} of treatments.yaml does to the fish, or take it out there"
+        if delousing is None:
+            continue
+        said = [each.method for each in delousing.methods]
+        for method in catalog.treatments.delousing:
+            if method.name not in said:
+                cure = f"Say what {method.name} of treatments.yaml does to the fish, or take it out there"
                 yield Fault(("ways", name, "delousing", "methods"), ", ".join(said), cure)
 
 

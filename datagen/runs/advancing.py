@@ -13,6 +13,7 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 
+from apps.planning.models import PlannedActivity
 from aquamind import database
 from aquamind.errors import UserError
 from datagen import masterdata, orm, pipeline, runs
@@ -28,10 +29,10 @@ from datagen.pipeline import Progress, Report
 from datagen.planning import schedule
 from datagen.planning.presets import carry_on
 from datagen.planning.room import check_room
-from datagen.runs import preflight, protection, revisions, wiping
+from datagen.runs import analysis, books, preflight, protection, revisions, wiping
 from datagen.simulation.history import History
 from datagen.simulation.loop import held_back
-from datagen.storage import absent, changes, fill, ledger, postgres
+from datagen.storage import absent, changes, ddl, fill, ledger, postgres
 from datagen.storage.changes import Carried
 
 LEAVE = "Leave them as they are: --keep-edits"
@@ -85,6 +86,7 @@ def advance(
             for each, now in zip(there, carried, strict=True):
                 report.add(_carry(connection, dsn, each, now, workers, progress, fills, bool(others)))
             report.others = others
+            report.kept |= _not_worked_out(connection, others) if others else {}
             report.content_hash = ledger.status(connection)["content_hash"]
             return report
     for number, now in enumerate(carried):
@@ -92,6 +94,17 @@ def advance(
         job = runs.Job(dsn, now, workers, beside=number > 0, to_destroy=destroying, fills=fills or {})
         report.add(runs.execute(job, progress))
     return report
+
+
+def _not_worked_out(connection: psycopg.Connection[Any], others: Collection[str]) -> dict[str, int]:
+    """Rows of ours by table that were not worked out anew, because others have been at them, or at what they are of."""
+    written, kept = ledger.rows(connection), dict[str, int]()
+    for tables in (analysis.EXPORT_TABLES, books.TABLES):
+        if set(tables).intersection(others):
+            kept |= {table: written[table] for table in tables if written.get(table)}
+    if changed := [key for key in protection.keys_of_others(connection, PlannedActivity) if key <= ddl.KEYS_OF_OTHERS]:
+        kept[analysis.PLANNED_TABLE] = len(changed)
+    return kept
 
 
 def _check_room_for_keys(then: Case, now: Case) -> None:

@@ -253,6 +253,7 @@ def _check_space(connection: psycopg.Connection[Any], case: Case, histories: dic
     rows = Counter[str]()
     for unit, expected in outlook.expected_rows(case, histories).items():
         rows += expected - Counter({table: content.rows for table, content in written.get(unit, {}).items()})
+    rows += outlook.following_rows(case, histories) - Counter(ledger.rows(connection))
     for table in absent.tables(connection) if wiping.operational_tables(connection) else ():
         del rows[table]
     preflight.check_space(connection, outlook.disk_bytes(rows))
