@@ -22,6 +22,7 @@ from aquamind.database import connect
 from aquamind.errors import UserError
 from aquamind.server import EmbeddedServer
 from datagen import checks, orm, runs
+from datagen.case import Case
 from datagen.catalog import Catalog
 from datagen.farm import resolve
 from datagen.masterdata.rows import Created, Done
@@ -190,22 +191,38 @@ def test_both_revisions_hold_the_same(new_schema: Callable[..., str], fresh_data
     assert [verdict.name for verdict in checks.verify(today, 1, Silent()) if verdict.offending] == []
 
 
-def test_where_pending_moves_go_is_told_and_what_they_come_to(new_schema: Callable[..., str]) -> None:
-    today = new_schema("moves", TODAY)
+def test_a_transfer_to_sea_may_go_live_until_it_is_told_where_its_moves_go(new_schema: Callable[..., str]) -> None:
+    today, (catalog, farm) = new_schema("moves", TODAY), company()
     plan = small_plan(batches=1, stagger_days=290, containers=2, way="lived")
-    youngest = min(plan.batches, key=lambda batch: plan.as_of - batch.start)
-    # Five days before its first move.
-    plan = replace(plan, as_of=youngest.start + timedelta(days=plan.stage_starts[1] - 5))
-    runs.execute(runs.Job(today, case_of(plan), 1), Silent())
-    with connect(today) as connection:
-        booked = """
-            SELECT workflow.estimated_total_count, workflow.estimated_total_biomass_kg, sum(transferred_count),
-                sum(transferred_biomass_kg), bool_and(action.notes = 'To ' || place.name), count(executed_at)
-            FROM batch_batchtransferworkflow workflow
-            JOIN batch_transferaction action ON workflow_id = workflow.id
-            LEFT JOIN infrastructure_container place ON place.id = dest_container_id
-            WHERE workflow.status = 'PLANNED' GROUP BY workflow.id
-        """
+    youngest = max(plan.batches, key=lambda batch: batch.start)
+    assert catalog.ways.lived.transfer_plans is not None
+    spec, to_sea = catalog.ways.lived.transfer_plans, youngest.start + timedelta(days=plan.stage_starts[plan.sea])
+    state = """
+        SELECT workflow.status, is_dynamic_execution, dynamic_route_mode, estimated_total_count = fish
+        FROM batch_batchtransferworkflow workflow
+        CROSS JOIN LATERAL (SELECT sum(population_count) AS fish FROM batch_batchcontainerassignment stay
+            WHERE stay.batch_id = workflow.batch_id AND departure_date IS NULL) there
+        JOIN batch_batch batch ON batch.id = batch_id
+        WHERE batch_number = %s AND is_intercompany AND workflow.status <> 'CANCELLED'
+    """
+    booked = """
+        SELECT workflow.estimated_total_count, workflow.estimated_total_biomass_kg, sum(transferred_count),
+            sum(transferred_biomass_kg), bool_and(action.notes = 'To ' || place.name), count(executed_at)
+        FROM batch_batchtransferworkflow workflow
+        JOIN batch_transferaction action ON workflow_id = workflow.id
+        LEFT JOIN infrastructure_container place ON place.id = dest_container_id
+        WHERE workflow.status = 'PLANNED' GROUP BY workflow.id
+    """
+    # Whatever days it takes to come there, and be it planned anew.
+    plan = replace(plan, as_of=to_sea - timedelta(days=spec.planned_days + spec.earlier_max + 1))
+    runs.execute(runs.Job(today, Case(catalog, farm, plan), 1), Silent())
+    with connect(today, autocommit=True) as connection:
+        drafted = connection.execute(state, [youngest.number]).fetchall()
+        assert drafted == [("DRAFT", True, "VIA_TRUCK_TO_VESSEL", True)]
+        assert protection.strangers(connection) == {}
+        advancing.advance(today, catalog, farm, to_sea - timedelta(days=8), 1, Silent())
+        planned = connection.execute(state, [youngest.number]).fetchall()
+        assert [each[:3] for each in planned] == [("PLANNED", False, None)]
         found = connection.execute(booked.encode()).fetchall()
         assert found
         assert all((fish, kg) == (sum_fish, sum_kg) for fish, kg, sum_fish, sum_kg, _, _ in found)

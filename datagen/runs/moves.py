@@ -1,4 +1,4 @@
-"""What AquaMind's revision of 2026-03-25 knows besides of moves: where they go, when they were made, what they come to.
+"""What AquaMind's revision of 2026-03-25 knows besides of moves: where, when, how much in all, and by which route.
 
 Our models have the guide's columns, so these are written beside them, where the database has them.
 """
@@ -22,12 +22,30 @@ PLACES = """
     WHERE id = action AND id <> ALL(%s)
         AND (dest_container_id IS DISTINCT FROM place OR executed_at IS DISTINCT FROM made)
 """
+# A transfer to sea that is drafted has no lifts yet: it may be carried out live, from tank to vessel to ring.
+LIVE = """
+    UPDATE batch_batchtransferworkflow SET is_dynamic_execution = live, dynamic_route_mode = route
+    FROM (
+        SELECT id AS workflow, drafted AS live, CASE
+            WHEN drafted AND EXISTS (SELECT FROM infrastructure_transportcarrier WHERE carrier_type = 'TRUCK')
+                THEN 'VIA_TRUCK_TO_VESSEL'
+            WHEN drafted THEN 'DIRECT_STATION_TO_VESSEL' END AS route
+        FROM batch_batchtransferworkflow
+        CROSS JOIN LATERAL (SELECT status = 'DRAFT' AND is_intercompany AS drafted) told
+    ) told
+    WHERE id = workflow AND id <> ALL(%s)
+        AND (is_dynamic_execution IS DISTINCT FROM live OR dynamic_route_mode IS DISTINCT FROM route)
+"""
 TOTALS = """
     UPDATE batch_batchtransferworkflow SET estimated_total_count = fish, estimated_total_biomass_kg = kg
     FROM (
-        SELECT workflow.id AS workflow, sum(transferred_count) FILTER (WHERE ahead) AS fish,
-            sum(transferred_biomass_kg) FILTER (WHERE ahead) AS kg
+        SELECT workflow.id AS workflow, coalesce(sum(transferred_count) FILTER (WHERE ahead), min(there.fish)) AS fish,
+            coalesce(sum(transferred_biomass_kg) FILTER (WHERE ahead), min(there.kg)) AS kg
         FROM batch_batchtransferworkflow workflow
+        CROSS JOIN LATERAL (
+            SELECT sum(population_count) AS fish, sum(biomass_kg) AS kg FROM batch_batchcontainerassignment stay
+            WHERE is_dynamic_execution AND stay.batch_id = workflow.batch_id AND stay.departure_date IS NULL
+        ) there
         LEFT JOIN batch_transferaction action ON workflow_id = workflow.id
         -- Of what is under way, that which is done as well.
         CROSS JOIN LATERAL (SELECT action.status = 'PENDING'
@@ -38,10 +56,12 @@ TOTALS = """
         AND (estimated_total_count IS DISTINCT FROM fish OR estimated_total_biomass_kg IS DISTINCT FROM kg)
 """
 THERE = """
-    SELECT count(*) = 4 FROM pg_attribute
+    SELECT count(*) = 6 FROM pg_attribute
     WHERE NOT attisdropped AND (attrelid, attname) IN (
         (to_regclass('public.batch_transferaction'), 'dest_container_id'),
         (to_regclass('public.batch_transferaction'), 'executed_at'),
+        (to_regclass('public.batch_batchtransferworkflow'), 'is_dynamic_execution'),
+        (to_regclass('public.batch_batchtransferworkflow'), 'dynamic_route_mode'),
         (to_regclass('public.batch_batchtransferworkflow'), 'estimated_total_count'),
         (to_regclass('public.batch_batchtransferworkflow'), 'estimated_total_biomass_kg'))
 """
@@ -52,5 +72,5 @@ def later_columns(connection: Connection) -> list[tuple[str, list[Any]]]:
     row = connection.execute(THERE).fetchone()
     if row is None or not row[0]:
         return []
-    told = ((PLACES, TransferAction), (TOTALS, BatchTransferWorkflow))
+    told = ((PLACES, TransferAction), (LIVE, BatchTransferWorkflow), (TOTALS, BatchTransferWorkflow))
     return [(statement, [sorted(protection.keys_of_others(connection, model))]) for statement, model in told]
