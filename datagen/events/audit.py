@@ -13,7 +13,7 @@ from apps.history.models import VERSIONS, Version
 from datagen.arrays import Ints
 from datagen.events.context import Model, OfBatch, Record, Rows, Was
 from datagen.planning.plan import Versions
-from datagen.storage.arrow import record_batch
+from datagen.storage.arrow import chosen, column_of, record_batch
 
 TABLES = {model._meta.db_table: versions._meta.db_table for model, versions in VERSIONS.items()}
 """The table of versions of each table of which there is one."""
@@ -90,38 +90,44 @@ def trail(record: Record, model: Model, rows: pa.RecordBatch, was: tuple[Was, ..
     table = model._meta.db_table
     if table not in kept(record.case.plan.versions):
         return
-    versions, count = VERSIONS[model], len(was) or 1
+    versions = VERSIONS[model]
+    was = was or (Was(rows.column(WRITTEN.get(table, "created_at")).to_numpy(False)),)
+    at = np.array([version.at for version in was])
+    # Row by row, for keys are by row and then by version.
+    row, number = np.nonzero(~np.isnat(at).T)
+    if not len(row):
+        return
     place = (np.asarray(rows.column(model._meta.pk.column)) - record.first_id[table]) // record.stride
-    first_id = record.first_id[versions._meta.db_table]
-    made: list[pa.RecordBatch] = []
-    for number, version in enumerate(was or (Was(rows.column(WRITTEN.get(table, "created_at")).to_numpy(False)),)):
-        there = ~np.isnat(version.at)
-        if not there.any():
-            continue
-        columns = {**_columns(rows), **version.columns}
-        if "updated_at" in version.columns:
-            columns["updated_at"] = np.where(there, columns["updated_at"], rows.column("updated_at").to_numpy(False))
-        as_it_was = _columns(record_batch(model, rows.num_rows, **columns).filter(there))
-        made.append(
-            record_batch(
-                versions,
-                int(there.sum()),
-                **as_it_was,
-                history_id=first_id + record.stride * (place[there] * count + number),
-                history_date=version.at[there],
-                history_type=(Version.Kind.CHANGED if number else Version.Kind.CREATED).value,
-                history_user_id=_who(record, as_it_was, int(there.sum())),
-            )
-        )
-    if len(made) == 1:
-        yield versions, made[0]
-    elif made:
-        every = pa.Table.from_batches(made).sort_by("history_id").combine_chunks()
-        yield versions, every.to_batches()[0]
+    key = record.first_id[versions._meta.db_table] + record.stride * (place[row] * len(was) + number)
+    if (number != number[0]).any():
+        order = np.argsort(key)
+        row, number, key = row[order], number[order], key[order]
+    columns = {name: _as_it_was(model, rows, name, was, row, number) for name in rows.schema.names}
+    yield (
+        versions,
+        record_batch(
+            versions,
+            len(key),
+            **columns,
+            history_id=key,
+            history_date=at[number, row],
+            history_type=chosen((Version.Kind.CREATED.value, Version.Kind.CHANGED.value), np.minimum(number, 1)),
+            history_user_id=_who(record, columns, len(key)),
+        ),
+    )
 
 
-def _columns(rows: pa.RecordBatch) -> dict[str, Any]:
-    return dict(zip(rows.schema.names, rows.columns, strict=True))
+def _as_it_was(model: Model, rows: pa.RecordBatch, name: str, was: tuple[Was, ...], row: Ints, number: Ints) -> Any:
+    """A column of versions: of each the row, and which of what the row was."""
+    now = rows.column(name)
+    if not any(name in version.columns for version in was):
+        return now if len(row) == len(now) and (row == np.arange(len(row))).all() else now.take(pa.array(row, pa.int64()))
+    there = set(number.tolist())
+    each = [
+        column_of(model, name, version.columns[name], len(now)) if each in there and name in version.columns else now
+        for each, version in enumerate(was)
+    ]
+    return pa.concat_arrays(each).take(pa.array(number * len(now) + row, pa.int64()))
 
 
 def _who(record: Record, columns: Mapping[str, Any], count: int) -> Ints:

@@ -45,12 +45,12 @@ class FileStore:
             return _read(line) if line.exists() else self._write(unit, line, tables)
 
     def _write(self, unit: str, line: Path, tables: Tables) -> dict[str, Content]:
-        hashes: dict[str, arrow.TableHash] = {}
+        hashes = arrow.TableHashes()
         parts: dict[str, TableFile] = {}
         few: dict[arrow.Model, list[pa.RecordBatch]] = {}
         for model, batch in tables:
             table = model._meta.db_table
-            hashes.setdefault(table, arrow.TableHash(model)).update(batch)
+            hashes.of(model).update(batch)
             if table not in layout.OF_MANY:
                 few.setdefault(model, []).append(batch)
             elif batch.num_rows:

@@ -49,6 +49,7 @@ class Column:
     default: Any
     max_length: int | None
     is_json: bool
+    is_text: bool
     is_content: bool
     is_linked_later: bool
 
@@ -112,14 +113,19 @@ def record_batch(model: Model, rows: int, **values: Any) -> pa.RecordBatch:
         raise ValueError(f"{model._meta.db_table} has no column {', '.join(sorted(unknown))}")
     arrays: list[Array] = []
     # What is told twice, as when a row was made and last changed, is one column of memory, encoded and hashed once.
-    made: dict[tuple[int, pa.DataType], Array] = {}
+    made: dict[int, Array] = {}
     for name, column in known.items():
         value = values.get(name, column.default)
-        again = (id(value), column.type)
-        if again not in made or pa.types.is_string(column.type):
-            made[again] = _array(column, value, rows)
-        arrays.append(_known(column, made[again]))
+        array = made.get(id(value))
+        if array is None or column.is_text or array.type != column.type:
+            array = made[id(value)] = _array(column, value, rows)
+        arrays.append(_known(column, array))
     return pa.RecordBatch.from_arrays(arrays, schema=schema(model))
+
+
+def column_of(model: Model, name: str, value: Any, rows: int) -> Array:
+    """One column of so many rows, as `record_batch` would build it; whether it may be NULL is not asked."""
+    return _array(columns(model)[name], value, rows)
 
 
 def chosen(texts: Sequence[str | None], place: npt.NDArray[np.int64]) -> Array:
@@ -137,28 +143,49 @@ class TableHash:
     # SHA-256, because processors have instructions for it (1.5 GB/s against 0.6 GB/s for BLAKE2b).
     def __init__(self, model: Model) -> None:
         self.rows = 0
-        self._schema = [field for field in schema(model) if columns(model)[field.name].is_content]
-        self._linked_later = {name for name, column in columns(model).items() if column.is_linked_later}
+        self._columns = _hashed(model)
         # Of each column values, which are valid and lengths; apart, for together their order would be that of the
         # chunks. What has been the same so far has one hash: it is half of the work.
-        self._hashes: list[tuple[Any, list[int]]] = [(hashlib.sha256(), list(range(3 * len(self._schema))))]
+        self._hashes: list[tuple[Any, list[int]]] = [(hashlib.sha256(), list(range(3 * len(self._columns))))]
 
     def update(self, batch: pa.RecordBatch) -> None:
         self.rows += batch.num_rows
-        parts = [part for field in self._schema for part in _parts(field, self._content(batch, field))]
-        self._hashes = [each for known in self._hashes for each in _updated(*known, parts)]
-
-    def _content(self, batch: pa.RecordBatch, field: Any) -> Array:
-        later = field.name in self._linked_later
-        return pa.nulls(batch.num_rows, field.type) if later else batch.column(field.name)
+        arrays, parts = batch.columns, list[Part]()
+        for place, column, _ in self._columns:
+            parts += _parts(column, pa.nulls(len(batch), column.type) if column.is_linked_later else arrays[place])
+        hashes = list[tuple[Any, list[int]]]()
+        for known, places in self._hashes:
+            if len(places) == 1:
+                known.update(parts[places[0]][1])
+                hashes.append((known, places))
+            else:
+                hashes += _updated(known, places, parts)
+        self._hashes = hashes
 
     def hexdigest(self) -> str:
         whole = hashlib.sha256(str(self.rows).encode())
-        digests = {place: known.digest() for known, places in self._hashes for place in places}
-        for number, field in enumerate(self._schema):
-            whole.update(f"{field.name}:{field.type}".encode())
+        digests = {place: digest for known, places in self._hashes for digest in (known.digest(),) for place in places}
+        for number, (_, _, name) in enumerate(self._columns):
+            whole.update(name)
             whole.update(b"".join(digests[3 * number + part] for part in range(3)))
         return whole.hexdigest()
+
+
+class TableHashes(dict[str, TableHash]):
+    """Those of several tables by name, each begun with its first rows."""
+
+    def of(self, model: Model) -> TableHash:
+        name = model._meta.db_table
+        if name not in self:
+            self[name] = TableHash(model)
+        return self[name]
+
+
+@functools.cache
+def _hashed(model: Model) -> list[tuple[int, Column, bytes]]:
+    """The columns of a table that are content: the place and how it is called in the hash."""
+    every = enumerate(columns(model).values())
+    return [(place, one, f"{one.name}:{one.type}".encode()) for place, one in every if one.is_content]
 
 
 Part: TypeAlias = tuple[Any, Any]
@@ -178,42 +205,49 @@ def _updated(known: Any, places: list[int], parts: list[Part]) -> list[tuple[Any
     return updated
 
 
-def _parts(field: Any, array: Array) -> tuple[Part, Part, Part]:
+def _parts(column: Column, array: Array) -> tuple[Part, Part, Part]:
     """Values, validity and lengths of a column: bytes that do not depend on what lies under its NULLs."""
-    valid = _validity(array) if field.nullable else NOTHING
-    if pa.types.is_string(field.type):
+    nulls = array.null_count
+    valid = _validity(array, nulls) if column.nullable else NOTHING
+    if column.is_text:
         lengths, text = _text_buffers(array)
         return ((object(), text), valid, (object(), lengths)) if text else (NOTHING, valid, _zeros(4 * len(array)))
-    if array.null_count == len(array):
+    if nulls == len(array):
         return _zeros(len(array) * max(array.type.bit_width // 8, 1)), valid, NOTHING
-    values = _fixed_width(array)
-    return (values.__array_interface__["data"], values.data), valid, NOTHING
+    if nulls or pa.types.is_boolean(array.type):
+        return (object(), _fixed_width(array)), valid, NOTHING
+    width, buffer = array.type.bit_width // 8, array.buffers()[1]
+    if buffer.size != len(array) * width:
+        buffer = buffer.slice(array.offset * width, len(array) * width)
+    return ((buffer.address, buffer.size), buffer), valid, NOTHING
 
 
-def _validity(array: Array) -> Part:
-    if array.null_count == 0:
-        return ("ones", len(array)), np.ones(len(array), np.uint8).data
-    if array.null_count == len(array):
+def _validity(array: Array, nulls: int) -> Part:
+    if nulls == 0:
+        return ("ones", len(array)), b"\1" * len(array)
+    if nulls == len(array):
         return _zeros(len(array))
     return object(), np.asarray(array.is_valid()).view(np.uint8).data
 
 
 def _zeros(length: int) -> Part:
-    return ("zeros", length), np.zeros(length, np.uint8).data
+    return ("zeros", length), bytes(length)
 
 
 def _column(field: Any) -> Column:
     target = field
     while target.remote_field is not None:
         target = target.target_field
+    kind = _arrow_type(target)
     return Column(
         table=field.model._meta.db_table,
         name=field.column,
-        type=_arrow_type(target),
+        type=kind,
         nullable=field.null,
         default=_static_default(field),
         max_length=target.max_length if isinstance(target, models.CharField) else None,
         is_json=isinstance(target, models.JSONField),
+        is_text=pa.types.is_string(kind),
         is_content=target.model._meta.label != "contenttypes.ContentType",
         is_linked_later=f"{field.model._meta.db_table}.{field.column}" in LINKED_LATER,
     )

@@ -183,12 +183,12 @@ def _copy_all(connection: Connection, tables: Tables, proof: Proof | None = None
 def _copy_rows_of_all(
     connection: Connection, tables: Tables, proof: Proof | None, emptied: Collection[str] = ()
 ) -> dict[str, Content]:
-    hashes: dict[str, arrow.TableHash] = {}
+    hashes = arrow.TableHashes()
     constants = fill.constants(connection)
     with connection.cursor() as cursor:
         here = absent.rows_of_present(connection, tables)
         for model, group in itertools.groupby(here, key=lambda table: table[0]):
-            table_hash = hashes.setdefault(model._meta.db_table, arrow.TableHash(model))
+            table_hash = hashes.of(model)
             beside = constants.get(model._meta.db_table, {})
             batches = (batch for _, batch in group)
             copy_rows(cursor, model, batches, beside, None, table_hash, proof, model._meta.db_table in emptied)

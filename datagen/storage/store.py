@@ -30,9 +30,9 @@ class MemoryStore:
     def write(self, unit: str, tables: Tables) -> dict[str, Content]:
         if unit in self._units:
             return self._units[unit]
-        hashes: dict[str, arrow.TableHash] = {}
+        hashes = arrow.TableHashes()
         for model, batch in tables:
-            hashes.setdefault(model._meta.db_table, arrow.TableHash(model)).update(batch)
+            hashes.of(model).update(batch)
         self._units[unit] = {table: Content(each.rows, each.hexdigest()) for table, each in hashes.items()}
         return self._units[unit]
 
