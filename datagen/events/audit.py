@@ -121,7 +121,8 @@ def _as_it_was(model: Model, rows: pa.RecordBatch, name: str, was: tuple[Was, ..
     """A column of versions: of each the row, and which of what the row was."""
     now = rows.column(name)
     if not any(name in version.columns for version in was):
-        return now if len(row) == len(now) and (row == np.arange(len(row))).all() else now.take(pa.array(row, pa.int64()))
+        unchanged = len(row) == len(now) and bool((row == np.arange(len(row))).all())
+        return now if unchanged else now.take(pa.array(row, pa.int64()))
     there = set(number.tolist())
     each = [
         column_of(model, name, version.columns[name], len(now)) if each in there and name in version.columns else now
