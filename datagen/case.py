@@ -39,8 +39,15 @@ class Case:
 
     @cached_property
     def early_days(self) -> list[Ints]:
-        """Of each batch of the plan, how many days before its stage begins fish come to each of its rings."""
-        return early_days(self.plan, self.way)
+        """Of each batch of the plan, how many days before its stage fish come to each ring; below 0 to late ones."""
+        return early_days(self.plan, self.way, self.late_days)
+
+    @cached_property
+    def late_days(self) -> list[int]:
+        """Of each batch of the plan, how many days after the stage at sea begins its last ring gets fish of others."""
+        from datagen.planning.thinning import late_days  # which forecasts cases
+
+        return late_days(self)
 
     @property
     def recording(self) -> tuple[Recording | None, float]:

@@ -12,7 +12,7 @@ from datagen.biology.mortality import CAUSES
 from datagen.case import Case
 from datagen.catalog.ways import Ways
 from datagen.planning.plan import Plan
-from datagen.simulation.history import History
+from datagen.simulation.history import History, Moves
 from datagen.simulation.loop import held_back, simulate
 from tests.worlds import AS_OF, SEA, company, small_plan
 
@@ -30,6 +30,16 @@ few = settings(max_examples=12, deadline=None, suppress_health_check=list(Health
 def lived(plan: Plan, geography: int = 0) -> History:
     catalog, farm = company()
     return simulate(Case(catalog, farm, plan), geography)
+
+
+def moved(history: History) -> Moves:
+    """All moves from container to container, those within a stage last."""
+    both = [vars(each) for each in (history.moves, history.thinnings)]
+    return Moves(*(np.concatenate([one, other]) for one, other in zip(*(each.values() for each in both), strict=True)))
+
+
+THINNED = small_plan(batches=3, stagger_days=120, way="lived")
+"""Its first batch leaves a ring empty for 146 days."""
 
 
 def crowded(plan: Plan) -> Plan:
@@ -54,9 +64,10 @@ def test_no_container_is_overfilled(plan: Plan) -> None:
 @example(crowded(small_plan()))
 # Half at sea: of 30 tanks some are lifted on two days into 20 rings.
 @example(small_plan(stagger_days=133, containers=None, way="lived"))
+@example(THINNED)
 def test_fish_are_conserved(plan: Plan) -> None:
     history = lived(plan)
-    a, days, moves = history.assignments, history.days, history.moves
+    a, days, moves = history.assignments, history.days, moved(history)
     died = np.add.reduceat(days.deaths, a.row)
     # Lifts out of containers that go on, by container-day: the fish of its morning are those left.
     earlier = np.flatnonzero(moves.day < a.departure_day[moves.source])
@@ -125,6 +136,7 @@ def test_no_container_holds_two_batches(plan: Plan) -> None:
 @example(small_plan(seed=84378579, batches=2, stagger_days=73, containers=10), 1)
 @example(crowded(small_plan()), 100)
 @example(small_plan(stagger_days=133, containers=None, way="lived"), 1)
+@example(replace(THINNED, as_of=THINNED.first_day + timedelta(days=596)), 1)
 def test_a_longer_record_begins_with_the_shorter(plan: Plan, later: int) -> None:
     short, long = lived(plan), lived(replace(plan, as_of=plan.as_of + timedelta(days=later)))
     a, b = short.assignments, long.assignments
@@ -140,6 +152,7 @@ def test_a_longer_record_begins_with_the_shorter(plan: Plan, later: int) -> None
     happened = {
         "purchases": ("arrival_day", "ordered_day", "quantity_g", "price_per_kg", "store", "feed"),
         "deliveries": ("eggs", "dead"),
+        "thinnings": ("day", "batch", "source", "dest", "before", "moved", "died", "weight_g"),
         "moves": ("day", "batch", "stage", "before", "moved", "died", "weight_g"),
         "vaccinations": ("day", "kind", "share"),
         "treatments": ("day", "kind", "share"),
@@ -248,6 +261,25 @@ def test_a_way_without_blocks_is_the_plan() -> None:
         (one == other).all()
         for one, other in zip(vars(as_planned.days).values(), vars(unfurnished.days).values(), strict=True)
     )
+
+
+def test_fish_of_the_fullest_rings_go_into_one_that_stood_empty() -> None:
+    """Lighter and emptier than the rest by nothing: they weigh what they did, and the three are then as full."""
+    history, case = lived(THINNED), Case(*company(), THINNED)
+    a, moves = history.assignments, history.thinnings
+    [late], [day] = np.unique(moves.dest), np.unique(moves.day)
+    assert day == THINNED.starts()[0] + THINNED.stage_starts[SEA] + case.late_days[0]
+    rings = np.flatnonzero((a.batch == 0) & (a.stage == SEA))
+    assert late == rings[-1]
+    assert a.container[rings].tolist() == list(THINNED.batches[0].containers[SEA])
+    evening = a.row[rings[:-1]] + day - 1 - a.first_day[rings[:-1]]
+    kg = history.days.fish[evening] * history.days.weight_g[evening]
+    assert set(moves.source) == set(rings[np.argsort(kg)[-2:]])
+    np.testing.assert_allclose(moves.moved @ moves.weight_g, a.fish_in[late] * a.weight_in_g[late])
+    left = moves.before - moves.moved - moves.died
+    np.testing.assert_allclose(left / a.fish_in[late], 1.0, atol=0.05)
+    treated = history.treatments
+    assert (treated.day[treated.assignment == late] >= day).all()
 
 
 def test_a_delousing_that_has_begun_is_finished_in_every_ring() -> None:

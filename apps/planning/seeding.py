@@ -41,6 +41,9 @@ CANCELLED = 0.03
 RING_BY_RING = 0.4
 """Share of batches whose rings are planned one by one as boats are booked, so far the first; invented."""
 
+STAGE = "LIFECYCLE_TRANSITION"
+"""The type of transfers that templates foresee: of fish that come to another stage."""
+
 OPEN = {"DRAFT": "PENDING", "PLANNED": "PENDING", "IN_PROGRESS": "IN_PROGRESS"}
 """What an activity is while its transfer is so far."""
 
@@ -167,10 +170,11 @@ def _pasts(keys: list[int]) -> dict[int, Past]:
     """Of these batches."""
     active = {"batch__in": keys}
     pasts: dict[int, Past] = defaultdict(Past)
-    for workflow in BatchTransferWorkflow.objects.filter(status="COMPLETED", **active):
+    moves = BatchTransferWorkflow.objects.filter(workflow_type=STAGE, **active)
+    for workflow in moves.filter(status="COMPLETED"):
         done = (workflow.actual_completion_date, workflow.pk, workflow.completed_by_id)
         pasts[workflow.batch_id].transfers[workflow.dest_lifecycle_stage_id] = done
-    for workflow in BatchTransferWorkflow.objects.filter(status__in=OPEN, **active).order_by("pk"):
+    for workflow in moves.filter(status__in=OPEN).order_by("pk"):
         ahead = (workflow.planned_start_date, workflow.pk, OPEN[workflow.status])
         pasts[workflow.batch_id].open_transfers[workflow.dest_lifecycle_stage_id] = ahead
     operations = Treatment.objects.filter(**active).values_list("batch", "treatment_type", "treatment_date__date")

@@ -10,7 +10,7 @@ import pyarrow.compute
 
 from apps.batch.models import Batch
 from apps.planning.models import ActivityTemplate, ActivityType
-from apps.planning.seeding import OPEN, Known, Past, first_rings, has_plan
+from apps.planning.seeding import OPEN, STAGE, Known, Past, first_rings, has_plan
 
 pc: Any = pyarrow.compute
 Row = dict[str, Any]
@@ -22,7 +22,7 @@ READ = {
     ),
     "batch_batchcontainerassignment": ("id", "batch_id", "container_id", "is_active"),
     "batch_batchtransferworkflow": (
-        "id", "batch_id", "completed_by_id", "dest_lifecycle_stage_id", "status", "planned_start_date",
+        "id", "batch_id", "completed_by_id", "dest_lifecycle_stage_id", "workflow_type", "status", "planned_start_date",
         "actual_completion_date",
     ),
     "batch_creationaction": ("workflow_id", "executed_by_id"),
@@ -77,6 +77,8 @@ def _pasts(tables: Mapping[str, pa.Table], batches: list[Batch]) -> dict[int, Pa
     pasts: dict[int, Past] = defaultdict(Past)
     for row in of_these("batch_batchtransferworkflow").sort_by("id").to_pylist():
         past, stage = pasts[row["batch_id"]], row["dest_lifecycle_stage_id"]
+        if row["workflow_type"] != STAGE:
+            continue
         if row["status"] == "COMPLETED":
             past.transfers[stage] = (row["actual_completion_date"], row["id"], row["completed_by_id"])
         elif row["status"] in OPEN:

@@ -38,7 +38,7 @@ def moulting(temp_c: Floats, share: Floats) -> Floats:
     return part
 
 
-def lice_per_fish(settling: Floats, moults: Floats, survival: Floats, hatching: float) -> Floats:
+def lice_per_fish(settling: Floats, moults: Floats, survival: Floats, hatching: float, late_day: int = 0) -> Floats:
     """Lice per fish at the end of each day [days, populations, rings], from clean fish on.
 
     Parameters
@@ -47,6 +47,7 @@ def lice_per_fish(settling: Floats, moults: Floats, survival: Floats, hatching: 
     moults : part of each population that moults into the next that day
     survival : part that survives the day, treatments included
     hatching : copepodids that settle per adult L. salmonis on the farm's fish, whichever ring it sits in [1/day]
+    late_day : day before which the last ring has no fish: then they come out of the others
 
     Notes
     -----
@@ -55,8 +56,16 @@ def lice_per_fish(settling: Floats, moults: Floats, survival: Floats, hatching: 
     lice = np.empty_like(settling)
     now = np.zeros(settling.shape[1:])
     for day in range(len(settling)):
-        lice[day] = now = next_day(now, settling[day], moults[day], survival[day], hatching)
+        now = next_day(now, settling[day], moults[day], survival[day], hatching)
+        share_out(now, settling.shape[2] - (day < late_day))
+        lice[day] = now
     return lice
+
+
+def share_out(now: Floats, rings: int) -> None:
+    """Give rings after these, that stand empty, the lice that these have in the mean: those of their first fish."""
+    if rings < len(now[0]):
+        now[:, rings:] = now[:, :rings].mean(axis=1, keepdims=True)
 
 
 ADULT = POPULATIONS.index("adult")

@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from datagen.arrays import Floats
 from datagen.biology.water import year_wave
-from datagen.catalog.biology import LiceOperation
+from datagen.catalog.biology import Handling, LiceOperation
 from datagen.catalog.spec import Fraction, NotNegative, Positive, Ref, Share, Spec, Unique
 
 WayName = Literal["planned", "lived"]
@@ -347,6 +347,26 @@ class SeaTransfer(Spec):
         return self
 
 
+class Thinning(Handling):
+    """Fish moved from ring to ring: a `share` of batches leaves its last ring empty at first, where the rest has room.
+
+    Between `days_min` and `days_max` days after the others it gets fish of the `from_rings` fullest, as many as stay
+    in each of them. `lost_share` dies in the move itself.
+    """
+
+    share: Share
+    days_min: Days
+    days_max: Days
+    from_rings: Annotated[int, Field(ge=1, le=10)]
+    lost_share: Fraction
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "Thinning":
+        if self.days_min > self.days_max:
+            raise ValueError("days_min must not be above days_max")
+        return self
+
+
 class Way(Spec):
     """A way to live; a block that is left out is off, and then costs nothing and draws nothing."""
 
@@ -358,6 +378,7 @@ class Way(Spec):
     delousing: Delousing | None = None
     transfer_plans: TransferPlans | None = None
     sea_transfer: SeaTransfer | None = None
+    thinning: Thinning | None = None
 
 
 class Ways(Spec):

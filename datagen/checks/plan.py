@@ -12,6 +12,7 @@ from psycopg import sql
 from psycopg.rows import dict_row
 
 from aquamind.errors import UserError
+from datagen.events.transfers_ahead import LEFT_EMPTY
 from datagen.runs.protection import FOLLOWING
 from datagen.storage import ledger
 
@@ -35,12 +36,18 @@ FACTS = """
         (SELECT array_agg(left(workflow_number, length('CRT-' || batch.batch_number))) FROM batch_creationworkflow
             WHERE batch_id = batch.id AND status <> 'CANCELLED') AS workflows,
         (SELECT jsonb_object_agg(stay.stage, stay.place) FROM (
-            SELECT stage."order" AS stage, jsonb_build_array(
-                min(assignment_date), max(assignment_date), jsonb_agg(container.name ORDER BY container.name)) AS place
-            FROM batch_batchcontainerassignment
+            SELECT stage."order" AS stage, jsonb_build_array(min(assignment_date) FILTER (WHERE NOT later),
+                max(assignment_date) FILTER (WHERE NOT later),
+                jsonb_agg(container.name ORDER BY container.name)) AS place
+            FROM batch_batchcontainerassignment stay
+            CROSS JOIN LATERAL (SELECT EXISTS (SELECT FROM batch_transferaction action
+                JOIN batch_batchtransferworkflow workflow ON workflow.id = action.workflow_id
+                WHERE dest_assignment_id = stay.id AND workflow_type = 'CONTAINER_REDISTRIBUTION') AS later) filled
             JOIN batch_lifecyclestage stage ON stage.id = lifecycle_stage_id
             JOIN infrastructure_container container ON container.id = container_id
             WHERE batch_id = batch.id GROUP BY 1) stay) AS places,
+        (SELECT string_agg(notes, ' ') FROM batch_batchtransferworkflow
+            WHERE batch_id = batch.id AND starts_with(notes, %(left_empty)s)) AS left_empty,
         (SELECT 1000 * sum(live_weight_kg) / nullif(sum(unit_count), 0)
             FROM harvest_harvestlot lot JOIN harvest_harvestevent event ON event.id = lot.event_id
             WHERE event.batch_id = batch.id) AS harvested_g,
@@ -131,7 +138,9 @@ def judge(connection: psycopg.Connection[Any], batches: Iterable[Planned]) -> li
     day = (first.first_days[1] - first.start).days + 1
     facts = {
         row["number"]: row
-        for row in connection.cursor(row_factory=dict_row).execute(FACTS, {"numbers": list(wanted), "day": day})
+        for row in connection.cursor(row_factory=dict_row).execute(
+            FACTS, {"numbers": list(wanted), "day": day, "left_empty": LEFT_EMPTY}
+        )
     }
     here = [(batch, facts[number]) for number, batch in wanted.items() if number in facts]
     missing = tuple(number for number in wanted if number not in facts)
@@ -194,7 +203,10 @@ def _eggs(batch: Planned, facts: _Facts) -> list[str]:
 
 
 def _places(batch: Planned, facts: _Facts) -> list[str]:
-    """All containers of a stage are filled on the day that it begins; or those at sea one by one, and the last then."""
+    """All containers of a stage are filled on the day that it begins; or those at sea one by one, and the last then.
+
+    A ring that the transfer to sea says it has left empty is filled out of others, or not yet.
+    """
     wanted = {
         stage + 1: (batch.first_days[stage].isoformat(), batch.containers[stage]) for stage in range(batch.begun())
     }
@@ -204,6 +216,10 @@ def _places(batch: Planned, facts: _Facts) -> list[str]:
         at_sea = stage == len(batch.first_days)
         earliest = (batch.first_days[stage - 1] - timedelta(days=MOST_DAYS_TO_SEA if at_sea else 0)).isoformat()
         there = (last, tuple(sorted(names))) if last else None
+        if at_sea and stage in wanted and facts["left_empty"]:
+            empty = facts["left_empty"].removeprefix(LEFT_EMPTY)
+            day, rings = wanted[stage]
+            wanted[stage] = day, tuple(ring for ring in rings if ring in names or ring != empty)
         if at_sea and stage not in wanted and last < batch.first_days[stage - 1].isoformat():
             wanted[stage] = (last, tuple(name for name in batch.containers[stage - 1] if name in names))
         if there != wanted.get(stage) or first < earliest:

@@ -1,5 +1,5 @@
 -- title: The water of every transfer is known
--- means: Each completed transfer workflow has one row of the water that the fish met, within 1.5 degrees of what their containers' sensors read on the days on which they came.
+-- means: Each completed transfer to another stage has one row of the water that the fish met, within 1.5 degrees of what their containers' sensors read on the days on which they came.
 -- on: batch_batchtransferworkflow
 SELECT workflow.workflow_number, count(DISTINCT water.id) AS rows, min(water.temperature) AS temperature,
     round(avg(reading.value), 2) AS read_temperature
@@ -14,7 +14,7 @@ LEFT JOIN LATERAL (
         AND reading_time < action.actual_execution_date + 1
         AND parameter_id = (SELECT id FROM environmental_environmentalparameter WHERE name = 'Temperature')
 ) reading ON true
-WHERE workflow.status = 'COMPLETED'
+WHERE workflow.status = 'COMPLETED' AND workflow.workflow_type = 'LIFECYCLE_TRANSITION'
 GROUP BY workflow.id
 HAVING count(DISTINCT water.id) <> 1 OR abs(min(water.temperature) - avg(reading.value)) > 1.5
 ORDER BY workflow_number

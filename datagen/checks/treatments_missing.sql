@@ -1,5 +1,5 @@
 -- title: Every container of a batch is treated alike
--- means: A vaccination takes every container that the batch is in on that day, once; the rings of a harvested batch have each been deloused equally often.
+-- means: A vaccination takes every container that the batch is in on that day, once; the rings of a harvested batch have each been deloused equally often; one that got its fish out of others, as often as these since.
 -- on: health_treatment
 WITH round AS (
     SELECT batch_id, vaccination_type_id, treatment_date::date AS day, count(*) AS treatments,
@@ -8,7 +8,11 @@ WITH round AS (
     WHERE treatment_type = 'vaccination'
     GROUP BY 1, 2, 3
 ), delousing AS (
-    SELECT assignment.batch_id, assignment.id, count(treatment.id) AS treatments
+    SELECT assignment.batch_id, assignment.id, assignment.assignment_date, count(treatment.id) AS treatments,
+        array_agg(treatment.treatment_date::date) AS days,
+        EXISTS (SELECT FROM batch_transferaction action JOIN batch_batchtransferworkflow workflow
+            ON workflow.id = action.workflow_id AND workflow.workflow_type = 'CONTAINER_REDISTRIBUTION'
+            WHERE action.dest_assignment_id = assignment.id) AS late
     FROM batch_batchcontainerassignment assignment
     JOIN infrastructure_container container ON container.id = assignment.container_id
     LEFT JOIN health_treatment treatment
@@ -32,7 +36,19 @@ UNION ALL
 SELECT batch.batch_number, 'delousing', NULL, min(delousing.treatments), count(*), max(delousing.treatments)
 FROM delousing
 JOIN batch_batch batch ON batch.id = delousing.batch_id
-WHERE batch.status = 'COMPLETED'
+WHERE batch.status = 'COMPLETED' AND NOT delousing.late
 GROUP BY batch.id
 HAVING min(delousing.treatments) <> max(delousing.treatments)
+UNION ALL
+SELECT batch.batch_number, 'delousing since', late.assignment_date, late.treatments, 1, max(since.treatments)
+FROM delousing late
+JOIN delousing other ON other.batch_id = late.batch_id AND NOT other.late
+JOIN batch_batch batch ON batch.id = late.batch_id
+CROSS JOIN LATERAL (
+    SELECT count(*) FILTER (WHERE day >= late.assignment_date) AS treatments FROM unnest(other.days) day
+) since
+WHERE batch.status = 'COMPLETED' AND late.late
+GROUP BY batch.id, late.id, late.assignment_date, late.treatments
+-- A boat may have been to some of them on the days before.
+HAVING late.treatments NOT BETWEEN min(since.treatments) AND max(since.treatments)
 ORDER BY batch_number, day

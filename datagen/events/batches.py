@@ -115,7 +115,8 @@ def _stages_reached(record: BatchRecord, forecast: int) -> Iterator[Was]:
             yield Was(NEVER)
             continue
         # Fish are moved during the day.
-        at = record.at(int(stays.first_day[stays.stage == stage].max()), 17 if stage else 7)[None]
+        places = len(record.early(stage)[record.early(stage) >= 0])
+        at = record.at(int(stays.first_day[stays.stage == stage][:places].max()), 17 if stage else 7)[None]
         columns = {
             "lifecycle_stage_id": int(stage_id),
             "status": "ACTIVE",

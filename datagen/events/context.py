@@ -177,7 +177,7 @@ class BatchRecord(OfBatch):
         return self.stage_starts[stage + 1] - self.stage_starts[stage] + int(self.early(stage).max())
 
     def early(self, stage: int) -> Ints:
-        """How many days before its stage begins each of the containers planned for it gets its fish."""
+        """How many days before its stage begins each of the containers planned for it gets fish; below 0: late."""
         if stage == self.sea:
             return self.case.early_days[self.index]
         return np.zeros(len(self.batch.containers[stage]), np.int64)

@@ -77,7 +77,7 @@ def amount_cents(quantity: Ints, price_cents: Ints | int, units_per_kg: int) -> 
 def _smolt(record: BatchRecord) -> Changing:
     moves = record.history.moves
     to_sea = moves.stage == record.sea
-    hundredths_kg = np.rint(moved_kg(record)[to_sea] * 100).astype(np.int64).sum(keepdims=True)
+    hundredths_kg = np.rint(moved_kg(moves)[to_sea] * 100).astype(np.int64).sum(keepdims=True)
     workflow_id = record.first_id["batch_batchtransferworkflow"] + record.sea - 1
     return _transactions(
         record,

@@ -1,17 +1,18 @@
 """Transfers between stages: a workflow each, with one action for every move from container to container."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from apps.batch.models import BatchTransferWorkflow, TransferAction
 from apps.environmental.models import StageTransitionEnvironmental
-from datagen.arrays import Bools, Dates, Ints
+from datagen.arrays import Bools, Dates, Floats, Ints
 from datagen.biology import size
 from datagen.biology.water import oxygen_saturation_mg_l
 from datagen.events import transfers_ahead
 from datagen.events.context import BatchRecord, Changing, LongestLife, Rows, Was, nearest_rows
 from datagen.events.orders import NEVER
+from datagen.simulation.history import Moves
 from datagen.storage.arrow import record_batch
 
 WEIGHED_FISH = 50
@@ -76,7 +77,7 @@ def _workflows(record: BatchRecord) -> Changing:
     # Sums are worked out when a transfer is over.
     moved = np.add.reduceat(moves.moved, first) * complete
     died = np.add.reduceat(moves.died, first) * complete
-    biomass_kg = np.add.reduceat(moved_kg(record), first) * complete
+    biomass_kg = np.add.reduceat(moved_kg(moves), first) * complete
     to_sea = stages == record.sea
     managers = record.staff("MGR")
     who = managers[(record.index + stages) % len(managers)]
@@ -111,6 +112,7 @@ def _workflows(record: BatchRecord) -> Changing:
         completion_percentage=100.0 * done / actions,
         is_intercompany=to_sea,
         source_subsidiary=["FW" if sea else None for sea in to_sea],
+        notes=[transfers_ahead.left_empty(record) if sea else "" for sea in to_sea],
         dest_subsidiary=["FM" if sea else None for sea in to_sea],
         finance_transaction_id=np.ma.masked_where(~(to_sea & complete), transaction_id),
         initiated_by_id=who,
@@ -150,19 +152,25 @@ def _planned(
     )
 
 
-def moved_kg(record: BatchRecord) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
+def moved_kg(moves: Moves) -> Floats:
     """Biomass of each move [kg], as recorded: to hundredths."""
-    moves = record.history.moves
     return np.round(moves.moved * moves.weight_g / 1000.0, 2)
 
 
 def _actions(record: BatchRecord) -> Rows:
-    moves, assignments = record.history.moves, record.history.assignments
-    count = len(moves.stage)
-    rng = record.stream("transfer weighing")
-    luck = rng.standard_normal((count, 3))
+    moves = record.history.moves
+    luck = record.stream("transfer weighing").standard_normal((len(moves.stage), 3))
+    workflow_id = record.first_id["batch_batchtransferworkflow"] + moves.stage - 1
+    return lifted(record, moves, record.first_id["batch_transferaction"], workflow_id, luck, _vessels(record))
+
+
+def lifted(
+    record: BatchRecord, moves: Moves, first_id: int, workflow_id: Ints, luck: Floats, notes: Sequence[str]
+) -> Rows:
+    """An action for each of these moves, of which fish are weighed, with some luck [moves, 3]."""
+    count, stage = len(moves.stage), record.history.assignments.stage
     number, of_day = _number(moves.stage), _number(moves.day)
-    cv, k = record.stages.weight_cv[moves.stage - 1], record.stages.condition_k[moves.stage - 1]
+    cv, k = (each[stage[moves.source]] for each in (record.stages.weight_cv, record.stages.condition_k))
     # A mean of 50 fish errs by its standard error.
     measured_g = moves.weight_g * (1.0 + cv / np.sqrt(WEIGHED_FISH) * np.clip(luck[:, 0], -3, 3))
     row = nearest_rows(record, moves.source, moves.day)
@@ -177,8 +185,8 @@ def _actions(record: BatchRecord) -> Rows:
     return TransferAction, record_batch(
         TransferAction,
         count,
-        id=record.ids(TransferAction, count),
-        workflow_id=record.first_id["batch_batchtransferworkflow"] + moves.stage - 1,
+        id=first_id + np.arange(count),
+        workflow_id=workflow_id,
         action_number=number,
         status="COMPLETED",
         source_assignment_id=record.assignment_id[moves.source],
@@ -186,10 +194,10 @@ def _actions(record: BatchRecord) -> Rows:
         source_population_before=moves.before,
         transferred_count=moves.moved,
         mortality_during_transfer=moves.died,
-        transferred_biomass_kg=moved_kg(record),
+        transferred_biomass_kg=moved_kg(moves),
         planned_date=record.date(moves.day),
         actual_execution_date=record.date(moves.day),
-        transfer_method=np.where(assignments.stage[moves.dest] <= 1, "GRAVITY", "PUMP"),
+        transfer_method=np.where(stage[moves.dest] <= 1, "GRAVITY", "PUMP"),
         water_temp_c=temp_c,
         oxygen_level=oxygen + 0.1 * luck[:, 1],
         execution_duration_minutes=np.clip(15 + moves.moved // 4000 + (5 * luck[:, 2]).astype(int), 5, 600),
@@ -198,7 +206,7 @@ def _actions(record: BatchRecord) -> Rows:
         measured_sample_size=WEIGHED_FISH,
         measured_avg_length_cm=size.lengths_cm(measured_g, k),
         selection_method="AVERAGE",
-        notes=_vessels(record),
+        notes=notes,
         executed_by_id=operators[(record.index + number) % len(operators)],
         created_at=record.at(moves.day, hour),
         updated_at=record.at(moves.day, hour),

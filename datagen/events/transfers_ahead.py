@@ -16,6 +16,9 @@ from datagen.events.orders import NEVER
 from datagen.simulation.agenda import LEAST_LEFT, pour
 from datagen.storage.arrow import record_batch
 
+LEFT_EMPTY = "Left empty until fish are thinned: "
+"""What is noted of a transfer to sea beside the ring that gets its fish later."""
+
 
 @dataclass(frozen=True)
 class Draft:
@@ -85,6 +88,12 @@ def carried_out(record: BatchRecord, stages: Ints) -> list[Draft]:
     return [next(each for each in _drafts(record, stage) if not each.called_off) for stage in stages]
 
 
+def left_empty(record: BatchRecord) -> str:
+    """What is noted of the transfer to sea of a batch of which one ring gets its fish later."""
+    late = record.case.late_days[record.index]
+    return f"{LEFT_EMPTY}{record.farm.container_name[record.batch.containers[record.sea][-1]]}" if late else ""
+
+
 def actions_planned(record: BatchRecord, draft: Draft) -> int:
     """How many moves a plan had when it was made, as the fish stood then."""
     stays, days = record.history.assignments, record.history.days
@@ -96,7 +105,8 @@ def actions_planned(record: BatchRecord, draft: Draft) -> int:
 def _poured(record: BatchRecord, draft: Draft, fish: Ints) -> Ints:
     """As the transfer will be if the fish are so many then."""
     early = record.early(draft.stage)
-    return pour(fish, len(early), LEAST_LEFT if early.any() else 0.0)
+    into = early >= 0
+    return pour(fish, int(into.sum()), LEAST_LEFT if early[into].any() else 0.0)
 
 
 def _known(record: BatchRecord) -> list[Draft]:
@@ -197,6 +207,7 @@ def _workflow(record: BatchRecord, draft: Draft, lifts: _Lifts) -> Changing:
         is_intercompany=to_sea,
         source_subsidiary="FW" if to_sea else None,
         dest_subsidiary="FM" if to_sea else None,
+        notes=left_empty(record) if to_sea else "",
         cancellation_reason=draft.reason if status == "CANCELLED" else "",
         initiated_by_id=int(managers[(record.index + draft.stage) % len(managers)]),
         created_at=drafted,

@@ -35,7 +35,16 @@ JOIN LATERAL (
 ) lots ON lots.fish > 0
 JOIN LATERAL (
     SELECT sum(transferred_count)::float8 AS fish, sum(transferred_biomass_kg)::float8 AS kg
-    FROM batch_transferaction WHERE dest_assignment_id = assignment.id
+    FROM (
+        SELECT dest_assignment_id AS assignment_id, transferred_count, transferred_biomass_kg
+        FROM batch_transferaction WHERE status = 'COMPLETED'
+        UNION ALL
+        -- What goes on in another ring came into that one.
+        SELECT source_assignment_id, -transferred_count - mortality_during_transfer, -transferred_biomass_kg
+        FROM batch_transferaction action
+        JOIN batch_batchtransferworkflow workflow ON workflow.id = workflow_id
+        WHERE action.status = 'COMPLETED' AND workflow_type = 'CONTAINER_REDISTRIBUTION'
+    ) move WHERE assignment_id = assignment.id
 ) fish_in ON fish_in.fish > 0
 LEFT JOIN LATERAL (
     SELECT coalesce(sum(count), 0)::float8 AS fish, coalesce(sum(biomass_kg), 0)::float8 AS kg

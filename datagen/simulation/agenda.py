@@ -12,6 +12,7 @@ from datagen.catalog.biology import Handling, LiceOperation
 from datagen.planning.forecast import harvest_days
 from datagen.simulation.history import Delivery, Harvest, Move, Operation, Wait
 from datagen.simulation.lice import Lice, called_for
+from datagen.simulation.thinning import thin
 from datagen.simulation.world import World
 from datagen.streams import stream
 
@@ -58,7 +59,8 @@ class Agenda:
         if sea < self.plan.days:
             # From the day after they came: on that morning the rings may hold others still.
             self._fit_for_harvest[b] = max(sea + 1, start + self.plan.batches[b].harvest_from_day)
-        lice = Lice(self.world.case, self.plan.batches[b], sea, len(self.plan.batches[b].containers[-1]))
+        late = self._book_thinning(b, sea)
+        lice = Lice(self.world.case, self.plan.batches[b], sea, len(self.plan.batches[b].containers[-1]), late)
         if self.world.case.way.delousing is None:
             for kind, treatment in enumerate(self.biology.lice_treatments):
                 rng = stream(self.plan.seed, self.plan.batches[b].number, "delousing", kind)
@@ -72,6 +74,15 @@ class Agenda:
             for kind, (sea_day, operation) in enumerate(called_for(lice, temp_c, longest)):
                 self._book(sea + sea_day, -1, partial(self._withhold, b, operation))
                 self._book_delousing(b, kind, sea + sea_day, operation)
+
+    def _book_thinning(self, b: int, sea: int) -> int:
+        """How many days after that on which the stage at sea begins, if there is one; the harvest waits for it."""
+        late = self.world.case.late_days[b]
+        if late:
+            self._book(sea + late, self.sea, partial(thin, self.world, b))
+        if late and b in self._fit_for_harvest:
+            self._fit_for_harvest[b] = max(self._fit_for_harvest[b], sea + late + 1)
+        return late
 
     def _book_delousing(self, b: int, kind: int, first: int, spec: LiceOperation) -> None:
         for place in range(len(self.plan.batches[b].containers[-1])):
@@ -109,8 +120,9 @@ class Agenda:
         died = (fish * spec.lost_share * rng.uniform(0.5, 1.5, len(fish)) + rng.random(len(fish))).astype(np.int64)
         # The dead are recorded with a move, so of fish that leave at least one arrives.
         died = np.minimum(died, np.maximum(fish - 1, 0))
-        days = np.unique(world.stays.first_day[stays[b, stage]]).tolist()
-        moved = pour(fish - died, len(stays[b, stage]), LEAST_LEFT if len(days) > 1 else 0.0)
+        _, dests = self._ends(b, stage)
+        days = np.unique(world.stays.first_day[dests]).tolist()
+        moved = pour(fish - died, len(dests), LEAST_LEFT if len(days) > 1 else 0.0)
         share = spec.deaths_share * np.exp(spec.deaths_spread * rng.standard_normal())
         under_way = _UnderWay(b, stage, spec, float(share), moved, died)
         self._under_way.append(under_way)
@@ -120,7 +132,7 @@ class Agenda:
 
     def _lift(self, transfer: "_UnderWay", day: int) -> None:
         """The lifts of a day; the first out of a source finds all its dead, and the last takes all that are left."""
-        world, (sources, dests) = self.world, self._ends(transfer)
+        world, (sources, dests) = self.world, self._ends(transfer.batch, transfer.stage)
         container, today = world.stays.container[sources], world.stays.first_day[dests] == day
         now, weight_g = world.fish[container], np.array([float(r) ** 3 for r in world.weight_cbrt[container]])
         now[world.stay[container] != sources] = 0
@@ -152,7 +164,7 @@ class Agenda:
         """Tell of transfers that are under way what is still to be done, as the fish stand."""
         world = self.world
         for transfer in self._under_way:
-            sources, dests = self._ends(transfer)
+            sources, dests = self._ends(transfer.batch, transfer.stage)
             container = world.stays.container[sources]
             now, weight_g = world.fish[container], world.weight_cbrt[container] ** 3
             day = world.stays.first_day[dests]
@@ -165,9 +177,10 @@ class Agenda:
                 )
                 now[i] -= fish
 
-    def _ends(self, transfer: "_UnderWay") -> tuple[Ints, Ints]:
-        of = self.world.stays.of
-        return of[transfer.batch, transfer.stage - 1], of[transfer.batch, transfer.stage]
+    def _ends(self, b: int, stage: int) -> tuple[Ints, Ints]:
+        """The stays that a transfer is out of, and those that it is into: not one that gets its fish later."""
+        of, late = self.world.stays.of, stage == self.sea and self.world.case.late_days[b] > 0
+        return of[b, stage - 1], of[b, stage][: -1 if late else None]
 
     def _vaccinate(self, b: int, kind: int, day: int) -> None:
         spec = self.biology.vaccinations[kind]
@@ -188,6 +201,8 @@ class Agenda:
             return
         rng = stream(self.plan.seed, self.plan.batches[b].number, "delousing", kind, place)
         stay = self.world.stays.of[b, self.sea][place]
+        if self.world.stay[self.world.stays.container[stay]] != stay:
+            return  # a ring that stands empty
         self.world.log.treatments.append(self._operate(stay, kind, day, spec, rng.standard_normal()))
 
     def _operate(self, stay: int, kind: int, day: int, spec: Handling, luck: float) -> Operation:
@@ -205,6 +220,7 @@ class Agenda:
         """Slaughter begins when the mean fish has its target weight, in time to be over by the planned last day."""
         world, spec = self.world, self.biology.harvest
         stays = world.stays.of[b, self.sea]
+        stays = stays[world.stay[world.stays.container[stays]] == stays]
         container = world.stays.container[stays]
         sea = int(self.plan.starts()[b]) + self.plan.stage_starts[self.sea]
         latest = sea + self.plan.stage_days(self.sea) - harvest_days(spec, len(stays))

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from datagen.arrays import Floats, Ints
+from datagen.arrays import Bools, Floats, Ints
 from datagen.biology.mortality import CAUSES, outbreak_course
 from datagen.biology.water import year_wave
 from datagen.case import Case
@@ -41,12 +41,15 @@ def everyday(case: Case, geography: int, spec: LivedMortality) -> Floats:
     return factor
 
 
-def of_containers(case: Case, hard: Hardship, batch: BatchPlan, stage: int, days: int, count: int) -> Floats:
-    """What a stage's weeks and first days make of everyday deaths in each container [days, containers]."""
+def of_containers(case: Case, hard: Hardship, batch: BatchPlan, stage: int, days: int, late: Bools) -> Floats:
+    """What a stage's weeks and first days make of everyday deaths in each container [days, containers].
+
+    No first days where fish of the same stage come late.
+    """
     rng = stream(case.plan.seed, batch.number, case.stages.key[stage], "hardship, weeks")
-    weeks = _daily(hard.container, rng.standard_normal((days // WEEK_DAYS + 2, count)), days)
+    weeks = _daily(hard.container, rng.standard_normal((days // WEEK_DAYS + 2, len(late))), days)
     new = 1.0 + hard.newcomers * np.exp(-np.arange(days) / hard.newcomer_days)
-    factor: Floats = np.exp(weeks) * new[:, None]
+    factor: Floats = np.exp(weeks) * np.where(late, 1.0, new[:, None])
     return factor
 
 

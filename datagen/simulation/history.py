@@ -80,7 +80,10 @@ class Deliveries:
 
 @dataclass(frozen=True)
 class Moves:
-    """Fish moved from one container to another, in the order in which it was done."""
+    """Fish moved from one container to another, in the order in which it was done; `stage` is that which they come to.
+
+    Thinnings are the same within a stage.
+    """
 
     batch: Ints
     stage: Ints
@@ -152,6 +155,7 @@ class History:
     days: ContainerDays
     deliveries: Deliveries
     moves: Moves
+    thinnings: Moves
     waiting: Waiting
     vaccinations: Operations
     treatments: Operations
@@ -193,7 +197,7 @@ class History:
         assignments = _rows(self.assignments, slice(first, after))
         row = int(assignments.row[0])
         rows = int(assignments.row[-1] + assignments.days[-1])
-        moves = _rows(self.moves, self.moves.batch == index)
+        moves, thinnings = (_rows(each, each.batch == index) for each in (self.moves, self.thinnings))
         waiting = _rows(self.waiting, self.waiting.batch == index)
 
         def mine(table: _WithAssignment) -> _WithAssignment:
@@ -206,6 +210,7 @@ class History:
             _rows(self.days, slice(row, rows)),
             mine(self.deliveries),
             replace(moves, source=moves.source - first, dest=moves.dest - first),
+            replace(thinnings, source=thinnings.source - first, dest=thinnings.dest - first),
             replace(waiting, source=waiting.source - first),
             mine(self.vaccinations),
             mine(self.treatments),
@@ -263,6 +268,7 @@ class Log:
 
     deliveries: list[Delivery] = field(default_factory=list)
     moves: list[Move] = field(default_factory=list)
+    thinnings: list[Move] = field(default_factory=list)
     waiting: list[Wait] = field(default_factory=list)
     vaccinations: list[Operation] = field(default_factory=list)
     treatments: list[Operation] = field(default_factory=list)

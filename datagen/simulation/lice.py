@@ -29,12 +29,16 @@ def most_times(catalog: Catalog, way: Way) -> int:
 
 @dataclass(frozen=True)
 class Lice:
-    """The lice of a batch, whose `rings` were stocked on day `first_day` of the record; all is drawn by address."""
+    """The lice of a batch, whose `rings` were stocked on day `first_day` of the record; all is drawn by address.
+
+    The last ring gets fish of the others on day `late_day` at sea, if it is above 0: until then its lice are theirs.
+    """
 
     case: Case
     batch: BatchPlan
     first_day: int
     rings: int
+    late_day: int = 0
 
     def _stream(self, *names: object) -> np.random.Generator:
         return stream(self.case.plan.seed, self.batch.number, *names)
@@ -157,7 +161,6 @@ def called_for(lice: Lice, temp_c: Floats, longest: int) -> Iterator[tuple[int, 
     counted_on = lice.counted_on(length)
     count, week_of = lice.counting(lice.methods(len(counted_on))), {day: week for week, day in enumerate(counted_on)}
     female = np.array([kind.adult and kind.gender == "female" for kind in case.catalog.lice.types])
-    sampled = case.catalog.lice.counting.fish * lice.rings
     now, times, busy_until = np.zeros(settling.shape[1:]), 0, -1
     place = np.arange(lice.rings)
     day_of_year_on = case.plan.days_of_year()[lice.first_day :]
@@ -167,9 +170,11 @@ def called_for(lice: Lice, temp_c: Floats, longest: int) -> Iterator[tuple[int, 
         for first, (left, rings_day) in done.items():
             survival[:, rings_day == day - first] *= left[:, rings_day == day - first]
         now = biology.next_day(now, settling[day], moults[day], survival, hatching)
+        stocked = lice.rings - (day < lice.late_day)
+        biology.share_out(now, stocked)
         if day not in week_of:
             continue
-        found = count(week_of[day], now)[:, female].sum() / sampled
+        found = count(week_of[day], now)[:stocked, female].sum() / (case.catalog.lice.counting.fish * stocked)
         if day < busy_until or times >= spec.most or not spec.called_for(found, day_of_year_on[day]):
             continue
         operation = lice.operation(times)

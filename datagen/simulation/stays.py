@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from datagen.arrays import Floats, Ints
+from datagen.arrays import Bools, Floats, Ints
 from datagen.biology.mortality import outbreak_course
 from datagen.case import Case
 from datagen.planning.forecast import vigour
@@ -104,13 +104,14 @@ def stays(case: Case, geography: int) -> Stays:
             begins, container = start + plan.stage_starts[stage], np.array(containers)
             first = begins - (case.early_days[b] if stage == case.sea else np.zeros(len(containers), np.int64))
             # Feed is ordered ahead: who waits for fish on the last days must not depend on where the record ends.
-            for day in np.unique(first).tolist():
+            # What comes late eats what its area has open.
+            for day in np.unique(first[first <= begins]).tolist():
                 arrivals[day].append((stage, container[first == day]))
             if first.min() >= plan.days:
                 break
             until = begins + plan.stage_days(stage)
             n, days = len(container), np.maximum(np.minimum(until, plan.days) - first, 0)
-            nature, draws = _nature(case, batch, stage, n), _draws(case, batch, stage, n, int(days.max()))
+            nature, draws = _nature(case, batch, stage, n), _draws(case, batch, stage, first > begins, int(days.max()))
             leaving_g = batch.harvest_target_g if stage == case.sea else np.inf
             leaving_from = start + batch.harvest_from_day
             parts.append(_Part(b, stage, container, first, until, leaving_g, leaving_from, days, nature, draws))
@@ -186,14 +187,17 @@ def _everyday(case: Case, stage: str, luck: Floats) -> tuple[float, float, Float
     return hard.daily[stage], hard.batch_spread, np.exp(hard.container_spread * luck - hard.container_spread**2 / 2)
 
 
-def _draws(case: Case, batch: BatchPlan, stage: int, n: int, days: int) -> Draws:
-    """Draws [days, containers]; `hardship` multiplies the everyday hazard, with memory and a mean of 1."""
-    address = (case.plan.seed, batch.number, case.stages.key[stage])
+def _draws(case: Case, batch: BatchPlan, stage: int, late: Bools, days: int) -> Draws:
+    """Draws [days, containers]; `hardship` multiplies the everyday hazard, with memory and a mean of 1.
+
+    To containers that are `late`, fish come that were in the stage before.
+    """
+    address, n = (case.plan.seed, batch.number, case.stages.key[stage]), len(late)
     mortality = case.catalog.mortality
     days_alike = remembering(stream(*address, "hardship").standard_normal((days, n)), mortality.daily_memory)
     lived = case.way.mortality
     hard = None if lived is None else lived.hardship(case.stages.key[stage])
-    weeks = 1.0 if hard is None else hardship.of_containers(case, hard, batch, stage, days, n)
+    weeks = 1.0 if hard is None else hardship.of_containers(case, hard, batch, stage, days, late)
     return Draws(
         deaths=stream(*address, "deaths").standard_normal((days, n)),
         rounding=stream(*address, "deaths, rounded").random((days, n)),

@@ -212,13 +212,15 @@ class World:
         log = self.log
         deliveries, harvests = table(Deliveries, log.deliveries), table(Harvests, log.harvests)
         vaccinations, treatments = table(Operations, log.vaccinations), table(Operations, log.treatments)
-        moves, waiting = table(Moves, log.moves), table(Waiting, log.waiting)
+        moves, thinnings = table(Moves, log.moves), table(Moves, log.thinnings)
+        waiting = table(Waiting, log.waiting)
         return History(
             self.geography,
             assignments,
             ContainerDays(*(values[kept] for values in vars(self.days).values())),
             replace(deliveries, assignment=number[deliveries.assignment]),
             replace(moves, source=number[moves.source], dest=number[moves.dest]),
+            replace(thinnings, source=number[thinnings.source], dest=number[thinnings.dest]),
             replace(waiting, source=number[waiting.source]),
             replace(vaccinations, assignment=number[vaccinations.assignment]),
             replace(treatments, assignment=number[treatments.assignment]),

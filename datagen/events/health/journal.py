@@ -154,7 +154,7 @@ def _vaccinations(record: BatchRecord, course: Course) -> Iterator[Entry]:
 
 
 def _delousings(record: BatchRecord, infested: lice.Infestation | None) -> Iterator[Entry]:
-    done, rings = record.history.treatments, len(record.batch.containers[-1])
+    done, a = record.history.treatments, record.history.assignments
     if infested is None:
         return
     met, types = lice.met_by(record), record.catalog.lice.types
@@ -166,7 +166,8 @@ def _delousings(record: BatchRecord, infested: lice.Infestation | None) -> Itera
         week = max(int(np.searchsorted(infested.counted_on, day - infested.first_day)) - 1, 0)
         made = infested.made[week]
         per_fish = infested.counts[week][made][:, females].sum() / max(fish * made.sum(), 1)
-        last = spec.last_day(day, rings)
+        rings = int(np.count_nonzero(a.first_day[infested.stays] <= day))
+        last = spec.last_day(day, len(record.batch.containers[-1]))
         text = f"{met.method(int(kind)).name} of {rings} rings; {per_fish:.2f} adult females a fish counted"
         over = "Fish feed as before in all rings"
         if spec.withholding_days:

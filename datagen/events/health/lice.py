@@ -47,25 +47,26 @@ def infestation(record: BatchRecord) -> Infestation | None:
     if first_day > record.last_day:
         return None
     stays = np.flatnonzero(a.stage == record.sea)
-    end = a.departure_day[stays] - first_day
-    day = np.arange(int(end.max()))
-    row = a.row[stays] + first_day - a.first_day[stays] + np.minimum(day[:, None], end - 1)
-    met = met_by(record)
-    lice = _lice(record, met, days.temp_c[row])
+    begin, end = a.first_day[stays] - first_day, a.departure_day[stays] - first_day
+    day, met = np.arange(int(end.max())), met_by(record)
+    row = a.row[stays] + np.clip(day[:, None] - begin, 0, end - begin - 1)
+    # A ring that stands empty still has the water of another, in which nothing lives.
+    lice = _lice(record, met, days.temp_c[row[:, np.minimum(np.arange(met.rings), len(stays) - 1)]])
     counting, counted_on = record.catalog.lice.counting, met.counted_on(len(day))
-    made = (counted_on[:, None] < end) & (days.fish[row[counted_on]] >= counting.fish)
+    made = (counted_on[:, None] >= begin) & (counted_on[:, None] < end) & (days.fish[row[counted_on]] >= counting.fish)
     method = met.methods(len(counted_on))
     count = met.counting(method)
     counts = np.zeros((*made.shape, len(record.catalog.lice.types)), np.int64)
     for week, sea_day in enumerate(counted_on):
-        counts[week] = count(week, lice[sea_day])
-    return Infestation(met.first_day, stays, lice, counted_on, made, method, counts)
+        counts[week] = count(week, lice[sea_day])[: len(stays)]
+    return Infestation(met.first_day, stays, lice[:, :, : len(stays)], counted_on, made, method, counts)
 
 
 def met_by(record: BatchRecord) -> Lice:
     """The lice that the batch meets at sea."""
     first_day = record.start_day + record.stage_starts[record.sea]
-    return Lice(record.case, record.batch, first_day, len(record.batch.containers[-1]))
+    late_day = record.case.late_days[record.index]
+    return Lice(record.case, record.batch, first_day, len(record.batch.containers[-1]), late_day)
 
 
 def mobile(infested: Infestation) -> Floats:
@@ -87,7 +88,7 @@ def _lice(record: BatchRecord, met: Lice, temp_c: Floats) -> Floats:
     shape = (len(temp_c), len(biology.POPULATIONS), met.rings)
     survival = np.broadcast_to(met.everyday_survival, shape) * _after_delousing(record, met, shape)
     hatching = record.catalog.lice.biology.hatching
-    return biology.lice_per_fish(met.settling(len(temp_c)), met.moulting(temp_c), survival, hatching)
+    return biology.lice_per_fish(met.settling(len(temp_c)), met.moulting(temp_c), survival, hatching, met.late_day)
 
 
 def _after_delousing(record: BatchRecord, met: Lice, shape: tuple[int, ...]) -> Floats:
