@@ -26,7 +26,7 @@ from datagen.storage.postgres import PostgresStore, PostgresStream
 from datagen.storage.proof import Proof
 from datagen.storage.store import Store
 
-VERSION = "10"
+VERSION = "11"
 """Version of the generated content: raised by every change that changes a row."""
 
 

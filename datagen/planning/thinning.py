@@ -31,8 +31,9 @@ def _late_day(case: "Case", batch: BatchPlan) -> int:
         return 0
     rng = stream(case.plan.seed, batch.number, "thinning, plan")
     chosen, day = rng.random() < spec.share, int(rng.integers(spec.days_min, spec.days_max + 1))
-    # Not when slaughter may be near.
-    if not chosen or day > case.plan.stage_days(case.sea) // 2:
+    # Not when slaughter may be near, nor where no other ring has the barge order what its fish eat.
+    *others, late = case.farm.container_store[list(batch.containers[-1])].tolist()
+    if not chosen or day > case.plan.stage_days(case.sea) // 2 or late not in others:
         return 0
     # Rings that give no fish keep what would have been shared out among one more.
     return day if fullness(Forecast(case, batch))[-1] * rings / (rings - 1) <= 1.0 else 0
