@@ -176,13 +176,15 @@ def test_where_a_plan_is_lived_every_delousing_was_called_for_by_a_count() -> No
             continue
         met = lice.met_by(record)
         female = np.array([kind.adult and kind.gender == "female" for kind in record.catalog.lice.types])
-        fish = record.catalog.lice.counting.fish * len(infested.stays)
+        fish = record.catalog.lice.counting.fish
         for time in np.unique(done.kind):
             operation = met.operation(int(time))
             first = int(done.day[done.kind == time].min())
             called = first - 1 - operation.fasting_days - met.delay_days(int(time)) - infested.first_day
             [week] = np.flatnonzero(infested.counted_on == called)
-            found = infested.counts[week][:, female].sum() / fish
+            # Of rings that have fish.
+            made = infested.made[week]
+            found = infested.counts[week][made][:, female].sum() / (fish * made.sum())
             day = record.case.plan.days_of_year()[infested.first_day + called]
             assert spec.called_for(found, day)
             assert not spec.called_for(0.99 * spec.alarm * min(each.females for each in spec.limits), day)
