@@ -99,3 +99,5 @@ def test_single_fish_are_as_long_as_they_are_heavy() -> None:
     weights = size.weights_g(np.array([5000.0]), 0.2, np.random.default_rng(3).standard_normal(50_000))
     assert weights.mean() == pytest.approx(5000, rel=0.01)
     assert weights.std() / weights.mean() == pytest.approx(0.2, abs=0.01)
+    wide = size.skewed(np.random.default_rng(4).standard_normal(200_000), 0.45)
+    assert (wide.mean(), wide.std(), (wide**3).mean()) == pytest.approx((0.0, 1.0, 0.45), abs=0.03)

@@ -15,7 +15,7 @@ from apps.health.models import HealthSamplingEvent, JournalEntry
 from datagen.biology.lice import POPULATIONS, development_days, lice_per_fish
 from datagen.biology.mortality import CAUSES
 from datagen.case import Case
-from datagen.events import FAMILIES, health, readings
+from datagen.events import FAMILIES, body, health, readings
 from datagen.events.context import BatchRecord, life
 from datagen.events.health import journal, lice
 from datagen.farm import with_database_ids
@@ -163,6 +163,30 @@ def test_lice_are_counted_weekly_in_adult_only(at_sea: Any) -> None:
         assert np.unique(rows, axis=1).shape == rows.shape
         confidence = dict(zip(count["detection_method"], count["confidence_level"].round(2), strict=True))
         assert confidence.items() <= {"automated": 0.98, "manual": 0.95, "camera": 0.90, "visual": 0.75}.items()
+
+
+def test_where_a_plan_is_lived_condition_goes_on_from_stage_to_stage_and_the_heavy_are_fatter() -> None:
+    """Slender after the transfer to sea, fat at slaughter; weights are skewed, and spread apart until the next move."""
+    plan = small_plan(batches=1, stagger_days=650, containers=1, way="lived")
+    record = max(records(plan), key=lambda each: len(each.row_day))
+    a = record.history.assignments
+    _, first = np.unique(a.stage, return_index=True)
+    life = np.concatenate([np.arange(a.row[stay], a.row[stay] + a.days[stay]) for stay in first])
+    of, at_sea = body.bodies(record, life), int(a.days[first][:-1].sum())
+    assert np.abs(np.diff(of.k)).max() < 0.02
+    assert of.k[at_sea] == pytest.approx(1.0, abs=0.02)
+    assert of.k[-50:].mean() == pytest.approx(1.28, abs=0.08)
+    # From stage to stage, but from eggs to fry.
+    moved = np.cumsum(a.days[first])[1:-1]
+    assert (np.diff(of.weight_cv)[moved - 1] < 0).all()
+    weight_g, length_cm = body.single_fish(record, life, 30, "any")
+    k = 100.0 * weight_g / length_cm**3
+    odd = (weight_g - weight_g.mean(axis=1, keepdims=True)) / weight_g.std(axis=1, keepdims=True)
+    assert 0.3 < (odd**3).mean() < 0.5
+    # Eggs weigh a few tenths of a gram, and are told to hundredths.
+    heavy = np.flatnonzero(weight_g.mean(axis=1) > 10)
+    together = [np.corrcoef(weight_g[row], k[row])[0, 1] for row in heavy]
+    assert np.mean(together) == pytest.approx(0.35, abs=0.05)
 
 
 def test_where_a_plan_is_lived_every_delousing_was_called_for_by_a_count() -> None:

@@ -5,13 +5,22 @@ import numpy as np
 from datagen.arrays import Floats
 
 
-def weights_g(mean_g: Floats, cv: Floats | float, normal: Floats) -> Floats:
-    """Single weights [g] about a mean: normal with coefficient of variation `cv`, as at harvest [69, docs/realism.md].
+def skewed(normal: Floats, skew: float) -> Floats:
+    """Standard normal numbers made into those of a shifted lognormal of the same mean and spread, with a skew."""
+    # The spread of the lognormal by its skew, which is t^3 + 3t.
+    t = 2.0 * np.sinh(np.arcsinh(skew / 2.0) / 3.0)
+    wide: Floats = (np.exp(np.sqrt(np.log1p(t**2)) * normal) / np.sqrt(1.0 + t**2) - 1.0) / t
+    return wide
 
+
+def weights_g(mean_g: Floats, cv: Floats | float, standard: Floats) -> Floats:
+    """Single weights [g] about a mean, with coefficient of variation `cv` as at harvest [69, docs/realism.md].
+
+    `standard` numbers have a mean of 0 and a spread of 1, and the weights their distribution.
     Kept within 0.3 and 1.9 of the mean: runts below that are culled, and giants are not seen in a year class.
     """
     mean_g = np.asarray(mean_g, float)
-    return np.clip(mean_g * (1.0 + cv * normal), 0.3 * mean_g, 1.9 * mean_g)
+    return np.clip(mean_g * (1.0 + cv * standard), 0.3 * mean_g, 1.9 * mean_g)
 
 
 def lengths_cm(weight_g: Floats, condition_k: Floats | float) -> Floats:

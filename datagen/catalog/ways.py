@@ -2,6 +2,7 @@
 
 from typing import Annotated, Literal
 
+import numpy as np
 from pydantic import Field, model_validator
 
 from datagen.arrays import Floats
@@ -321,6 +322,41 @@ class Delousing(Spec):
         )
 
 
+class SeaCondition(Spec):
+    """Condition at sea: from that of `newcomers` it comes, in about `relax_days`, to the usual one.
+
+    That is `at_500_g`, `per_ln_weight` more for each logarithm of the weight, and most by `season` on `best_day`.
+    """
+
+    newcomers: Positive
+    relax_days: Days
+    at_500_g: Positive
+    per_ln_weight: Sigma
+    season: Sigma
+    best_day: DayOfYear
+
+    def k(self, weight_g: Floats, day_of_year: Floats, sea_days: Floats) -> Floats:
+        """Mean condition factor of fish that have been at sea for so many days."""
+        usual = self.at_500_g + self.per_ln_weight * np.log(weight_g / 500.0)
+        usual = usual + self.season * year_wave(day_of_year, self.best_day)
+        k: Floats = usual + (self.newcomers - usual) * np.exp(-sea_days / self.relax_days)
+        return k
+
+
+class SingleFish(Spec):
+    """How single fish differ, and how fat they are, in place of what each stage has of it in biology.yaml.
+
+    Their weights are `skew`ed and spread apart: by `spread_growth` less than in biology.yaml when a stage begins, and
+    more when it ends. The heavy are fatter: `weight_and_condition` is the correlation. Condition goes from the middle
+    of each stage on land to that of the next, and at last to that of newcomers at sea.
+    """
+
+    skew: Annotated[float, Field(gt=0, le=1)]
+    spread_growth: Annotated[float, Field(ge=0, le=0.3)]
+    weight_and_condition: Annotated[float, Field(ge=0, lt=1)]
+    sea_condition: SeaCondition
+
+
 class SeaGrowth(Spec):
     """Growth at sea by the length of the day: `level` times that of biology.yaml, up and down by `season`."""
 
@@ -374,6 +410,7 @@ class Way(Spec):
     orders: Orders | None = None
     recording: Recording | None = None
     quality: Quality | None = None
+    single_fish: SingleFish | None = None
     sea_growth: SeaGrowth | None = None
     delousing: Delousing | None = None
     transfer_plans: TransferPlans | None = None

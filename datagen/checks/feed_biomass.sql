@@ -1,5 +1,5 @@
 -- title: Meals are given to the fish that are there
--- means: The biomass that a meal is a percentage of, on a day with a weighing, is the fish of that morning at the weight of the sample, within six of its standard errors.
+-- means: The biomass that a meal is a percentage of, on a day with a weighing, is the fish of that morning at the weight of the sample, within 6.7 of its standard errors.
 -- on: inventory_feedingevent
 WITH change AS (
     SELECT dest_assignment_id AS assignment_id, actual_delivery_date AS day,
@@ -35,7 +35,8 @@ FROM inventory_feedingevent meal
 JOIN weighed ON weighed.assignment_id = meal.batch_assignment_id AND weighed.sample_date = meal.feeding_date
 JOIN batch_batch batch ON batch.id = meal.batch_id
 JOIN infrastructure_container container ON container.id = meal.container_id
--- Six are exceeded once in five hundred millions; a production has a quarter of a million weighings.
+-- Of fish that at a stage's end differ by an eighth more than in all of it, six are exceeded once in five hundred
+-- millions; a production has a quarter of a million weighings.
 WHERE abs(meal.batch_biomass_kg - weighed.fish * weighed.avg_weight_g / 1000)
-    > 0.005 + 6 * meal.batch_biomass_kg * sqrt(weighed.cv2 / nullif(weighed.sample_size, 0))
+    > 0.005 + 6.7 * meal.batch_biomass_kg * sqrt(weighed.cv2 / nullif(weighed.sample_size, 0))
 ORDER BY batch_number, feeding_date, container

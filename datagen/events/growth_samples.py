@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from apps.batch.models import GrowthSample, IndividualGrowthObservation
-from datagen.arrays import Floats, Ints
-from datagen.biology import size
+from datagen.arrays import Ints
+from datagen.events.body import single_fish
 from datagen.events.context import CHUNK_ROWS, BatchRecord, LongestLife, Rows
 from datagen.storage.arrow import record_batch
 
@@ -34,18 +34,6 @@ def last_weighing_day(record: BatchRecord) -> Ints:
     last = np.full(len(record.history.assignments.stage), -1)
     np.maximum.at(last, record.row_assignment[rows], record.row_day[rows])
     return last
-
-
-def single_fish(record: BatchRecord, rows: Ints, fish: int, *address: str) -> tuple[Floats, Floats]:
-    """Weights [g] and fork lengths [cm] of `fish` fish from each of these container-days [rows, fish], as recorded."""
-    stage = record.history.assignments.stage[record.row_assignment[rows]]
-    stages = record.stages
-    cv, k, k_sd = (each[stage][:, None] for each in (stages.weight_cv, stages.condition_k, stages.condition_k_sd))
-    draws = record.stream(*address).standard_normal((len(rows), 2, fish), dtype=np.float32).astype(float)
-    weight_g = np.round(size.weights_g(record.history.days.weight_g[rows][:, None], cv, draws[:, 0]), 2)
-    # Beyond a condition of 0.6 to 1.8 no salmon lives (invented).
-    length_cm = np.round(size.lengths_cm(weight_g, np.clip(k + k_sd * draws[:, 1], 0.6, 1.8)), 2)
-    return weight_g, length_cm
 
 
 def expected(record: BatchRecord) -> dict[str, int]:

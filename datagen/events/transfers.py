@@ -10,6 +10,7 @@ from datagen.arrays import Bools, Dates, Floats, Ints
 from datagen.biology import size
 from datagen.biology.water import oxygen_saturation_mg_l
 from datagen.events import transfers_ahead
+from datagen.events.body import bodies
 from datagen.events.context import BatchRecord, Changing, LongestLife, Rows, Was, nearest_rows
 from datagen.events.orders import NEVER
 from datagen.simulation.history import Moves
@@ -170,10 +171,10 @@ def lifted(
     """An action for each of these moves, of which fish are weighed, with some luck [moves, 3]."""
     count, stage = len(moves.stage), record.history.assignments.stage
     number, of_day = _number(moves.stage), _number(moves.day)
-    cv, k = (each[stage[moves.source]] for each in (record.stages.weight_cv, record.stages.condition_k))
-    # A mean of 50 fish errs by its standard error.
-    measured_g = moves.weight_g * (1.0 + cv / np.sqrt(WEIGHED_FISH) * np.clip(luck[:, 0], -3, 3))
     row = nearest_rows(record, moves.source, moves.day)
+    of = bodies(record, row)
+    # A mean of 50 fish errs by its standard error.
+    measured_g = moves.weight_g * (1.0 + of.weight_cv / np.sqrt(WEIGHED_FISH) * np.clip(luck[:, 0], -3, 3))
     temp_c = record.history.days.temp_c[row]
     oxygen = (
         record.history.days.oxygen_pct[row]
@@ -202,9 +203,9 @@ def lifted(
         oxygen_level=oxygen + 0.1 * luck[:, 1],
         execution_duration_minutes=np.clip(15 + moves.moved // 4000 + (5 * luck[:, 2]).astype(int), 5, 600),
         measured_avg_weight_g=measured_g,
-        measured_std_dev_weight_g=measured_g * cv,
+        measured_std_dev_weight_g=measured_g * of.weight_cv,
         measured_sample_size=WEIGHED_FISH,
-        measured_avg_length_cm=size.lengths_cm(measured_g, k),
+        measured_avg_length_cm=size.lengths_cm(measured_g, of.k),
         selection_method="AVERAGE",
         notes=notes,
         executed_by_id=operators[(record.index + number) % len(operators)],

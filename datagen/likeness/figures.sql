@@ -163,6 +163,14 @@ SELECT max(times) - min(times) FROM (
 -- figure: 11 | Spread of weights from 4 kg on, CV [%] | aim 18..25 | [69] | seen
 SELECT 100 * avg(std_deviation_weight / avg_weight_g) FROM batch_growthsample WHERE avg_weight_g > 4000
 
+-- figure: 11 | Condition of fish from 4 kg on | aim 1.2..1.4 | practice | tuned
+SELECT avg(condition_factor) FROM batch_growthsample WHERE avg_weight_g > 4000
+
+-- figure: 11 | Skew of the weights of single fish | aim 0.3..0.6 | practice | tuned
+SELECT avg(((weight_g - avg_weight_g) / std_deviation_weight)::float8 ^ 3)
+FROM batch_individualgrowthobservation TABLESAMPLE SYSTEM (5) REPEATABLE (1)
+JOIN batch_growthsample sample ON sample.id = growth_sample_id WHERE std_deviation_weight > 0
+
 -- figure: 11 | Weight at slaughter [kg] | aim 4.5..6.3 | [17] [24] | seen
 SELECT sum(harvested_kg) / sum(harvested) FROM likeness_ring
 

@@ -11,8 +11,8 @@ from datagen.biology import health as biology
 from datagen.biology.water import day_of_year, year_wave
 from datagen.catalog import Catalog
 from datagen.catalog.health import Burdens
+from datagen.events.body import single_fish
 from datagen.events.context import CHUNK_ROWS, BatchRecord, LongestLife, Rows
-from datagen.events.growth_samples import single_fish
 from datagen.events.health import lice
 from datagen.storage.arrow import record_batch
 

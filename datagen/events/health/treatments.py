@@ -7,6 +7,7 @@ import numpy as np
 
 from apps.health.models import HealthSamplingEvent, Treatment
 from datagen.arrays import Bools, Floats, Ints, Objects
+from datagen.events.body import bodies
 from datagen.events.context import BatchRecord, Changing, LongestLife, Was, nearest_rows
 from datagen.events.health import lice
 from datagen.events.health.checks import Checks
@@ -165,10 +166,10 @@ def _weighed(record: BatchRecord, share: Floats) -> Bools:
 
 def _weighed_mean_g(record: BatchRecord, assignment: Ints, day: Ints) -> Floats:
     """The mean weight of a few fish of each container, which errs by its standard error."""
-    true_g = record.history.days.weight_g[nearest_rows(record, assignment, day)]
+    row = nearest_rows(record, assignment, day)
     luck = np.clip(record.stream("vaccination, scales").standard_normal(len(day)), -3.0, 3.0)
-    cv = record.stages.weight_cv[record.history.assignments.stage[assignment]]
-    mean_g: Floats = true_g * (1.0 + cv / np.sqrt(WEIGHED_FISH) * luck)
+    standard_error = bodies(record, row).weight_cv / np.sqrt(WEIGHED_FISH)
+    mean_g: Floats = record.history.days.weight_g[row] * (1.0 + standard_error * luck)
     return mean_g
 
 
