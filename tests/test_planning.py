@@ -244,9 +244,7 @@ def test_no_container_gets_fuller_than_is_foreseen_and_few_much_less(catalog: Ca
     assert all(share[stays.stage[stays.left] == stage].max() > 0.8 for stage in range(1, plan.sea + 1))
     rings = stays.left & (stays.stage == plan.sea)
     late = {
-        b: int(
-            stays.departure_day[rings & (stays.batch == b)].max() - plan.starts()[b] - Forecast(case, batch).harvested
-        )
+        b: int(stays.departure_day[rings & (stays.batch == b)].max() - plan.starts[b] - Forecast(case, batch).harvested)
         for b, batch in enumerate(plan.batches)
         if b in history.completed()
     }

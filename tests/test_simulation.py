@@ -268,7 +268,7 @@ def test_fish_of_the_fullest_rings_go_into_one_that_stood_empty() -> None:
     history, case = lived(THINNED), Case(*company(), THINNED)
     a, moves = history.assignments, history.thinnings
     [late], [day] = np.unique(moves.dest), np.unique(moves.day)
-    assert day == THINNED.starts()[0] + THINNED.stage_starts[SEA] + case.late_days[0]
+    assert day == THINNED.starts[0] + THINNED.stage_starts[SEA] + case.late_days[0]
     rings = np.flatnonzero((a.batch == 0) & (a.stage == SEA))
     assert late == rings[-1]
     assert a.container[rings].tolist() == list(THINNED.batches[0].containers[SEA])

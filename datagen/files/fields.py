@@ -61,9 +61,9 @@ def meaning(field: arrow.Model) -> dict[str | bytes, str | bytes]:
     return known
 
 
-def described(model: arrow.Model, batch: pa.RecordBatch) -> pa.RecordBatch:
+def described(model: arrow.Model, rows: pa.Table) -> pa.Table:
     """Rows under the described schema; nothing is copied."""
-    return pa.RecordBatch.from_arrays(batch.columns, schema=schema(model))
+    return pa.Table.from_arrays(rows.columns, schema=schema(model))
 
 
 def told(model: arrow.Model) -> dict[str, Any]:

@@ -25,11 +25,13 @@ class TableFile:
         self.path, self._model, self._company = path, model, company
         self._aside = path.with_name(f"{path.name}.part")
         self._waiting: list[pa.RecordBatch] = []
+        self._rows = 0
         self._writer = _writer(model, self._aside, path.suffix[1:])
 
     def write(self, batch: pa.RecordBatch) -> None:
-        self._waiting.append(fields.described(self._model, companies.apart(self._model, batch, self._company)))
-        if sum(each.num_rows for each in self._waiting) >= GROUP_ROWS:
+        self._waiting.append(companies.apart(self._model, batch, self._company))
+        self._rows += batch.num_rows
+        if self._rows >= GROUP_ROWS:
             self._flush()
 
     def publish(self) -> None:
@@ -40,8 +42,9 @@ class TableFile:
 
     def _flush(self) -> None:
         if self._waiting:
-            self._writer.write_table(pa.Table.from_batches(self._waiting))
-            self._waiting = []
+            rows = pa.Table.from_batches(self._waiting, arrow.schema(self._model))
+            self._writer.write_table(fields.described(self._model, rows))
+            self._waiting, self._rows = [], 0
 
 
 def publish(aside: Path, path: Path) -> None:

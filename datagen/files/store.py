@@ -1,9 +1,10 @@
 """The units of a plan as files in a folder: a `Store`, whose tables become whole once all units are there."""
 
 import fcntl
+import functools
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -20,6 +21,9 @@ from datagen.storage.store import Tables
 UNITS = "units"
 """The folder, gone in the end, with what each unit has of tables that are one file; and its line in the ledger, which
 makes it whole."""
+FEW = ".few"
+"""A unit's rows of tables that are one file."""
+ALIGNED_BYTES = 64
 
 
 Links: TypeAlias = Mapping[str, tuple[str, Mapping[int, int]]]
@@ -60,7 +64,7 @@ class FileStore:
                 parts[table].write(batch)
         for file in parts.values():
             file.publish()
-        _write_streams(line.with_suffix(".arrows"), few)
+        _write_few(line.with_suffix(FEW), few)
         contents = {table: Content(each.rows, each.hexdigest()) for table, each in hashes.items()}
         aside = line.with_suffix(".part")
         aside.write_text(json.dumps({table: asdict(content) for table, content in contents.items()}))
@@ -109,10 +113,9 @@ class FileStore:
         """These columns of tables that are one file, of all units."""
         found: dict[str, list[pa.RecordBatch]] = {table: [] for table in tables}
         for unit in self.content():
-            for table, batch in _read_streams(self.folder / UNITS / f"{unit}.arrows"):
-                if table in found:
-                    found[table].append(batch)
-        schemas = {model._meta.db_table: fields.schema(model) for model in fields.models(tables)}
+            for model, batch in _read_few(self.folder / UNITS / f"{unit}{FEW}", tables):
+                found[model._meta.db_table].append(batch)
+        schemas = {model._meta.db_table: arrow.schema(model) for model in fields.models(tables)}
         return {
             table: pa.Table.from_batches(batches, schemas[table]).select(list(tables[table]))
             for table, batches in found.items()
@@ -127,7 +130,8 @@ class FileStore:
             if table not in layout.OF_MANY or not any((self.folder / table).glob("*/*/*"))
         }
         for unit in units:
-            for table, batch in _read_streams(self.folder / UNITS / f"{unit}.arrows"):
+            for model, batch in _read_few(self.folder / UNITS / f"{unit}{FEW}"):
+                table = model._meta.db_table
                 files[table].write(_linked(batch, links[table]) if links and table in links else batch)
         for file in files.values():
             file.publish()
@@ -152,13 +156,39 @@ def _read(line: Path) -> dict[str, Content]:
     return {table: Content(**content) for table, content in json.loads(line.read_text()).items()}
 
 
-def _write_streams(path: Path, tables: dict[arrow.Model, list[pa.RecordBatch]]) -> None:
-    """A stream a table, one after the other."""
+def _write_few(path: Path, tables: dict[arrow.Model, list[pa.RecordBatch]]) -> None:
+    """Batches as messages without their schemas, which models have; before them of which tables, and how long."""
+    messages = [(model._meta.db_table, batch.serialize()) for model, batches in tables.items() for batch in batches]
+    index = json.dumps([(table, message.size) for table, message in messages]).encode()
     with path.open("wb") as file:
-        for model, batches in tables.items():
-            with pa.ipc.new_stream(file, fields.schema(model)) as stream:
-                for batch in batches:
-                    stream.write_batch(fields.described(model, batch))
+        file.write(len(index).to_bytes(ALIGNED_BYTES, "little"))
+        file.write(index.ljust(_aligned(len(index))))
+        for _, message in messages:
+            file.write(message)
+            file.write(bytes(_aligned(message.size) - message.size))
+
+
+def _read_few(path: Path, wanted: Container[str] | None = None) -> Iterator[tuple[arrow.Model, pa.RecordBatch]]:
+    """The rows of all tables, or of these."""
+    content = pa.py_buffer(path.read_bytes())
+    end = ALIGNED_BYTES + int.from_bytes(content[:ALIGNED_BYTES].to_pybytes(), "little")
+    place = _aligned(end)
+    for table, size in json.loads(content[ALIGNED_BYTES:end].to_pybytes()):
+        if wanted is None or table in wanted:
+            model = _model(table)
+            yield model, pa.ipc.read_record_batch(content.slice(place, size), arrow.schema(model))
+        place += _aligned(size)
+
+
+def _aligned(size: int) -> int:
+    """Arrow wants its buffers to begin at multiples."""
+    return -(-size // ALIGNED_BYTES) * ALIGNED_BYTES
+
+
+@functools.cache
+def _model(table: str) -> arrow.Model:
+    [model] = fields.models([table])
+    return model
 
 
 def _read_streams(path: Path) -> Iterator[tuple[str, pa.RecordBatch]]:

@@ -19,7 +19,7 @@ def early_days(plan: Plan, way: Way, late_days: list[int]) -> list[Ints]:
     spec, sea = way.sea_transfer, plan.sea
     free_from: dict[int, int] = {}
     found: list[Ints] = []
-    for batch, start, late in zip(plan.batches, plan.starts().tolist(), late_days, strict=True):
+    for batch, start, late in zip(plan.batches, plan.starts.tolist(), late_days, strict=True):
         rings = batch.containers[sea]
         at_first = len(rings) - (late > 0)
         days = 1

@@ -80,6 +80,7 @@ class Plan:
         """1 on the first of January, by day of the record."""
         return day_of_year(self.dates())
 
+    @cached_property
     def starts(self) -> Ints:
         """Day of the record on which each batch starts."""
         return np.array([(batch.start - self.first_day).days for batch in self.batches], np.int64)
@@ -111,7 +112,7 @@ def planned_occupancy(plan: Plan, farm: Farm) -> Floats:
 
     The days reach to the end of the last planned life: the peak may lie after the as-of day.
     """
-    starts = plan.starts()
+    starts = plan.starts
     days = int(starts.max()) + plan.stage_starts[-1] + 1
     change = np.zeros((days + 1, len(farm.geography_name), len(plan.stage_starts) - 1))
     for batch, start in zip(plan.batches, starts, strict=True):

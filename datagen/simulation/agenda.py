@@ -32,7 +32,7 @@ class Agenda:
         self._due: dict[int, list[tuple[int, Callable[[int], None]]]] = defaultdict(list)
         self._fit_for_harvest: dict[int, int] = {}
         self._under_way: list[_UnderWay] = []
-        starts = self.plan.starts()
+        starts = self.plan.starts
         for b in sorted({b for b, _ in world.stays.of}):
             self._book_life(b, int(starts[b]))
 
@@ -222,7 +222,7 @@ class Agenda:
         stays = world.stays.of[b, self.sea]
         stays = stays[world.stay[world.stays.container[stays]] == stays]
         container = world.stays.container[stays]
-        sea = int(self.plan.starts()[b]) + self.plan.stage_starts[self.sea]
+        sea = int(self.plan.starts[b]) + self.plan.stage_starts[self.sea]
         latest = sea + self.plan.stage_days(self.sea) - harvest_days(spec, len(stays))
         if (
             _mean_g(world.fish[container], world.weight_cbrt[container]) < self.plan.batches[b].harvest_target_g

@@ -96,7 +96,7 @@ def stays(case: Case, geography: int) -> Stays:
     parts: list[_Part] = []
     arrivals: dict[int, list[tuple[int, Ints]]] = defaultdict(list)
     outbreak = np.zeros((plan.days, len(plan.batches)))
-    for b, start in zip(batches, plan.starts()[batches].tolist(), strict=True):
+    for b, start in zip(batches, plan.starts[batches].tolist(), strict=True):
         batch = plan.batches[b]
         spec = case.way.mortality
         outbreak[:, b] = _outbreak(case, batch, start) if spec is None else hardship.epidemics(case, batch, start, spec)
