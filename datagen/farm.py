@@ -23,6 +23,9 @@ LICE_TYPE_NAME_SQL = "concat_ws(' ', species, gender, development_stage)"
 """A lice type has no name of its own in the database; this is the one it goes by here."""
 
 
+SPARE = " B"
+"""After the name of a sensor, that of the one with which it takes turns."""
+
 HALL_NAME_SQL = (
     "concat_ws(' ', (SELECT name FROM infrastructure_freshwaterstation WHERE id = freshwater_station_id), name)"
 )
@@ -85,6 +88,9 @@ class Farm:
     sensor_container: Ints
     sensor_parameter: Ints
     sensor_id: Ints
+    sensor_spare: Ints
+    spare_name: Names
+    spare_id: Ints
 
     parameter_name: Names
     parameter_id: Ints
@@ -219,6 +225,7 @@ def with_database_ids(farm: Farm, connection: Connection) -> Farm:
         container_id=ids("infrastructure_container", farm.container_name),
         store_id=ids("infrastructure_feedcontainer", farm.store_name),
         sensor_id=ids("infrastructure_sensor", farm.sensor_name),
+        spare_id=_spare_ids(connection, farm),
         parameter_id=ids("environmental_environmentalparameter", farm.parameter_name),
         feed_id=ids("inventory_feed", farm.feed_name),
         species_id=int(ids("batch_species", [farm.species_name])[0]),
@@ -290,6 +297,15 @@ def _database_ids(connection: Connection, table: str, column: str, names: Sequen
         if rows[name][1] > 1:
             raise UserError(f"{table}.{column}", name, f"{rows[name][1]} rows share this name; rename all but one")
     return _ints(rows[name][0] for name in names)
+
+
+def _spare_ids(connection: Connection, farm: Farm) -> Ints:
+    """Spares are there where a plan was lived; where none was nobody asks for them."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT FROM infrastructure_sensor WHERE name = ANY(%s) LIMIT 1", [list(farm.spare_name)])
+        if cursor.fetchone() is None:
+            return np.full(len(farm.spare_name), -1)
+    return _database_ids(connection, "infrastructure_sensor", "name", farm.spare_name)
 
 
 def _counted(count: int) -> Ints:
@@ -407,7 +423,13 @@ def _sensors(catalog: Catalog, containers: dict[str, Any]) -> dict[str, Any]:
             names.append(f"{containers['container_name'][container]} {parameters[parameter]}")
             where.append(int(container))
             what.append(parameter)
+    lived = catalog.ways.lived.sensor_service
+    has_spare = np.array([lived is not None and lived.has_spare(name) for name in names])
+    spares = tuple(f"{name}{SPARE}" for name, has in zip(names, has_spare, strict=True) if has)
     return {
+        "sensor_spare": np.where(has_spare, np.cumsum(has_spare) - 1, -1),
+        "spare_name": spares,
+        "spare_id": len(names) + _counted(len(spares)),
         "container_sensors": sensors,
         "sensor_name": tuple(names),
         "sensor_container": _ints(where),

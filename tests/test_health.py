@@ -21,6 +21,8 @@ from datagen.events.health import journal, lice
 from datagen.farm import with_database_ids
 from datagen.masterdata import init
 from datagen.planning.plan import Plan
+from datagen.simulation.boats import Boats
+from datagen.simulation.climate import storms
 from datagen.storage import ledger, postgres
 from tests.worlds import AS_OF, SEA, company, records, small_plan
 
@@ -201,23 +203,39 @@ def test_where_a_plan_is_lived_every_delousing_was_called_for_by_a_count() -> No
         met = lice.met_by(record)
         female = np.array([kind.adult and kind.gender == "female" for kind in record.catalog.lice.types])
         fish = record.catalog.lice.counting.fish
+        free_from, day_of_year = 0, record.case.plan.days_of_year()
         for time in np.unique(done.kind):
             operation = met.operation(int(time))
-            first = int(done.day[done.kind == time].min())
-            called = first - 1 - operation.fasting_days - met.delay_days(int(time)) - infested.first_day
-            [week] = np.flatnonzero(infested.counted_on == called)
-            # Of rings that have fish.
-            made = infested.made[week]
-            found = infested.counts[week][made][:, female].sum() / (fish * made.sum())
-            day = record.case.plan.days_of_year()[infested.first_day + called]
-            assert spec.called_for(found, day)
-            assert not spec.called_for(0.99 * spec.alarm * min(each.females for each in spec.limits), day)
+            first = int(done.day[done.kind == time].min()) - infested.first_day
+            ready = 1 + operation.fasting_days + met.delay_days(int(time))
+            counts = [
+                # Of rings that have fish.
+                (int(day), each[made][:, female].sum() / (fish * made.sum()))
+                for day, each, made in zip(infested.counted_on, infested.counts, infested.made, strict=True)
+                if free_from <= day <= first - ready
+            ]
+            calls = [day for day, found in counts if spec.called_for(found, day_of_year[infested.first_day + day])]
+            # With one batch at sea in each geography the boat waits for nobody, but for storms.
+            assert calls
+            storm = storms(record.case, record.batch.geography, infested.first_day + first)
+            assert storm[infested.first_day + calls[0] + ready :].all()
+            free_from = first + spec.least_gap_days
         times.append(len(np.unique(done.kind)))
         known = before.history.treatments
         earlier = done.day <= before.last_day
         for name in ("assignment", "day", "kind"):
             np.testing.assert_array_equal(getattr(done, name)[earlier], getattr(known, name))
     assert max(times) > 1
+
+
+def test_boats_come_to_whoever_called_first_and_no_two_groups_have_the_same_one() -> None:
+    boats = Boats([0, 0], storm=np.arange(60) % 20 == 10)
+    come: list[int] = []
+    for wanted in (3, 4, 5, 10, 10):
+        come.append(boats.offered(wanted))
+        boats.taken(come[-1], come[-1] + 4)
+    # The third waits for the first boat, the fourth for the other and for the storm to be over.
+    assert come == [3, 4, 8, 11, 13]
 
 
 def test_every_container_is_vaccinated_four_times_and_every_ring_deloused_twice_before_harvest(at_sea: Any) -> None:

@@ -84,6 +84,28 @@ def _micros(moment: datetime) -> int:
     return int(np.datetime64(moment.replace(tzinfo=None), "us").astype(np.int64))
 
 
+def test_two_sensors_of_a_place_take_turns_and_a_fresh_one_is_well() -> None:
+    record = records(plan_of("usual"))[0]
+    farm, spec = record.farm, record.case.way.sensor_service
+    assert spec is not None
+    readings_of, truth = tables(plan_of("usual"))
+    sensor, time = (np.asarray(readings_of.column(name)) for name in ("sensor_id", "reading_time"))
+    place = np.concatenate([np.arange(len(farm.sensor_id)), np.flatnonzero(farm.sensor_spare >= 0)])
+    place_of = dict(zip([*farm.sensor_id.tolist(), *farm.spare_id.tolist()], place.tolist(), strict=True))
+    hung: dict[int, list[int]] = {}
+    for each in np.unique(sensor).tolist():
+        hung.setdefault(place_of[each], []).append(each)
+    both = [pair for pair in hung.values() if len(pair) == 2]
+    assert 0.2 < len(both) / len(hung) < spec.spare_share
+    for one, other in both:
+        # One after the other: days of the one are none of the other's.
+        assert not {*time[sensor == one].astype("M8[D]")} & {*time[sensor == other].astype("M8[D]")}
+    first = {(each, _micros(time[sensor == each].min().item())) for pair in both for each in pair}
+    assert not first & {
+        (row["sensor_id"], _micros(row["begins"])) for row in truth.to_pylist() if row["kind"] == "stuck"
+    }
+
+
 def test_many_are_more_and_a_longer_record_begins_with_the_shorter() -> None:
     usual, many = (tables(plan_of(each))[1] for each in ("usual", "many"))
     assert many.num_rows > 2 * usual.num_rows
@@ -114,6 +136,16 @@ def test_a_database_knows_what_it_hides_and_is_carried_on_with_it(
                 made: dict[str, str] = dict(connection.execute(hashes, [table]))
                 assert made == {unit: each[table].content_hash for unit, each in wanted.items() if _rows(each, table)}
             assert _broken(dsn) == {}
+            # Of each place one sensor hangs: the one that read last. The others are out of use [79].
+            in_use = "SELECT count(*) FILTER (WHERE active), avg((NOT active)::int) FROM infrastructure_sensor"
+            hanging, out_of_use = connection.execute(in_use).fetchone()
+            assert hanging == len(company()[1].sensor_name)
+            assert 0.38 < out_of_use < 0.46
+            wrong = (
+                "SELECT count(*) FROM environmental_environmentalreading JOIN infrastructure_sensor sensor"
+                " ON sensor.id = sensor_id WHERE reading_time::date = %s AND NOT active"
+            )
+            assert connection.execute(wrong, [sunday]).fetchone() == (0,)
             # A reading that is not there and of which the truth says nothing is missed, and the other way round.
             for statement in (
                 "DELETE FROM environmental_environmentalreading WHERE id = (SELECT max(id) - 7 FROM"

@@ -1,5 +1,6 @@
 """The two ways in which a company lives, planned and lived: each is blocks that stand for a departure from the book."""
 
+from hashlib import blake2b
 from typing import Annotated, Literal
 
 import numpy as np
@@ -225,6 +226,21 @@ class Recording(Spec):
         return next(said, SensorFault(parameter=parameter, spike=0.0))
 
 
+class SensorService(Spec):
+    """Sensors are taken down to be cleaned, calibrated or repaired, and another of the same kind hangs there meanwhile.
+
+    `spare_share` of the places have a second sensor, and the two take turns, `swapped_every_days` in the mean.
+    """
+
+    spare_share: Share
+    swapped_every_days: Days
+
+    def has_spare(self, sensor: str) -> bool:
+        """Whether there is a second one beside this sensor: the same in every plan of the company."""
+        luck = int.from_bytes(blake2b(f"{sensor} spare".encode(), digest_size=4).digest()) / 2**32
+        return luck < self.spare_share
+
+
 class TransferPlans(Spec):
     """When a transfer is drafted, and planned lift by lift; and how often a plan is called off and made anew.
 
@@ -281,14 +297,16 @@ class LiceLimit(Spec):
 class Delousing(Spec):
     """Delousing when a count calls for it, in place of the days of biology.yaml.
 
-    It begins about `delay_days` (lognormal) after a count of `alarm` times the limit, `least_gap_days` after the last,
-    and `most` times at most. Forecasts reckon with it on `expected_sea_days`.
+    It begins about `delay_days` (lognormal) after a count of `alarm` times the limit, and later if none of the `boats`
+    of the geography is free by then; `least_gap_days` after the last, and `most` times at most. Forecasts reckon with
+    it on `expected_sea_days`.
     """
 
     limits: Annotated[tuple[LiceLimit, ...], Unique("from_day"), Field(min_length=1)]
     alarm: Annotated[float, Field(gt=0, le=2)]
     delay_days: Days
     delay_spread: Sigma
+    boats: Annotated[int, Field(ge=1, le=100)]
     least_gap_days: Days
     most: Annotated[int, Field(ge=1, le=20)]
     expected_sea_days: tuple[Days, ...]
@@ -416,6 +434,7 @@ class Way(Spec):
     transfer_plans: TransferPlans | None = None
     sea_transfer: SeaTransfer | None = None
     thinning: Thinning | None = None
+    sensor_service: SensorService | None = None
 
 
 class Ways(Spec):

@@ -1,5 +1,5 @@
 -- title: Readings are complete, in place and within physical limits
--- means: Every sensor has six readings on each full day of every assignment in its container, but for those that are known to be missing (datagen.truth_sensor_fault), and none outside; each is of that container and batch; values are within the limits of their parameter.
+-- means: Every place of a sensor has six readings on each full day of every assignment in its container, but for those that are known to be missing (datagen.truth_sensor_fault), and none outside; each is of that container and batch; values are within the limits of their parameter.
 -- on: environmental_environmentalreading
 WITH found AS (
     -- The one pass over all readings. The sum of squared days tells days with seven from days with five.
@@ -9,10 +9,22 @@ WITH found AS (
         min(value) AS lowest, max(value) AS highest
     FROM environmental_environmentalreading
     GROUP BY 1, 2, 3, 4, 5
+), taking_turns AS (
+    -- Where two sensors take turns, the one that is named after the other counts as it.
+    SELECT second.id AS second_id, first.id AS place_id, second.active
+    FROM infrastructure_sensor second
+    JOIN infrastructure_sensor first ON first.container_id = second.container_id AND second.name = first.name || ' B'
+), of_place AS (
+    SELECT found.assignment_id, coalesce(place_id, found.sensor_id) AS sensor_id, parameter_id, container_id, batch_id,
+        sum(readings)::bigint AS readings, min(first) AS first, max(last) AS last, sum(days) AS days,
+        min(lowest) AS lowest, max(highest) AS highest
+    FROM found LEFT JOIN taking_turns ON second_id = found.sensor_id
+    GROUP BY 1, 2, 3, 4, 5
 ), missing AS (
-    SELECT batch_container_assignment_id AS assignment_id, sensor_id, sum(hours) AS readings,
-        sum(hours * (day - '2000-01-01'::date) ^ 2) AS days
+    SELECT batch_container_assignment_id AS assignment_id, coalesce(place_id, sensor_id) AS sensor_id,
+        sum(hours) AS readings, sum(hours * (day - '2000-01-01'::date) ^ 2) AS days
     FROM datagen.truth_sensor_fault
+    LEFT JOIN taking_turns ON second_id = sensor_id
     CROSS JOIN LATERAL (
         SELECT day::date AS day, count(*) AS hours
         FROM generate_series(begins::date, ends::date, interval '1 day') day, unnest('{6,8,10,14,16,18}'::int[]) hour
@@ -35,19 +47,21 @@ WITH found AS (
     CROSS JOIN LATERAL (SELECT (stay.last_day - '2000-01-01'::date)::float8 AS day) until
     CROSS JOIN LATERAL (SELECT (stay.assignment_date - 1 - '2000-01-01'::date)::float8 AS day) before
     JOIN infrastructure_sensor sensor ON sensor.container_id = stay.container_id
-        AND sensor.active AND coalesce(sensor.installation_date, stay.assignment_date) <= stay.assignment_date
+        AND (sensor.active OR EXISTS (SELECT FROM taking_turns WHERE place_id = sensor.id AND taking_turns.active))
+        AND NOT EXISTS (SELECT FROM taking_turns WHERE second_id = sensor.id)
+        AND coalesce(sensor.installation_date, stay.assignment_date) <= stay.assignment_date
     LEFT JOIN missing ON missing.assignment_id = stay.id AND missing.sensor_id = sensor.id
     WHERE stay.last_day >= stay.assignment_date
 ), compared AS (
-    SELECT coalesce(found.assignment_id, wanted.assignment_id) AS assignment_id,
-        coalesce(found.sensor_id, wanted.sensor_id) AS sensor_id,
-        found.parameter_id, found.container_id, found.batch_id, coalesce(found.readings, 0) AS readings,
+    SELECT coalesce(of_place.assignment_id, wanted.assignment_id) AS assignment_id,
+        coalesce(of_place.sensor_id, wanted.sensor_id) AS sensor_id,
+        of_place.parameter_id, of_place.container_id, of_place.batch_id, coalesce(of_place.readings, 0) AS readings,
         wanted.readings AS wanted,
-        found.first, found.last, found.lowest, found.highest,
+        of_place.first, of_place.last, of_place.lowest, of_place.highest,
         -- A sensor may have been silent for a whole stay.
-        coalesce(found.days, 0) IS DISTINCT FROM wanted.days AS other_days
-    FROM found
-    FULL JOIN wanted ON wanted.assignment_id = found.assignment_id AND wanted.sensor_id = found.sensor_id
+        coalesce(of_place.days, 0) IS DISTINCT FROM wanted.days AS other_days
+    FROM of_place
+    FULL JOIN wanted ON wanted.assignment_id = of_place.assignment_id AND wanted.sensor_id = of_place.sensor_id
 ), judged AS (
     SELECT compared.*, batch.batch_number, container.name AS container, sensor.name AS sensor,
         parameter.name AS parameter,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from datagen.catalog.spec import of_geography
 from datagen.events import sensor_faults
 from datagen.events.context import BatchRecord, LongestLife, Rows
 from datagen.events.sensor_faults import Faults
+from datagen.events.sensor_service import begins, second_hangs
 from datagen.events.truth import TruthSensorFault
 from datagen.storage.arrow import FixedPoint, record_batch
 from datagen.streams import remembering
@@ -48,8 +50,8 @@ def expected(record: BatchRecord) -> dict[str, int]:
     sensors = (record.farm.container_sensors[stays.container] >= 0).sum(axis=1)
     readings, known = int((stays.days * sensors).sum()) * len(HOURS), 0
     for stage in np.unique(stays.stage).tolist() if record.case.recording[0] else ():
-        _, present, parameters = _hung(record, stage)
-        found = sensor_faults.faults(record, stage, parameters, present, HOURS)
+        _, present, parameters, second = _hung(record, stage)
+        found = sensor_faults.faults(record, stage, parameters, present, second, HOURS)
         assert found is not None
         readings -= int(found.missing.sum())
         known += sensor_faults.expected(found)
@@ -77,7 +79,8 @@ def expand(record: BatchRecord) -> Iterator[Rows]:
 class _StageGrid:
     """One stage of a batch [containers, days] as the plan has it; `present` is where there is a container-day.
 
-    A stay in a container that is still empty is another's, of no day.
+    A stay in a container that is still empty is another's, of no day. `second` is where that sensor of a place hangs
+    [containers, parameters, days].
     `water` holds, by parameter, the day's mean [containers, days]; `swing` what each hour adds to it [hours] or
     [days, hours]; `drift` of each sensor [containers, parameters, days]; `faults` are None where all work well.
     """
@@ -87,6 +90,7 @@ class _StageGrid:
     stays: Ints
     parameters: Ints
     present: Bools
+    second: Bools
     water: dict[str, Floats]
     swing: dict[str, Floats]
     drift: Floats
@@ -98,18 +102,20 @@ class _StageGrid:
         return first + sensors.reshape(self.present.shape[0], -1)
 
 
-def _hung(record: BatchRecord, stage: int) -> tuple[Ints, Bools, Ints]:
-    """The stays of a stage, their days [containers, days], and the parameters of their sensors."""
+def _hung(record: BatchRecord, stage: int) -> tuple[Ints, Bools, Ints, Bools]:
+    """The stays of a stage, their days [containers, days], the parameters of their sensors, and which of two hangs."""
     stays, begins = record.places(stage)
     ends = begins + np.where(stays >= 0, record.history.assignments.days[stays], 0)
     day = np.arange(int(ends.max()))
     parameters = np.flatnonzero(record.farm.container_sensors[record.batch.containers[stage][0]] >= 0)
-    return stays, (day >= begins[:, None]) & (day < ends[:, None]), parameters
+    second = second_hangs(record.case, np.array(record.batch.containers[stage]))[record.stage_day(stage) + day]
+    present = (day >= begins[:, None]) & (day < ends[:, None])
+    return stays, present, parameters, second[:, :, parameters].transpose(1, 2, 0)
 
 
 def _grid(record: BatchRecord, stage: int) -> _StageGrid:
     a, days = record.history.assignments, record.history.days
-    stays, present, parameters = _hung(record, stage)
+    stays, present, parameters, second = _hung(record, stage)
     container = np.array(record.batch.containers[stage])
     day = np.arange(present.shape[1])
     # Where it has no day, a stay has its nearest.
@@ -128,8 +134,8 @@ def _grid(record: BatchRecord, stage: int) -> _StageGrid:
             water[spec.parameter] = water[spec.parameter] + spec.spread * in_tank[:, k]
     drift = in_sensor * np.array([spec.drift for spec in specs])[:, None]
     swing = _hourly(record, stage, len(day))
-    found = sensor_faults.faults(record, stage, parameters, present, HOURS)
-    return _StageGrid(stage, planned, stays, parameters, present, water, swing, drift, found)
+    found = sensor_faults.faults(record, stage, parameters, present, second, HOURS)
+    return _StageGrid(stage, planned, stays, parameters, present, second, water, swing, drift, found)
 
 
 def _sensor(record: BatchRecord, parameter: int) -> Sensor:
@@ -199,6 +205,7 @@ def _readings(record: BatchRecord, grid: _StageGrid, first: int) -> Rows:
     time = record.at(record.stage_day(grid.stage) + days[:, None], HOURS).view(np.int64).ravel()
     reading = np.flatnonzero(shown)
     values = _values(record, grid).ravel()[reading]
+    sensor = _sensors(record, grid, reading)
     reading -= column(row.reshape(of_each.shape))
     moments = time[reading]
     return EnvironmentalReading, record_batch(
@@ -209,11 +216,23 @@ def _readings(record: BatchRecord, grid: _StageGrid, first: int) -> Rows:
         container_id=column(farm.container_id[place][:, None]),
         batch_container_assignment_id=column(record.assignment_id[grid.stays][:, None]),
         parameter_id=column(farm.parameter_id[grid.parameters]),
-        sensor_id=column(farm.sensor_id[farm.container_sensors[place][:, grid.parameters]]),
+        sensor_id=sensor,
         value=FixedPoint(values),
         reading_time=moments,
         created_at=moments,
     )
+
+
+def _sensors(record: BatchRecord, grid: _StageGrid, places: Ints) -> Ints:
+    """The sensors, as ids, of readings at these places in order, of [containers, sensors, days, hours] as one row."""
+    farm, days = record.farm, grid.second.shape[2]
+    first = farm.container_sensors[np.array(record.batch.containers[grid.stage])][:, grid.parameters]
+    changes = np.flatnonzero(begins(grid.second))
+    of_place, turned = first.ravel()[changes // days], grid.second.ravel()[changes]
+    hangs = farm.sensor_id[of_place]
+    hangs[turned] = farm.spare_id[farm.sensor_spare[of_place[turned]]]
+    ids: Ints = np.repeat(hangs, np.diff(np.searchsorted(places, changes * len(HOURS)), append=len(places)))
+    return ids
 
 
 def _truth(record: BatchRecord, grid: _StageGrid, faults: Faults, first: int) -> Rows:
@@ -224,10 +243,10 @@ def _truth(record: BatchRecord, grid: _StageGrid, faults: Faults, first: int) ->
     columns = {
         "batch_container_assignment_id": np.broadcast_to(record.assignment_id[grid.stays][:, None], shape),
         "container_id": np.broadcast_to(farm.container_id[place][:, None], shape),
-        "sensor_id": farm.sensor_id[farm.container_sensors[place][:, grid.parameters]],
         "parameter_id": np.broadcast_to(farm.parameter_id[grid.parameters], shape),
     }
-    return sensor_faults.truth(record, faults, grid.reading(first), moment, columns)
+    sensors = partial(_sensors, record, grid)
+    return sensor_faults.truth(record, faults, grid.reading(first), moment, columns, sensors)
 
 
 def _values(record: BatchRecord, grid: _StageGrid) -> Ints:

@@ -3,6 +3,7 @@
 A fault begins on a day that is drawn and lasts for a span that is drawn: neither depends on the as-of day.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,7 @@ import pyarrow as pa
 from datagen.arrays import Bools, Dates, Floats, Ints
 from datagen.catalog.ways import Recording
 from datagen.events.context import BatchRecord
+from datagen.events.sensor_service import begins
 from datagen.events.truth import TruthSensorFault
 from datagen.storage.arrow import chosen, record_batch
 from datagen.streams import stream
@@ -31,7 +33,7 @@ class Faults:
 
     `missing` is by reading [containers, sensors, readings], all readings of a sensor in a row. `stuck` and `spiked` are
     places in it as one row, in order, and `spike` is what is added there. `drift` is what is added on each day
-    [containers, sensors, days], unless the sensor is stuck.
+    [containers, sensors, days], unless the sensor is stuck. `swapped` are places with which another sensor begins.
     """
 
     missing: Bools
@@ -39,6 +41,7 @@ class Faults:
     spiked: Ints
     spike: Floats
     drift: Floats
+    swapped: Ints
 
     def found(self) -> list[tuple[Ints, Floats | None]]:
         """Where each of `KINDS` is, in order, and its size."""
@@ -53,8 +56,13 @@ class Faults:
         ]
 
 
-def faults(record: BatchRecord, stage: int, parameters: Ints, present: Bools, hours: Floats) -> Faults | None:
-    """Those of a stage's sensors on days that are `present` [containers, days]; None where there are none."""
+def faults(
+    record: BatchRecord, stage: int, parameters: Ints, present: Bools, second: Bools, hours: Floats
+) -> Faults | None:
+    """Those of a stage's sensors on days that are `present` [containers, days]; None where there are none.
+
+    `second` is where the other sensor of a place hangs [containers, sensors, days]: a fresh one is well.
+    """
     spec, often = record.case.recording
     if spec is None:
         return None
@@ -75,6 +83,9 @@ def faults(record: BatchRecord, stage: int, parameters: Ints, present: Bools, ho
     )
     # Nothing was shown before the first that it could be stuck at.
     stuck &= there & np.concatenate([np.zeros_like(there[..., :1]), there[..., :-1]], axis=2)
+    fresh = begins(second)
+    swapped = np.flatnonzero(fresh) * len(hours)
+    stuck.ravel()[_taken_down(np.flatnonzero(stuck), swapped, stuck.shape[2])] = False
     drawn = own("readings").random((days, len(hours), *shape[1:]), dtype=np.float32)
     missing.ravel()[_places_of(drawn < often * spec.lost_share)] = True
     missing &= there
@@ -84,8 +95,8 @@ def faults(record: BatchRecord, stage: int, parameters: Ints, present: Bools, ho
     shown = there & ~(missing | stuck)
     real = shown.ravel()[spiked] & (spike != 0.0)
     slope = np.array([one.drift_per_week for one in each]) / WEEK_DAYS
-    drift = np.where(present[:, None], _drift(record, stage, containers, slope, shape, spec, often), 0.0)
-    return Faults(missing, np.flatnonzero(stuck), spiked[real], spike[real], drift)
+    drift = np.where(present[:, None], _drift(record, stage, containers, slope, fresh, spec, often), 0.0)
+    return Faults(missing, np.flatnonzero(stuck), spiked[real], spike[real], drift, swapped)
 
 
 def add(values: Floats, found: Faults, sensor: int) -> None:
@@ -108,14 +119,19 @@ def held(values: Ints, stuck: Ints) -> None:
 
 def expected(found: Faults) -> int:
     """How many rows `truth` has."""
-    return sum(len(_spans(places, found.missing.shape[2])[0]) for places, _ in found.found())
+    return sum(len(_spans(places, found)[0]) for places, _ in found.found())
 
 
 def truth(
-    record: BatchRecord, found: Faults, first: Ints, moment: Dates, columns: dict[str, Ints]
+    record: BatchRecord,
+    found: Faults,
+    first: Ints,
+    moment: Dates,
+    columns: dict[str, Ints],
+    sensors: Callable[[Ints], Ints],
 ) -> tuple[Any, pa.RecordBatch]:
     """A row for each fault. `first` is the key of each sensor's first reading [containers, sensors], `moment` that of
-    each of its readings, and `columns` are ids [containers, sensors].
+    each of its readings, `columns` are ids [containers, sensors], and `sensors` the ids of those at places in order.
 
     The key of a fault is that of the reading with which it begins, times the kinds, and its kind: it does not depend on
     how many there are before it.
@@ -124,14 +140,15 @@ def truth(
     kinds = found.found()
     missing = kinds[0][0]
     for kind, (places, size) in enumerate(kinds):
-        of, begin, end = _spans(places, length)
+        of, begin, end = _spans(places, found)
         silent = np.searchsorted(missing, places[end], "right") - np.searchsorted(missing, places[begin])
         readings = end - begin + 1 if KINDS[kind] == "missing" else end - begin + 1 - silent
         worth = np.full(len(begin), np.nan) if size is None else size[end]
+        sensor = sensors(places[begin])
         begin, end = places[begin] % length, places[end] % length
         key = len(KINDS) * (first.ravel()[of] + begin) + kind
-        parts.append((key, of, begin, end, readings, worth, np.full(len(begin), kind)))
-    key, of, begin, end, readings, worth, of_kind = map(np.concatenate, zip(*parts, strict=True))
+        parts.append((key, of, begin, end, readings, worth, np.full(len(begin), kind), sensor))
+    key, of, begin, end, readings, worth, of_kind, sensor = map(np.concatenate, zip(*parts, strict=True))
     order = np.argsort(key)
     return TruthSensorFault, record_batch(
         TruthSensorFault,
@@ -139,6 +156,7 @@ def truth(
         id=key[order],
         batch_id=record.batch_id,
         **{name: values.ravel()[of[order]] for name, values in columns.items()},
+        sensor_id=sensor[order],
         kind=chosen(KINDS, of_kind[order]),
         begins=moment[begin[order]],
         ends=moment[end[order]],
@@ -223,11 +241,12 @@ def _drift(
     stage: int,
     containers: Ints,
     slope: Floats,
-    shape: tuple[int, ...],
+    fresh: Bools,
     spec: Recording,
     often: float,
 ) -> Floats:
     """How far off sensors are that have begun to drift and are not cleaned yet [containers, sensors, days]."""
+    shape = (fresh.shape[2], *fresh.shape[:2])
     rng = record.stream(record.stages.key[stage], "sensors, drift")
     drawn = rng.random((shape[0], 2, *shape[1:]))
     begun, luck = drawn[:, 0] < often * spec.drifts_per_year / YEAR_DAYS, drawn[:, 1]
@@ -236,18 +255,18 @@ def _drift(
     day = record.stage_day(stage) + np.arange(shape[0])
     # A round of cleaning on one weekday, each hall or area in its turn.
     cleaned = (day + 3 * record.farm.container_unit[containers][:, None]) % spec.cleaned_every_days == 0
-    return _since_cleaning(slopes.transpose(1, 2, 0), cleaned)
+    return _since_cleaning(slopes.transpose(1, 2, 0), fresh | cleaned[:, None])
 
 
 def _since_cleaning(slopes: Floats, cleaned: Bools) -> Floats:
-    """How far off sensors are [containers, sensors, days]: by the first slope since a cleaning [containers, days].
+    """How far off sensors are: by the first slope since a cleaning, both [containers, sensors, days].
 
     Of a day on which both are, the cleaning comes first; a slope is added day by day until the next one.
     """
     days = slopes.shape[2]
     container, sensor, day = np.nonzero(slopes)
-    later = np.minimum.accumulate(np.where(cleaned, np.arange(days), days)[:, ::-1], axis=1)[:, ::-1]
-    end = np.pad(later, ((0, 0), (0, 1)), constant_values=days)[container, day + 1]
+    later = np.minimum.accumulate(np.where(cleaned, np.arange(days), days)[..., ::-1], axis=2)[..., ::-1]
+    end = np.pad(later, ((0, 0), (0, 0), (0, 1)), constant_values=days)[container, sensor, day + 1]
     row = container * slopes.shape[1] + sensor
     # Two that end with the same cleaning are of the same time between two.
     first = np.flatnonzero((np.diff(row, prepend=-1) != 0) | (np.diff(end, prepend=-1) != 0))
@@ -260,7 +279,15 @@ def _since_cleaning(slopes: Floats, cleaned: Bools) -> Floats:
     return level
 
 
-def _spans(places: Ints, length: int) -> tuple[Ints, Ints, Ints]:
-    """Unbroken spans among places of rows that are so long: the row, and which place is the first and the last."""
-    begin = np.flatnonzero((np.diff(places, prepend=-2) != 1) | (places % length == 0))
-    return places[begin] // length, begin, np.append(begin[1:], len(places))[: len(begin)] - 1
+def _taken_down(stuck: Ints, swapped: Ints, length: int) -> Ints:
+    """Places among those that are stuck at which another sensor has come since they were: it shows what is."""
+    begin = np.flatnonzero((np.diff(stuck, prepend=-2) != 1) | (stuck % length == 0))
+    since = np.repeat(stuck[begin], np.diff(begin, append=len(stuck)))
+    down: Ints = stuck[swapped[np.searchsorted(swapped, stuck, "right") - 1] >= since]
+    return down
+
+
+def _spans(places: Ints, found: Faults) -> tuple[Ints, Ints, Ints]:
+    """Unbroken spans of one sensor among places: the row, and which place is the first and the last."""
+    begin = np.flatnonzero((np.diff(places, prepend=-2) != 1) | np.isin(places, found.swapped, assume_unique=True))
+    return places[begin] // found.missing.shape[2], begin, np.append(begin[1:], len(places))[: len(begin)] - 1

@@ -6,6 +6,7 @@ from django.db import IntegrityError, connection, transaction
 from psycopg.errors import UniqueViolation
 
 from aquamind.errors import UserError
+from datagen.case import Case
 from datagen.catalog import Catalog
 from datagen.catalog.reader import closest
 from datagen.farm import Farm
@@ -19,6 +20,7 @@ from datagen.masterdata.company import (
     init_feeds,
     init_grades,
     init_infrastructure,
+    init_spares,
     init_species,
 )
 from datagen.masterdata.finance import init_finance
@@ -83,13 +85,15 @@ def init(catalog: Catalog, farm: Farm, subjects: Iterable[str] = SUBJECTS) -> Cr
     return created
 
 
-def made(catalog: Catalog, farm: Farm) -> Memory:
+def made(case: Case) -> Memory:
     """All rows, as an empty database of our own schema would hold them; none is asked."""
     with in_memory() as memory:
         for subject, create in SUBJECTS.items():
             # Those are in columns that only AquaMind's own database has.
             if subject != "additions":
-                create(catalog, farm)
+                create(case.catalog, case.farm)
+        if case.way.sensor_service is not None:
+            init_spares(case.catalog, case.farm)
     return memory
 
 

@@ -1,7 +1,10 @@
 """The company's own master data: sites, containers, sensors, species, parameters, feeds, grades."""
 
 import hashlib
+from collections.abc import Iterable, Iterator
 from typing import Any
+
+import numpy as np
 
 from apps.batch.models import LifeCycleStage, Species
 from apps.environmental.models import EnvironmentalParameter
@@ -20,6 +23,7 @@ from apps.infrastructure.models import (
 )
 from apps.inventory.models import Feed
 from aquamind.errors import UserError
+from datagen.arrays import Ints
 from datagen.catalog import Catalog
 from datagen.farm import Farm, areas, halls
 from datagen.masterdata.rows import Created, create, ids_by_name, lacking, merged, there
@@ -263,20 +267,26 @@ def places(farm: Farm) -> list[dict[str, Any]]:
 
 
 def _init_sensors(catalog: Catalog, farm: Farm) -> Created:
+    return create(Sensor, _sensors(catalog, farm, farm.sensor_name, np.arange(len(farm.sensor_name))))
+
+
+def init_spares(catalog: Catalog, farm: Farm) -> Created:
+    """The second sensors of places, which hang there in turns where a plan is lived."""
+    return create(Sensor, _sensors(catalog, farm, farm.spare_name, np.flatnonzero(farm.sensor_spare >= 0)))
+
+
+def _sensors(catalog: Catalog, farm: Farm, names: Iterable[str], places: Ints) -> Iterator[dict[str, Any]]:
+    """Sensors of these names, each of one of the farm's places of sensors."""
     environment = catalog.environment
     container_ids = ids_by_name(Container)
-    sensors = (
-        {
+    for name, place in zip(names, places, strict=True):
+        measured = environment.parameters[farm.sensor_parameter[place]]
+        yield {
             "name": name,
-            "container_id": container_ids[farm.container_name[container]],
-            "sensor_type": environment.parameters[parameter].sensor_type,
-            "manufacturer": environment.parameters[parameter].manufacturer,
+            "container_id": container_ids[farm.container_name[farm.sensor_container[place]]],
+            "sensor_type": measured.sensor_type,
+            "manufacturer": measured.manufacturer,
             "serial_number": hashlib.blake2b(name.encode(), digest_size=6).hexdigest().upper(),
             "installation_date": environment.sensor_installation_date,
             "last_calibration_date": environment.sensor_installation_date,
         }
-        for name, container, parameter in zip(
-            farm.sensor_name, farm.sensor_container, farm.sensor_parameter, strict=True
-        )
-    )
-    return create(Sensor, sensors)

@@ -11,7 +11,7 @@ from datagen import masterdata
 from datagen.case import Case
 from datagen.events.context import Rows
 from datagen.masterdata.rows import stored
-from datagen.masterdata.sensors import calibrated
+from datagen.masterdata.sensors import in_service
 from datagen.storage.arrow import record_batch
 
 
@@ -20,9 +20,8 @@ def tables(case: Case, also: Iterable[Any]) -> Iterator[Rows]:
 
     Entered at midnight before the first day of the plan: the clock is no content.
     """
-    made = masterdata.made(case.catalog, case.farm)
-    for sensor in made[Sensor]:
-        sensor.last_calibration_date = calibrated(sensor.name, sensor.installation_date, case.plan.as_of)
+    made = masterdata.made(case)
+    in_service(case, made[Sensor])
     entered = datetime.combine(case.plan.first_day, time(), UTC)
     for model in dict.fromkeys([*made, *also]):
         rows = made[model]

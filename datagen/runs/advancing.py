@@ -25,6 +25,7 @@ from datagen.events.family import BatchFamily
 from datagen.execution import Executor, Task, executor, finished
 from datagen.farm import Farm, with_database_ids
 from datagen.keys import RESERVED_DAYS, Keys, keys
+from datagen.masterdata.sensors import add_spares
 from datagen.pipeline import Progress, Report
 from datagen.planning import schedule
 from datagen.planning.presets import carry_on
@@ -132,6 +133,7 @@ def _carry(
     checked = runs.check_schema(connection, [*keys(then, taken).tables, *protection.FOLLOWING], fills)
     fill.keep(connection, checked or {})
     masterdata.init(then.catalog, then.farm)
+    add_spares(connection, then)
     if now.plan == then.plan:
         return report
     then, now = (replace(case, farm=with_database_ids(case.farm, connection)) for case in (then, now))
@@ -154,7 +156,7 @@ def _carry(
     with report.timed("statistics"):
         runs.rebuild(dsn, absent.present(connection, given.tables), workers, progress)
     changed = [given.of_batch[index]["batch_batch"] for index in _living(then, now, new)]
-    runs.follow(dsn, changed, workers, progress, report)
+    runs.follow(dsn, changed, workers, progress, report, case=now)
     ledger.finish(connection, run)
     return report
 

@@ -22,7 +22,7 @@ from datagen.execution import Executor, Here, Task, Threads, hired
 from datagen.farm import Farm, with_database_ids
 from datagen.keys import keys
 from datagen.masterdata.rows import Created
-from datagen.masterdata.sensors import calibrate
+from datagen.masterdata.sensors import add_spares, calibrate
 from datagen.pipeline import Loading, Progress, Report
 from datagen.planning import schedule
 from datagen.planning.plan import BatchPlan
@@ -120,6 +120,7 @@ def execute(job: Job, progress: Progress) -> Report:
             progress.step("Schema and master data")
             prepare(connection, case.catalog, case.farm, [*tables, *protection.FOLLOWING], fills=job.fills)
             tables = absent.present(connection, tables)
+            add_spares(connection, case)
             case = replace(case, farm=with_database_ids(case.farm, connection))
             _heed_truncation(connection, job.dsn)
         obstacle = _obstacle_to_proof(connection, tables)
@@ -139,7 +140,7 @@ def execute(job: Job, progress: Progress) -> Report:
             report.rows = pipeline.load(loading, histories, given, hire, workers, progress)
         begun = [first["batch_batch"] for first in given.of_batch[: len(case.plan.batches)]]
         indexes = rebuilding(job.dsn, tables, job.workers, progress, analysis.unread)
-        follow(job.dsn, begun, job.workers, progress, report, indexes)
+        follow(job.dsn, begun, job.workers, progress, report, indexes, case)
         ledger.finish(connection, run)
         report.content_hash = ledger.status(connection)["content_hash"]
     return report
@@ -168,10 +169,12 @@ def follow(
     progress: Progress,
     report: Report,
     indexes: AbstractContextManager[ddl.Rebuilding] | None = None,
+    case: Case | None = None,
 ) -> None:
     """What is worked out from the record: states and summaries of these batches (ids), plans, forecasts, the books.
 
-    Indexes may still have to be built; those that growth analysis does without, beside it.
+    Indexes may still have to be built; those that growth analysis does without, beside it. The case is the one that
+    the record was made of, if it was made now: which of its sensors hang is known.
     """
     with database.connect(dsn, autocommit=True, application_name="aquamind analyse") as connection:
         tables = {
@@ -196,7 +199,7 @@ def follow(
         with database.connect(dsn, autocommit=True, application_name="aquamind analyse") as connection:
             report.rows[analysis.PLANNED_TABLE] = analysis.plan_activities(connection)
             report.rows.update(analysis.export_to_accounts(connection))
-            calibrate(connection, max(ledger.as_of_days(connection).values()))
+            calibrate(connection, max(ledger.as_of_days(connection).values()), case)
     # Neither needs the other.
     with report.timed("forecasts and books"), _one_beside(dsn, workers) as other:
         progress.step("Forecasts and books")

@@ -10,8 +10,8 @@ import numpy as np
 from datagen.arrays import Floats, Ints
 from datagen.catalog.biology import Handling, LiceOperation
 from datagen.planning.forecast import harvest_days
+from datagen.simulation.boats import delousings
 from datagen.simulation.history import Delivery, Harvest, Move, Operation, Wait
-from datagen.simulation.lice import Lice, called_for
 from datagen.simulation.thinning import thin
 from datagen.simulation.world import World
 from datagen.streams import stream
@@ -33,7 +33,9 @@ class Agenda:
         self._fit_for_harvest: dict[int, int] = {}
         self._under_way: list[_UnderWay] = []
         starts = self.plan.starts
-        for b in sorted({b for b, _ in world.stays.of}):
+        batches = sorted({b for b, _ in world.stays.of})
+        self._called_for = delousings(world, batches)
+        for b in batches:
             self._book_life(b, int(starts[b]))
 
     def morning(self, day: int) -> None:
@@ -59,30 +61,24 @@ class Agenda:
         if sea < self.plan.days:
             # From the day after they came: on that morning the rings may hold others still.
             self._fit_for_harvest[b] = max(sea + 1, start + self.plan.batches[b].harvest_from_day)
-        late = self._book_thinning(b, sea)
-        lice = Lice(self.world.case, self.plan.batches[b], sea, len(self.plan.batches[b].containers[-1]), late)
+        self._book_thinning(b, sea)
         if self.world.case.way.delousing is None:
             for kind, treatment in enumerate(self.biology.lice_treatments):
                 rng = stream(self.plan.seed, self.plan.batches[b].number, "delousing", kind)
                 first = sea + treatment.sea_day + int(rng.integers(-treatment.jitter_days, treatment.jitter_days + 1))
                 self._book_delousing(b, kind, first, treatment)
                 self._withhold(b, treatment, first)
-        elif sea < self.plan.days:
-            longest = self.plan.stage_days(self.sea)
-            rings = np.array(self.plan.batches[b].containers[-1])
-            temp_c = self.world.temp_c(slice(sea, sea + longest), rings)
-            for kind, (sea_day, operation) in enumerate(called_for(lice, temp_c, longest)):
-                self._book(sea + sea_day, -1, partial(self._withhold, b, operation))
-                self._book_delousing(b, kind, sea + sea_day, operation)
+        for kind, (first, operation) in enumerate(self._called_for[b]):
+            self._book(first, -1, partial(self._withhold, b, operation))
+            self._book_delousing(b, kind, first, operation)
 
-    def _book_thinning(self, b: int, sea: int) -> int:
-        """How many days after that on which the stage at sea begins, if there is one; the harvest waits for it."""
+    def _book_thinning(self, b: int, sea: int) -> None:
+        """Days after that on which the stage at sea begins, if there is one; the harvest waits for it."""
         late = self.world.case.late_days[b]
         if late:
             self._book(sea + late, self.sea, partial(thin, self.world, b))
         if late and b in self._fit_for_harvest:
             self._fit_for_harvest[b] = max(self._fit_for_harvest[b], sea + late + 1)
-        return late
 
     def _book_delousing(self, b: int, kind: int, first: int, spec: LiceOperation) -> None:
         for place in range(len(self.plan.batches[b].containers[-1])):

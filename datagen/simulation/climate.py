@@ -31,11 +31,9 @@ def climate(case: Case, geography: int) -> Climate:
     units = np.flatnonzero(farm.unit_geography == geography)
     shape = (plan.days, len(farm.unit_name))
     out = Climate(np.zeros(shape), np.zeros(shape), np.zeros(shape), np.zeros(shape, bool))
-    dates, day_of_year = plan.dates(), plan.days_of_year()
-    place = farm.geography_code[geography]
+    day_of_year, place = plan.days_of_year(), farm.geography_code[geography]
     common = _anomaly(catalog.water, plan, place)
-    stormy = of_geography(catalog.water.storms, farm.geography_name[geography]).probability(dates)
-    storm = stream(plan.seed, place, "storm").random(plan.days) < stormy
+    storm = storms(case, geography, plan.days)
     for unit in units:
         if not farm.unit_in_production[unit]:
             continue
@@ -50,6 +48,15 @@ def climate(case: Case, geography: int) -> Climate:
         else:
             _tempered(out, int(unit), case, day_of_year, own, stream(plan.seed, place, site, "oxygen"))
     return out
+
+
+def storms(case: Case, geography: int, days: int) -> Bools:
+    """On which of the first so many days of the record there is a storm, in all of a geography."""
+    plan, place = case.plan, case.farm.geography_name[geography]
+    dates = np.datetime64(plan.first_day) + np.arange(days)
+    drawn = stream(plan.seed, case.farm.geography_code[geography], "storm").random(days)
+    stormy: Bools = drawn < of_geography(case.catalog.water.storms, place).probability(dates)
+    return stormy
 
 
 def hazards(case: Case, geography: int) -> dict[int, Floats]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,6 +18,9 @@ from datagen.catalog.ways import Way
 from datagen.planning.forecast import harvest_days
 from datagen.planning.plan import BatchPlan
 from datagen.streams import remembering, stream
+
+if TYPE_CHECKING:
+    from datagen.simulation.boats import Boats, Delousings
 
 MONTH_DAYS = 28
 """An area's pressure is drawn for every so many days, and runs straight between them."""
@@ -105,7 +109,7 @@ class Lice:
         return biology.moulting(temp_c, share)
 
     def delay_days(self, time: int) -> int:
-        """How long the boat takes to come."""
+        """How long a boat that is free takes to come."""
         spec = self.case.way.delousing
         assert spec is not None
         luck = float(self._stream("delousing, delay", time).standard_normal())
@@ -147,8 +151,8 @@ class Lice:
         return count
 
 
-def called_for(lice: Lice, temp_c: Floats, longest: int) -> Iterator[tuple[int, LiceOperation]]:
-    """Days at sea on which delousings begin that counts call for, in order, with what each is.
+def called_for(lice: Lice, temp_c: Floats, longest: int, boats: "Boats", kept: "Delousings") -> Iterator[int]:
+    """Days of the record on which counts call for a boat, in order; who goes on lets it come, which is `kept`.
 
     Temperatures are those of the rings [days, rings], as long as there is a record; the sea phase is at `longest` so
     many days. What is decided depends on the days before alone: a longer record begins with the same.
@@ -177,12 +181,15 @@ def called_for(lice: Lice, temp_c: Floats, longest: int) -> Iterator[tuple[int, 
         found = count(week_of[day], now)[:stocked, female].sum() / (case.catalog.lice.counting.fish * stocked)
         if day < busy_until or times >= spec.most or not spec.called_for(found, day_of_year_on[day]):
             continue
+        yield lice.first_day + day
         operation = lice.operation(times)
-        first = day + 1 + operation.fasting_days + lice.delay_days(times)
-        clear = operation.last_day(first, lice.rings) + operation.withholding_days
+        wanted = lice.first_day + day + 1 + operation.fasting_days + lice.delay_days(times)
+        first = boats.offered(wanted) - lice.first_day
+        clear = operation.last_day(first, lice.rings) + max(operation.withholding_days, 1)
         if clear > longest - harvest_days(case.catalog.biology.harvest, lice.rings):
             # Too late: they are slaughtered instead.
             continue
-        yield first, operation
+        kept.append((lice.first_day + first, operation))
+        boats.taken(lice.first_day + first, lice.first_day + operation.last_day(first, lice.rings))
         done[first] = lice.left(times), place // operation.rings_per_day
         times, busy_until = times + 1, first + spec.least_gap_days
