@@ -83,6 +83,17 @@ def simulate(case: Case, hire: Hire | None = None) -> dict[int, History]:
     return {g: lived[g] for g in case.geographies}
 
 
+def simulate_both(then: Case, now: Case) -> tuple[dict[int, History], dict[int, History]]:
+    """Histories of a plan and of the same carried on, from one life: each begins with the other."""
+    old, new = {}, {}
+    for geography in now.geographies:
+        if geography in then.geographies:
+            old[geography], new[geography] = loop.after_days(now, geography, [then.plan.days, now.plan.days])
+        else:
+            new[geography] = loop.simulate(now, geography)
+    return old, new
+
+
 def _life(geography: int) -> Task:
     return Task(1, loop.simulate, (geography,))
 

@@ -15,7 +15,7 @@ from aquamind.errors import UserError
 from datagen import checks, orm, pipeline, runs
 from datagen.case import Case
 from datagen.catalog.spec import LEAST_EGGS
-from datagen.events import STREAMED, expand, readings
+from datagen.events import FAMILIES, STREAMED, expand, making, readings, settled_after
 from datagen.keys import records
 from datagen.planning.presets import carry_on, single_plan
 from datagen.runs import advancing
@@ -98,6 +98,26 @@ def test_what_a_life_leaves_is_the_same_on_any_later_day_and_a_single_fish_more_
                 changed[-1:] = ~changed[-1:] if values.dtype == bool else changed[-1:] + 1
                 another = replace(was, **{column.name: changed})
                 assert len(values) == 0 or not lived.same_life(replace(lived, **{part: another}))
+
+
+def test_of_a_batch_long_gone_nothing_changes_on_any_later_day() -> None:
+    gone = lives(small_plan(stagger_days=400, containers=1, way="lived", imperfections="usual"))[0]
+    stays, plan = gone.history.assignments, gone.case.plan
+    assert stays.left.all()
+    settled = int(stays.departure_day.max()) + settled_after(gone.case.catalog)
+
+    def on(days: int) -> list[Any]:
+        later = replace(plan, as_of=plan.first_day + timedelta(days=days))
+        return list(expand(replace(gone, case=replace(gone.case, plan=later))))
+
+    assert on(settled) == on(settled + 3000)
+
+
+def test_every_table_of_a_batch_is_made_by_families_that_are_known_to() -> None:
+    one = lives(small_plan(stagger_days=260, containers=1, way="lived", imperfections="usual"))[0]
+    for family in FAMILIES:
+        for model, _ in expand(one, (family,)):
+            assert family in making(one.case, {model._meta.db_table})
 
 
 def orders(dsn: str) -> list[Any]:

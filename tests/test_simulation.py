@@ -13,7 +13,7 @@ from datagen.case import Case
 from datagen.catalog.ways import Ways
 from datagen.planning.plan import Plan
 from datagen.simulation.history import History, Moves
-from datagen.simulation.loop import held_back, simulate
+from datagen.simulation.loop import after_days, held_back, simulate
 from tests.worlds import AS_OF, SEA, company, small_plan
 
 worlds = st.builds(
@@ -138,7 +138,12 @@ def test_no_container_holds_two_batches(plan: Plan) -> None:
 @example(small_plan(stagger_days=133, containers=None, way="lived"), 1)
 @example(replace(THINNED, as_of=THINNED.first_day + timedelta(days=596)), 1)
 def test_a_longer_record_begins_with_the_shorter(plan: Plan, later: int) -> None:
-    short, long = lived(plan), lived(replace(plan, as_of=plan.as_of + timedelta(days=later)))
+    longer = replace(plan, as_of=plan.as_of + timedelta(days=later))
+    short, long = lived(plan), lived(longer)
+    for one, told in zip((short, long), after_days(Case(*company(), longer), 0, (plan.days, longer.days)), strict=True):
+        assert one.same_life(told)
+        for name, bought in vars(one.purchases).items():
+            np.testing.assert_array_equal(bought, getattr(told.purchases, name), name)
     a, b = short.assignments, long.assignments
     begun = np.flatnonzero(b.first_day < plan.days)
     for name in ("batch", "stage", "container", "first_day", "fish_in", "weight_in_g"):

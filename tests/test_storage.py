@@ -73,8 +73,9 @@ def test_only_what_has_changed_of_a_unit_is_carried(connection: Connection, run:
     made = 0
 
     def carry(old: list[str], new: list[str], same: tuple[str, ...] = ()) -> dict[str, int]:
-        def was() -> Iterator[Any]:
+        def was(changed: set[str]) -> Iterator[Any]:
             nonlocal made
+            assert changed == {table}
             made += 1
             yield Geography, geographies(*old)
 

@@ -1,10 +1,12 @@
 """Record families: what a history looks like in AquaMind's tables, a family a module or a package of modules."""
 
+import math
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from datagen import orm  # noqa: F401 - what follows imports models
 from datagen.case import Case
+from datagen.catalog import Catalog
 from datagen.events import (
     audit,
     batches,
@@ -28,7 +30,7 @@ from datagen.events import (
     upkeep,
     weather,
 )
-from datagen.events.context import BatchRecord, Changing, ComingRecord, LongestLife, Record, Rows
+from datagen.events.context import BatchRecord, Changing, ComingRecord, LongestLife, Record, Rows, life
 from datagen.events.family import BatchFamily, GeographyFamily
 from datagen.planning.plan import Versions
 
@@ -58,6 +60,9 @@ STREAMED: tuple[BatchFamily, ...] = (readings,)
 They follow from what a batch has lived, on whatever later day it is asked of.
 """
 
+HIDING: tuple[BatchFamily, ...] = (collecting, counting, readings)
+"""Those that fill tables of the truth too, which have no blocks of keys."""
+
 GEOGRAPHY_FAMILIES: tuple[GeographyFamily, ...] = (feed_purchases, weather, upkeep)
 
 
@@ -68,6 +73,35 @@ def most_rows(life: LongestLife) -> "Counter[str]":
         rows.update(family.most_rows(life))
     rows.update(audit.created(rows, life.versions))
     return rows
+
+
+def making(case: Case, tables: Collection[str]) -> tuple[BatchFamily, ...]:
+    """The families that fill any of these tables of a batch."""
+    longest, hidden = life(case, case.plan.batches[0]), any(table.startswith("datagen.") for table in tables)
+
+    def fills(family: BatchFamily) -> bool:
+        rows = family.most_rows(longest)
+        versions = audit.created(rows, longest.versions)
+        return (hidden and family in HIDING) or any(table in rows or table in versions for table in tables)
+
+    return tuple(filter(fills, FAMILIES))
+
+
+A_YEAR_DAYS = 366
+
+
+def settled_after(catalog: Catalog) -> int:
+    """Days after the last fish has left from which on nothing of a batch is awaited any more, whatever the as-of day.
+
+    A year, in which months are closed and weeks judged, and what the catalog has people wait for.
+    """
+    journal, treatments, biology = catalog.health.journal, catalog.treatments, catalog.biology
+    # As late as no answer in a million comes.
+    waits = [math.ceil(journal.lab_days * math.exp(5.0 * journal.lab_days_spread))]
+    waits += [treatments.vaccination_judged_after_days]
+    waits += [each.withholding_days for each in biology.vaccinations]
+    waits += [each.withholding_days for each in biology.lice_treatments]
+    return A_YEAR_DAYS + max(waits)
 
 
 def tables_of_geographies(versions: Versions) -> list[str]:

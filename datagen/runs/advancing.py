@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +18,8 @@ from aquamind.errors import UserError
 from datagen import masterdata, orm, pipeline, runs
 from datagen.case import Case
 from datagen.catalog import Catalog
-from datagen.events import FAMILIES, STREAMED, expand, readings
-from datagen.events.context import BatchRecord, ComingRecord, GeographyRecord, Record
+from datagen.events import FAMILIES, STREAMED, expand, making, readings, settled_after
+from datagen.events.context import BatchRecord, ComingRecord, GeographyRecord, Record, Rows
 from datagen.events.family import BatchFamily
 from datagen.execution import Executor, Task, executor, finished
 from datagen.farm import Farm, with_database_ids
@@ -62,7 +61,7 @@ def advance(
 ) -> Report:
     """Carry a database on to a day; called again after a kill, it goes on where it was.
 
-    Both days are simulated anew, and each table of a batch compared with what the ledger says of it: one that is the
+    Both days are lived anew, and each table of a batch compared with what the ledger says of it: one that is the
     same stays untouched, and of the others the rows of then and now are compared by key. So the result is, row for row,
     that of one run of the carried-on plan as of the last day; and where rows of others are in the way that may be
     deleted (`to_destroy`, the database's name), it is made by such a run; or they stay, and what has not been touched
@@ -144,13 +143,16 @@ def _carry(
     run = ledger.begin(connection, runs.identify(now), parameters)
     with report.timed("simulation"):
         progress.step("Simulation")
-        old, new = (pipeline.simulate(case) for case in (then, now))
+        old, new = pipeline.simulate_both(then, now)
         progress.advance(0.0, held_back(now, new.values()))
     with report.timed("changes"):
-        progress.step("Changes", len(now.plan.batches) + len(new))
-        tasks = _tasks(then, now, old, new, given)
+        # Of tables that a migration has added since, every batch has rows to write.
+        if set(absent.present(connection, given.tables)) <= ledger.rows(connection).keys():
+            settled = _settled(then, old, new)
+            ledger.carry(connection, run, [now.batches[index].number for index in settled])
         done = _done(connection, run)
-        left = [task for unit, task in tasks if unit not in done]
+        left = [task for unit, task in _tasks(then, now, old, new, given) if unit not in done]
+        progress.step("Changes", len(left))
         with executor(workers, _database_carrier, dsn, now, run, beside_edits) as hands:
             _carry_all(hands, left, progress, report)
     with report.timed("statistics"):
@@ -168,6 +170,19 @@ def _carry_all(hands: Executor, tasks: Iterable[Task], progress: Progress, repor
         kept.update(carried.kept)
         progress.advance(task.size, f"{rows.total():,} rows")
     report.rows, report.kept = dict(rows), dict(+kept)
+
+
+def _settled(then: Case, old: dict[int, History], new: dict[int, History]) -> list[int]:
+    """Batches of which all was known when the database stood still."""
+    before = then.plan.days - settled_after(then.catalog)
+    found = []
+    for geography, history in old.items():
+        stays = history.assignments
+        for index in history.completed():
+            ended = int(stays.departure_day[stays.batch == index].max())
+            if ended < before and history.batch(index).same_life(new[geography].batch(index)):
+                found.append(index)
+    return found
 
 
 def _living(then: Case, now: Case, histories: dict[int, History]) -> list[int]:
@@ -293,7 +308,10 @@ def _carry_unit(
     connection, own = worker.connection, None
     if worker.beside_edits:
         own = ledger.by(ledger.transactions(connection) or [])
-    was = partial(expand, old, families) if old is not None else tuple
+
+    def was(changed: set[str]) -> Iterator[Rows]:
+        return iter(()) if old is None else expand(old, making(old.case, changed))
+
     try:
         return changes.apply(connection, worker.run, new.unit, was, expand(new, families), own, same)
     except psycopg.errors.ForeignKeyViolation as error:

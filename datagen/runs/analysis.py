@@ -102,7 +102,7 @@ def analyse(
         progress.step("Growth analysis", len(chosen))
         # Empty tables are filled without indexes and keys: in a third of the time.
         emptied = _empty_if_all(connection, chosen)
-        proving = emptied and proof.obstacle(connection, pipeline.models(TABLES)) is None
+        proving = proof.obstacle(connection, pipeline.models(TABLES)) is None
         ddl.drop_secondary(connection, TABLES, foreign_keys=not proving)
         # If this fails, what was dropped is known, and comes back when the same is run again.
         with executor(min(workers, max(len(chosen), 1)), _opened, dsn, proving) as hands:

@@ -1,5 +1,7 @@
 """Why more or fewer fish die than the book says where a plan is lived: seasons, weeks, neighbours, epidemics."""
 
+from datetime import date
+
 import numpy as np
 
 from datagen.arrays import Bools, Floats, Ints
@@ -89,21 +91,19 @@ def _course(case: Case, event: Event, place: tuple[object, ...], share: float, m
     plan = case.plan
     course = outbreak_course(event.duration_days)
     hazard = np.zeros(plan.days + event.duration_days)
-    dates = plan.dates()
-    years: Ints = dates.astype("datetime64[Y]").astype(int) + 1970
-    for year in np.unique(years):
-        rng = stream(plan.seed, *place, event.name, int(year))
+    for year in range(plan.first_day.year, plan.as_of.year + 1):
+        rng = stream(plan.seed, *place, event.name, year)
         times = rng.poisson(event.per_year * share)
         # What an event is comes before how each area takes it: the same for all areas of the waters.
         at, size = rng.uniform(event.from_day, event.until_day, times), rng.standard_normal(times)
         felt = np.zeros(times)
         if met_by is not None:
-            own = stream(plan.seed, *place, event.name, int(year), met_by.code)
+            own = stream(plan.seed, *place, event.name, year, met_by.code)
             at = at + own.uniform(0.0, 10.0, times)
             felt, missed = 0.5 * own.standard_normal(times), own.random(times) >= MET
             size = np.where(missed, -np.inf, size)
         total = np.minimum(event.total_median * np.exp(event.total_spread * size + felt), event.largest_total)
-        first = (np.datetime64(f"{year}-01-01") - dates[0]).astype(int) + np.floor(at).astype(int) - 1
+        first = (date(year, 1, 1) - plan.first_day).days + np.floor(at).astype(int) - 1
         for day, part in zip(first, total, strict=True):
             if 0 <= day < plan.days:
                 hazard[day : day + event.duration_days] += part * course

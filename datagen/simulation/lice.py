@@ -169,10 +169,13 @@ def called_for(lice: Lice, temp_c: Floats, longest: int, boats: "Boats", kept: "
     place = np.arange(lice.rings)
     day_of_year_on = case.plan.days_of_year()[lice.first_day :]
     done: dict[int, tuple[Floats, Ints]] = {}
+    everyday = np.broadcast_to(lice.everyday_survival, now.shape)
     for day in range(length):
-        survival = np.broadcast_to(lice.everyday_survival, now.shape).copy()
+        survival = everyday
         for first, (left, rings_day) in done.items():
-            survival[:, rings_day == day - first] *= left[:, rings_day == day - first]
+            if 0 <= day - first <= rings_day[-1]:
+                survival = survival.copy()
+                survival[:, rings_day == day - first] *= left[:, rings_day == day - first]
         now = biology.next_day(now, settling[day], moults[day], survival, hatching)
         stocked = lice.rings - (day < lice.late_day)
         biology.share_out(now, stocked)

@@ -1,7 +1,7 @@
 """From a plan to a history: a geography lived day by day."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -13,13 +13,22 @@ from datagen.simulation.world import World
 
 def simulate(case: Case, geography: int) -> History:
     """Live one geography of a plan, which must have a batch there, from the plan's first day to its as-of day."""
+    [history] = after_days(case, geography, [case.plan.days])
+    return history
+
+
+def after_days(case: Case, geography: int, told_after: Sequence[int]) -> list[History]:
+    """The same, told after each of so many days, in order: what plans up to these days would have lived."""
     world = World(case, geography)
     agenda = Agenda(world)
-    for day in range(case.plan.days):
+    told = []
+    for day in range(told_after[-1]):
         agenda.morning(day)
         world.step(day)
-    agenda.close()
-    return world.history()
+        if day + 1 in told_after:
+            agenda.close()
+            told.append(world.history(day + 1))
+    return told
 
 
 def held_back(case: Case, histories: Iterable[History]) -> str:

@@ -185,12 +185,12 @@ class World:
         self.dying_decay[container] = handling.deaths_decay_per_day
         self.appetite[container] *= handling.appetite
 
-    def history(self) -> History:
-        """Close the books on the as-of day; stays still going on take today's fish and weight."""
+    def history(self, days: int) -> History:
+        """Close the books after so many days; stays still going on take today's fish and weight."""
         s = self.stays
         here = np.flatnonzero(self.stay >= 0)
         stay = self.stay[here]
-        self.lived[stay] = self.plan.days - s.first_day[stay]
+        self.lived[stay] = days - s.first_day[stay]
         self.fish_out[stay], self.weight_out_g[stay] = self.fish[here], self.weight_cbrt[here] ** 3
         began = self.lived > 0
         kept = np.concatenate([np.arange(r, r + n) for r, n in zip(s.row[began], self.lived[began], strict=True)])
@@ -214,6 +214,8 @@ class World:
         vaccinations, treatments = table(Operations, log.vaccinations), table(Operations, log.treatments)
         moves, thinnings = table(Moves, log.moves), table(Moves, log.thinnings)
         waiting = table(Waiting, log.waiting)
+        # On a later day other fish wait.
+        log.waiting.clear()
         return History(
             self.geography,
             assignments,

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import psycopg
 import pyarrow as pa
 from django.db.models import DecimalField, Field, FloatField, IntegerField
 from psycopg import sql
 
+from datagen.arrays import Bools, Ints
 from datagen.storage import absent, arrow, fill, ledger
 from datagen.storage.ledger import Connection, Content
 from datagen.storage.postgres import copy_rows
@@ -38,18 +38,18 @@ def apply(
     connection: Connection,
     run: int,
     unit: str,
-    old: Callable[[], Tables],
+    old: Callable[[set[str]], Tables],
     new: Tables,
     own: sql.Composed | None = None,
     same: Collection[str] = (),
 ) -> Carried:
     """Carry a unit from its old tables to its new ones in one transaction.
 
-    What the ledger says of a table tells whether it has changed: only then the old rows are made, which must be those
-    that were written, by content hash; else nothing is touched. Tables that are known to be the `same` are in neither.
-    All is held in memory: a batch has at most some 120 MB of readings. With `own`, which is true of rows that are as
-    they were written, others may have changed some, deleted some and added theirs: what they did stays, and the rest
-    is carried on beside it.
+    What the ledger says of a table tells whether it has changed: only then `old` makes its rows as they were, which
+    must be those that were written, by content hash; else nothing is touched. Tables that are known to be the `same`
+    are in neither. All is held in memory: a batch has at most some 120 MB of readings. With `own`, which is true of
+    rows that are as they were written, others may have changed some, deleted some and added theirs: what they did
+    stays, and the rest is carried on beside it.
     """
     after = _gathered(absent.rows_of_present(connection, new))
     constants = fill.constants(connection)
@@ -59,7 +59,7 @@ def apply(
     changed |= {table for table in written.keys() - now.keys() - set(same) if written[table].rows}
     before = {}
     if changed & written.keys():  # else the unit begins, or its tables have come since, by a migration
-        made = (rows for rows in old() if rows[0]._meta.db_table in changed)
+        made = (rows for rows in old(changed) if rows[0]._meta.db_table in changed)
         before = _gathered(absent.rows_of_present(connection, made))
     with connection.transaction(), connection.cursor() as cursor:
         contents, carried = {**written, **now}, Carried(dict.fromkeys(now, 0), {})
@@ -100,7 +100,7 @@ def content(model: arrow.Model, batches: list[pa.RecordBatch] | None) -> Content
 class _Change:
     """Keys of rows that go; rows that change, as they were and are to be, in one order; and rows that are new."""
 
-    gone: npt.NDArray[np.int64]
+    gone: Ints
     was: pa.Table
     now: pa.Table
     fresh: pa.Table
@@ -114,13 +114,12 @@ def _change(model: arrow.Model, before: list[pa.RecordBatch] | None, after: list
     schema, key = arrow.schema(model), model._meta.pk.column
     old, new = (_by_key(pa.Table.from_batches(batches or [], schema), key) for batches in (before, after))
     old_keys, new_keys = (np.asarray(table.column(key)) for table in (old, new))
-    fresh = ~np.isin(new_keys, old_keys)
-    stays = np.isin(old_keys, new_keys)
-    gone = old_keys[~stays]
-    was = old if stays.all() else old.filter(stays)
-    now = new.filter(~fresh) if fresh.any() else new
-    changed = _differ(was, now)
-    return _Change(gone, was.filter(changed), now.filter(changed), new.filter(fresh))
+    stays, there = np.isin(old_keys, new_keys), np.isin(new_keys, old_keys)
+    # Of a batch's readings none has changed and few are new: not all of them are copied to find that.
+    differ = _differ(old, stays, new, there)
+    was, now = np.zeros(len(stays), bool), np.zeros(len(there), bool)
+    was[stays] = now[there] = differ
+    return _Change(old_keys[~stays], old.filter(was), new.filter(now), new.filter(~there))
 
 
 def _carry(cursor: psycopg.Cursor[Any], model: arrow.Model, change: _Change, constants: fill.Constants) -> int:
@@ -161,14 +160,14 @@ def _carry_beside(
 
 def _by_key(rows: pa.Table, key: str) -> pa.Table:
     keys = np.asarray(rows.column(key))
-    rows = rows.combine_chunks()
-    return rows if (keys[1:] > keys[:-1]).all() else rows.take(np.argsort(keys))
+    return rows if (keys[1:] > keys[:-1]).all() else rows.combine_chunks().take(np.argsort(keys))
 
 
-def _differ(was: pa.Table, now: pa.Table) -> npt.NDArray[np.bool_]:
-    """Where any column of two equally long tables differs."""
-    differs = np.zeros(was.num_rows, bool)
-    for one, other in zip(was.columns, now.columns, strict=True):
+def _differ(old: pa.Table, stays: Bools, new: pa.Table, there: Bools) -> Bools:
+    """Where any column differs between these rows of two tables, which are as many in both."""
+    differs = np.zeros(int(stays.sum()), bool)
+    for was, now in zip(old.columns, new.columns, strict=True):
+        one, other = (was if stays.all() else was.filter(stays)), (now if there.all() else now.filter(there))
         if one.equals(other):
             continue
         unequal = arrow.pc.fill_null(arrow.pc.not_equal(one, other), False)
@@ -176,7 +175,7 @@ def _differ(was: pa.Table, now: pa.Table) -> npt.NDArray[np.bool_]:
     return differs
 
 
-def _delete(cursor: psycopg.Cursor[Any], model: arrow.Model, keys: npt.NDArray[np.int64]) -> None:
+def _delete(cursor: psycopg.Cursor[Any], model: arrow.Model, keys: Ints) -> None:
     delete = sql.SQL("DELETE FROM {} WHERE {} = ANY(%s)").format(arrow.table(model), _key(model))
     cursor.execute(delete, [keys.tolist()])
 

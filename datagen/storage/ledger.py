@@ -235,6 +235,11 @@ def replace(connection: Connection, run: int, unit: str, contents: dict[str, Con
     record(connection, unit, contents)
 
 
+def carry(connection: Connection, run: int, units: list[str]) -> None:
+    """Enter that these units are of a run as they are."""
+    connection.execute("UPDATE datagen.unit SET run = %s WHERE unit = ANY(%s)", [run, units])
+
+
 def units(connection: Connection) -> dict[str, dict[str, Content]]:
     """Return every unit that is in the database, with its content by table."""
     found: dict[str, dict[str, Content]] = {}
