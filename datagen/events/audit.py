@@ -102,7 +102,10 @@ def trail(record: Record, model: Model, rows: pa.RecordBatch, was: tuple[Was, ..
     if (number != number[0]).any():
         order = np.argsort(key)
         row, number, key = row[order], number[order], key[order]
-    columns = {name: _as_it_was(model, rows, name, was, row, number) for name in rows.schema.names}
+    changing = {name for version in was for name in version.columns}
+    as_made = rows if len(row) == len(rows) and (np.diff(row) == 1).all() else rows.take(pa.array(row, pa.int64()))
+    columns = dict(zip(rows.schema.names, as_made.columns, strict=True))
+    columns |= {name: _as_it_was(model, rows.column(name), name, was, row, number) for name in changing}
     yield (
         versions,
         record_batch(
@@ -117,12 +120,8 @@ def trail(record: Record, model: Model, rows: pa.RecordBatch, was: tuple[Was, ..
     )
 
 
-def _as_it_was(model: Model, rows: pa.RecordBatch, name: str, was: tuple[Was, ...], row: Ints, number: Ints) -> Any:
-    """A column of versions: of each the row, and which of what the row was."""
-    now = rows.column(name)
-    if not any(name in version.columns for version in was):
-        unchanged = len(row) == len(now) and bool((row == np.arange(len(row))).all())
-        return now if unchanged else now.take(pa.array(row, pa.int64()))
+def _as_it_was(model: Model, now: Any, name: str, was: tuple[Was, ...], row: Ints, number: Ints) -> Any:
+    """A column of versions, some of which say something else than rows do now: of each the row, and which of its."""
     there = set(number.tolist())
     each = [
         column_of(model, name, version.columns[name], len(now)) if each in there and name in version.columns else now
