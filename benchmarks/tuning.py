@@ -1,4 +1,4 @@
-"""How deaths of a lived plan stand against published figures, from the history alone: seconds to tune the catalog by.
+"""How deaths, growth and feed of a lived plan stand against published figures, from the history alone: to tune by it.
 
 `python -m benchmarks.tuning --preset production --seeds 1 2 3`; `aquamind likeness` measures a whole database.
 """
@@ -50,6 +50,9 @@ class Found:
     early: list[float] = field(default_factory=list)
     later: list[float] = field(default_factory=list)
     between: list[float] = field(default_factory=list)
+    months: list[float] = field(default_factory=list)
+    slaughter: list[tuple[int, float]] = field(default_factory=list)
+    feed: Floats = field(default_factory=lambda: np.zeros(4))
     causes: Floats = field(default_factory=lambda: np.zeros(len(CAUSES)))
 
 
@@ -81,9 +84,26 @@ def look(case: Case, history: History, found: Found) -> None:
         dead = 1.0 - a.fish_out[rings].sum() / a.fish_in[rings].sum()
         found.cycles[case.farm.geography_name[history.geography]].append(100 * float(dead))
         found.between.append(float(np.std(np.log(1.0 - a.fish_out[rings] / a.fish_in[rings]))))
+        grow(case, history, rings, found)
         for first, end, into in ((0, 91, found.early), (91, 273, found.later)):
             part = sea & (batch == each) & (age >= first) & (age < end)
             into.append(3040 * float(days.deaths[part].sum() / max(days.fish[part].sum(), 1)))
+
+
+def grow(case: Case, history: History, rings: Ints, found: Found) -> None:
+    """Gather what rings of a batch gained at sea, on how much feed and in how long: all in kilograms."""
+    a, days = history.assignments, history.days
+    for ring in rings:
+        rows = slice(a.row[ring], a.row[ring] + a.days[ring])
+        weight_g = days.weight_g[rows]
+        reached = np.searchsorted(np.maximum.accumulate(weight_g), (750.0, 5000.0))
+        if weight_g[0] < 750.0 and reached[1] < len(weight_g):
+            found.months.append(float(reached[1] - reached[0]) / 30.4)
+        dead_g = float(days.deaths[rows] @ weight_g)
+        came_g, left_g = a.fish_in[ring] * a.weight_in_g[ring], a.fish_out[ring] * a.weight_out_g[ring]
+        found.feed += np.array([days.feed_g[rows].sum(), came_g, dead_g, left_g]) / 1000.0
+    last = int((a.first_day + a.days)[rings].max() - case.plan.starts[a.batch[rings[0]]])
+    found.slaughter.append((last, float(np.average(a.weight_out_g[rings], weights=a.fish_out[rings])) / 1000.0))
 
 
 def measure(case: Case, histories: list[History]) -> dict[str, str]:
@@ -97,7 +117,17 @@ def measure(case: Case, histories: list[History]) -> dict[str, str]:
     fresh = {what: np.array(each) for what, each in found.fresh.items()}
     middle, causes = np.median(fresh["all"]), (found.causes / found.causes.sum()).tolist()
     together = [_together(*each, log) for log in (False, True) for each in found.sites]
+    fed, came, dead, left = found.feed.tolist()
+    last, heavy = np.array(found.slaughter).T
     return {
+        "2 months from 750 g to 5 kg (10-12)": " ".join(f"{x:.1f}" for x in np.percentile(found.months, [10, 50, 90])),
+        "2 last harvest on day (750-850)": " ".join(f"{x:.0f}" for x in np.percentile(last, [0, 10, 50, 90, 100])),
+        "3 feed conversion (1.05-1.25), economic above it (5-15 %)": (
+            f"{fed / (left + dead - came):.3f} {100 * ((left + dead - came) / (left - came) - 1):.1f}"
+        ),
+        "11 weight at slaughter [kg] (4.5-6.3)": " ".join(
+            f"{x:.2f}" for x in np.percentile(heavy, [0, 10, 50, 90, 100])
+        ),
         "4 sea, %/month mean (1.0-1.6)": f"{share.mean():.2f}",
         "4 below 1 % (60), above 8 % (>= 1)": f"{100 * (share < 1).mean():.0f} {100 * (share > 8).mean():.2f}",
         "4 Aug-Oct / June, mean and median (2)": (

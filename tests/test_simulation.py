@@ -250,6 +250,26 @@ def test_feed_follows_growth(many: list[History]) -> None:
             assert 1.0 < days.feed_g[rows].sum() / 1000 / gain_kg < 1.3
 
 
+@pytest.mark.parametrize(("later_days", "in_autumn", "in_spring"), [(0, False, (0.8, 1.2)), (60, True, (0.3, 0.7))])
+def test_lived_newcomers_eat_less_and_those_of_autumn_in_spring_too(
+    later_days: int, in_autumn: bool, in_spring: tuple[float, float]
+) -> None:
+    """Half of it around the day; and large fish need more feed for what they gain."""
+    plan = small_plan(AS_OF + timedelta(days=later_days), batches=4, stagger_days=130, containers=1, way="lived")
+    history, spec = lived(plan), Case(*company(), plan).way.sea_appetite
+    assert spec is not None
+    a, days = history.assignments, history.days
+    ring = np.flatnonzero((a.stage == SEA) & (a.days > 300))[0]
+    row = slice(a.row[ring], a.row[ring] + a.days[ring])
+    eager, day = days.appetite[row], plan.days_of_year()[a.first_day[ring] :][: a.days[ring]]
+    assert (day[0] >= spec.autumn_from) == in_autumn
+    assert eager[1:8].mean() < 0.6 * np.median(eager[60:])
+    assert in_spring[0] < np.median(eager[np.abs(day - spec.spring_day) < 8]) < in_spring[1]
+    gain_g = (days.fish[row] - days.deaths[row])[:-1] * np.diff(days.weight_g[row])
+    given = days.feed_g[row][:-1] / np.maximum(gain_g, 1.0)
+    assert np.median(given[-30:]) > 1.1 * np.median(given[30:60])
+
+
 def test_another_seed_is_another_world() -> None:
     one, two = lived(small_plan(seed=1)), lived(small_plan(seed=2))
     assert (one.days.deaths[:1000] != two.days.deaths[:1000]).any()

@@ -388,6 +388,49 @@ class SeaGrowth(Spec):
         return times
 
 
+class SeaAppetite(Spec):
+    """Appetite at sea: that of newcomers, the first spring of fish that came in autumn, and spells that an area shares.
+
+    Newcomers begin with a part of it, and have all after `newcomer_days`. Who came from `autumn_from` on of a year eats
+    less by `spring_dip` around `spring_day`, over weeks as `spring_spread_days` says. Spells are of standard deviation
+    `spells`, and remember `memory` of the day before.
+    """
+
+    newcomers: Share
+    newcomer_days: Days
+    autumn_from: DayOfYear
+    spring_dip: Share
+    spring_day: DayOfYear
+    spring_spread_days: Days
+    spells: Annotated[float, Field(ge=0, le=0.3)]
+    memory: Fraction
+
+    def spring(self, came: Floats) -> Floats:
+        """Days from a coming, by its day of the year, to the first spring; without end for those of no autumn."""
+        spring: Floats = np.where(came >= self.autumn_from, 365.25 + self.spring_day - came, np.inf)
+        return spring
+
+    def usual(self, sea_days: Floats, spring: Floats) -> Floats:
+        """What appetite is multiplied by after so many days at sea, whose first spring is after so many; 1 before."""
+        new = self.newcomers + (1.0 - self.newcomers) * np.minimum(sea_days / self.newcomer_days, 1.0)
+        dip = self.spring_dip * np.exp(-0.5 * ((sea_days - spring) / self.spring_spread_days) ** 2)
+        usual: Floats = np.where(sea_days >= 0, new * (1.0 - dip), 1.0)
+        return usual
+
+
+class Conversion(Spec):
+    """Feed that a gain takes, in place of the stages' in biology.yaml: more in large fish, and some is not eaten."""
+
+    smallest: Positive
+    per_kg: Annotated[float, Field(ge=0, le=0.5)]
+    waste: Annotated[float, Field(ge=0, le=0.3)]
+
+    def given(self, weight_g: Floats) -> Floats:
+        """Feed given a gain [kg / kg] in fish of these weights."""
+        given: Floats = (self.smallest + self.per_kg / 1000.0 * weight_g) * (1.0 + self.waste)
+        return given
+
+
 class SeaTransfer(Spec):
     """Over how many days a batch goes to sea, ring after ring; fewer where its rings are empty only shortly before."""
 
@@ -430,6 +473,8 @@ class Way(Spec):
     quality: Quality | None = None
     single_fish: SingleFish | None = None
     sea_growth: SeaGrowth | None = None
+    sea_appetite: SeaAppetite | None = None
+    conversion: Conversion | None = None
     delousing: Delousing | None = None
     transfer_plans: TransferPlans | None = None
     sea_transfer: SeaTransfer | None = None

@@ -87,7 +87,11 @@ class Forecast:
         for day, left in handled:
             after = np.arange(len(appetite) - day)
             appetite[day:] -= (1.0 - left) * (1.0 - biology.growth.appetite_recovery_per_day) ** after
-        return np.maximum(appetite, 0.0) * self.fed
+        appetite = np.maximum(appetite, 0.0) * self.fed
+        if (lived := self.case.way.sea_appetite) is not None:
+            came = day_of_year(self._dates[self.sea_day : self.sea_day + 1])
+            appetite *= lived.usual(np.arange(len(appetite), dtype=float) - self.sea_day, lived.spring(came))
+        return appetite
 
     @cached_property
     def weight_g(self) -> Floats:

@@ -167,10 +167,12 @@ def _nature(case: Case, batch: BatchPlan, stage: int, n: int) -> _Nature:
     of_container = stream(seed, batch.number, spec.key, "nature").standard_normal((2, n))
     daily, spread, frailty = _everyday(case, spec.key, of_container[1])
     lived = case.way.mortality
+    # Where it depends on the weight, what is left of it is whether fish are fed at all.
+    fcr = spec.fcr if case.way.conversion is None else float(spec.fcr > 0)
     pace = batch.growth * vigour(case, batch) * (1.0 + growth.container_sd * of_container[0])
     return _Nature(
         tgc=spec.tgc * growth.potential * pace,
-        fcr=np.full(n, spec.fcr * (1.0 + growth.fcr_batch_sd * of_batch[1])),
+        fcr=np.full(n, fcr * (1.0 + growth.fcr_batch_sd * of_batch[1])),
         hazard=daily * np.exp(spread * of_batch[3 + stage]) * frailty,
         frailty=frailty,
         delay=np.zeros(n, np.int64) if lived is None else hardship.delays(case, batch, n, lived),

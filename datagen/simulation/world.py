@@ -28,6 +28,7 @@ from datagen.simulation.history import (
     Waiting,
     table,
 )
+from datagen.simulation.hunger import Hunger
 from datagen.simulation.stays import Stays, stays
 from datagen.streams import stream
 
@@ -69,6 +70,8 @@ class World:
         self.per_kg, self.from_kg = _of_size(case)
         lived = case.way.sea_growth
         self.daylight = None if lived is None else lived.times(plan.days_of_year())
+        hungry = case.way.sea_appetite
+        self.hunger = None if hungry is None else Hunger(case, geography, self.stays, hungry)
 
     def step(self, day: int) -> None:
         """Live one day, from the morning's deliveries of feed to the evening's orders."""
@@ -120,6 +123,8 @@ class World:
         fasting = (self.fasting_until[active] >= day) | self.climate.storm[day, unit]
         steady = np.maximum(1.0 + growth.appetite_daily_sd * s.draws.appetite[row], 0.0)
         appetite = np.where(fasting, 0.0, self.appetite[active] * steady)
+        if self.hunger is not None:
+            appetite *= self.hunger.on(day, stay, unit)
         self.appetite[active] += (1.0 - self.appetite[active]) * growth.appetite_recovery_per_day
         full_gain = cube_root_gain(temp_c, s.tgc[stay])
         if self.daylight is not None:
@@ -130,7 +135,7 @@ class World:
         bins, feed = self.bins.eaten_from(day, active, s.stage[stay], weight_cbrt, full_gain, days_left)
         fed = feed >= 0
         gain_kg = alive * ((weight_cbrt + gain) ** 3 - weight_cbrt**3) / 1000.0
-        wanted_g = feeding.ration_g(gain_kg, s.fcr[stay])
+        wanted_g = feeding.ration_g(gain_kg, self._fcr(stay, weight_cbrt))
         served, position = self.stores.feed_out(wanted_g[fed], bins[fed])
         self.days.appetite[row] = appetite
         self.days.feed[row] = feed
@@ -138,6 +143,11 @@ class World:
         short = np.flatnonzero(fed)[served < wanted_g[fed]]
         gain[short] *= self.days.feed_g[row[short]] / wanted_g[short]
         return gain
+
+    def _fcr(self, stay: Ints, weight_cbrt: Floats) -> Floats:
+        """Feed that a gain takes [kg / kg]."""
+        lived, fcr = self.case.way.conversion, self.stays.fcr[stay]
+        return fcr if lived is None else fcr * lived.given(weight_cbrt**3)
 
     def _days_left(self, day: int, stay: Ints, alive: Ints, weight_cbrt: Floats, full_gain: Floats) -> Floats:
         """Until the fish leave: by plan, or as soon as their batch weighs what it is to be harvested at."""
