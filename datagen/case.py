@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from datagen.arrays import Ints
 from datagen.catalog import Catalog
@@ -10,6 +11,9 @@ from datagen.catalog.ways import Recording, Way
 from datagen.farm import Farm
 from datagen.planning.legs import early_days
 from datagen.planning.plan import BatchPlan, Plan
+
+if TYPE_CHECKING:
+    from datagen.simulation.halls import Hall
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,13 @@ class Case:
         from datagen.planning.presets import ordered_ahead  # which makes plans for cases
 
         return (*self.plan.batches, *ordered_ahead(self))
+
+    @cached_property
+    def halls(self) -> "dict[int, Hall]":
+        """What befalls the halls whose tanks share one water."""
+        from datagen.simulation.halls import halls  # which are those of cases
+
+        return halls(self)
 
     @cached_property
     def early_days(self) -> list[Ints]:

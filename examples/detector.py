@@ -15,7 +15,7 @@ from datagen.case import Case
 from datagen.catalog.reader import load
 from datagen.events import readings
 from datagen.events.context import BatchRecord
-from datagen.events.truth import TruthSensorFault
+from datagen.events.truth import TruthHallFailure, TruthSensorFault
 from datagen.farm import resolve
 from datagen.keys import records
 from datagen.planning.presets import Preset, make_plan
@@ -43,7 +43,8 @@ def score(record: BatchRecord) -> None:
     """Precision and recall, reading by reading, of all sensors of a batch."""
     shown, truth = [], []
     for model, rows in readings.expand(record):
-        (truth if model is TruthSensorFault else shown).append(rows)
+        if model is not TruthHallFailure:
+            (truth if model is TruthSensorFault else shown).append(rows)
     record_of, faults = pa.Table.from_batches(shown), pa.Table.from_batches(truth)
     print(f"{record.unit}: {record_of.num_rows:,} readings, {faults.num_rows:,} faults")
     values = record_of.column("value").cast("float64").to_numpy()

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import psycopg
@@ -16,7 +17,7 @@ from datagen.cli.making import changed_preset
 from datagen.events import collecting, mortality, readings
 from datagen.events.context import BatchRecord
 from datagen.events.sensor_faults import KINDS
-from datagen.events.truth import TruthSensorFault
+from datagen.events.truth import TruthHallFailure, TruthSensorFault
 from datagen.planning import schedule
 from datagen.planning.plan import Plan
 from datagen.runs import advancing, wiping
@@ -29,7 +30,8 @@ def tables(plan: Plan) -> tuple[pa.Table, pa.Table]:
     """Readings and truth of a plan's oldest batch."""
     found: dict[bool, list[pa.RecordBatch]] = {False: [], True: []}
     for model, rows in readings.expand(records(plan)[0]):
-        found[model is TruthSensorFault].append(rows)
+        if model is not TruthHallFailure:
+            found[model is TruthSensorFault].append(rows)
     truth = pa.Table.from_batches(found[True]) if found[True] else pa.table({})
     return pa.Table.from_batches(found[False]), truth
 
@@ -290,3 +292,53 @@ def test_counts_are_entered_by_the_evening_and_a_few_are_remarked_upon() -> None
                 assert not remarked[-1] or row["description"] in said[row["cause"]]
     assert 1.5 < np.median(later) < 2.5
     assert 0.03 < np.mean(remarked) < 0.07
+
+
+def test_tanks_of_a_hall_share_its_water_and_its_failures_are_known() -> None:
+    plan = small_plan(seed=4, batches=1, containers=20, way="lived")
+    found, earlier = hall_failures(plan), hall_failures(replace(plan, as_of=AS_OF - timedelta(days=20)))
+    assert earlier.keys() <= found.keys()
+    assert all({**row, "ends": found[key]["ends"]} == found[key] for key, row in earlier.items())
+    record = records(plan)[0]
+    units, parameters = record.farm.container_unit, readings._grid(record, 0).parameters
+    names = [record.farm.parameter_name[parameter] for parameter in parameters]
+    seen = {"biofilter": 0, "pump": 0}
+    for stage in range(min(record.sea, int(record.history.assignments.stage.max()) + 1)):
+        grid = readings._grid(record, stage)
+        assert grid.hall is not None
+        values = readings._values(record, grid).reshape(*grid.drift.shape[:2], -1) / 1e4
+        of = units[list(record.batch.containers[stage])]
+        halls = np.unique(of)
+        tanks = [values[of == hall, names.index("CO2")].reshape(10, -1, 6).mean(axis=2) for hall in halls]
+        if stage > 1:
+            # Of two halls that are fed alike, days are more alike between the tanks of one.
+            together = [np.corrcoef(hall)[0, 1:].mean() for hall in tanks]
+            assert min(together) > 0.8, together
+        first = record.stage_day(stage)
+        for row in found.values():
+            here = np.flatnonzero(record.farm.unit_id[halls] == row["hall_id"])
+            if not len(here) or not first <= _day(row["begins"], record) < first + grid.present.shape[1]:
+                continue
+            begin, end = (_reading(row[name], record, first) for name in ("begins", "ends"))
+            which = of == halls[here[0]]
+            seen[row["kind"]] += 1
+            if row["kind"] == "pump" and stage > 1 and begin > 6:
+                oxygen = values[which, names.index("Dissolved Oxygen")]
+                assert (oxygen[:, end] < oxygen[:, begin - 6 : begin].min(axis=1)).all()
+                assert (values[~which, names.index("Dissolved Oxygen")][:, end] > 9).all()
+    assert min(seen.values()) > 0
+
+
+def hall_failures(plan: Plan) -> dict[int, dict[str, Any]]:
+    """The truth of the halls of a plan, by key."""
+    made = [rows for record in records(plan) for model, rows in readings.expand(record) if model is TruthHallFailure]
+    return {row["id"]: row for rows in made for row in rows.to_pylist()}
+
+
+def _day(moment: datetime, record: BatchRecord) -> int:
+    return (moment.date() - record.plan_first_day).days
+
+
+def _reading(moment: datetime, record: BatchRecord, first: int) -> int:
+    """Which reading since a day it is."""
+    return 6 * (_day(moment, record) - first) + readings.HOURS.tolist().index(moment.hour)

@@ -39,6 +39,8 @@ def test_figures_are_what_the_history_says(new_database: Callable[[], str], djan
         "Areas of a geography",
         "Lost in a cycle",
         "Most oxygen at sea",
+        "Carbon dioxide from parr to post-smolt",
+        "Of these above 15 mg/L",
     }
 
 

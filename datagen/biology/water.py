@@ -67,3 +67,45 @@ def oxygen_saturation_mg_l(temp_c: Floats | float, salinity_psu: Floats | float)
     density_kg_l = 1.0 + 0.00078 * salinity_psu - 5.5e-6 * (temp_c - 4.0) ** 2
     saturation: Floats = np.exp(fresh + salt) * _OXYGEN_MG_PER_UMOL * density_kg_l
     return saturation
+
+
+def lasting(added: Floats, kept: float) -> Floats:
+    """What is there when so much is added each day [days, ...] and a part of it is kept until the next.
+
+    >>> lasting(np.array([1.0, 0.0, 0.0, 1.0]), 0.5).tolist()
+    [1.0, 0.5, 0.25, 1.125]
+    """
+    there, step = added.copy(), 1
+    while step < len(there):
+        there[step:] += kept**step * there[:-step]
+        step *= 2
+    return there
+
+
+def fading(lost: Floats, kept: float) -> Floats:
+    """What is still wanting when so much is lost on each day [days, ...] and a part of it is until the next.
+
+    >>> fading(np.array([0.0, 0.8, 0.8, 0.0, 0.0]), 0.5).tolist()
+    [0.0, 0.8, 0.8, 0.4, 0.2]
+    """
+    wanting, step = lost.copy(), 1
+    while step < len(wanting):
+        wanting[step:] = np.maximum(wanting[step:], kept**step * wanting[:-step])
+        step *= 2
+    return wanting
+
+
+_CARBONIC_PK = 6.4
+_MG_PER_MMOL = 44.0
+_CALCITE_MG_PER_MEQ = 50.0
+
+
+def acidity(carbon_dioxide_mg_l: Floats, alkalinity_mg_l: float) -> Floats:
+    """pH of fresh water of about 10 C, by its carbon dioxide and its alkalinity (as CaCO3), which is all bicarbonate.
+
+    >>> acidity(np.array([5.0, 15.0]), 80.0).round(2).tolist()
+    [7.55, 7.07]
+    """
+    bicarbonate_mmol = alkalinity_mg_l / _CALCITE_MG_PER_MEQ
+    ph: Floats = _CARBONIC_PK + np.log10(bicarbonate_mmol * _MG_PER_MMOL / np.maximum(carbon_dioxide_mg_l, 0.1))
+    return ph

@@ -464,6 +464,53 @@ class Thinning(Handling):
         return self
 
 
+class HallFailure(Spec):
+    """What fails in a hall now and then, for hours or days (lognormal), oftener by `season` around `worst_day`.
+
+    `lost` is the part of what it does for the water that is gone meanwhile, `fed` that of their feed that fish get.
+    """
+
+    kind: Literal["biofilter", "pump"]
+    per_year: Annotated[float, Field(ge=0, le=20)]
+    season: Share
+    worst_day: DayOfYear
+    hours: Positive
+    spread: Sigma
+    longest_hours: Positive
+    lost: Annotated[float, Field(ge=0, le=0.99)]
+    fed: Share
+
+
+class Halls(Spec):
+    """One water a hall, with the waste of what all its tanks were fed that day, in place of sensors' `per_load`.
+
+    `*_per_feed` are kilograms that a kilogram of feed takes or leaves; `*_per_day` how many times over a day the hall
+    renews oxygen, strips carbon dioxide, oxidises ammonia and nitrite, and exchanges its water. Halls differ by
+    `spread` (lognormal) in all but the last, and each by `weeks`. After a biofilter has failed, what it does to ammonia
+    and nitrite comes back by so much of what is wanting a day.
+    """
+
+    oxygen_per_feed: Share
+    carbon_dioxide_per_feed: Share
+    ammonia_per_feed: Share
+    oxygen_per_day: Positive
+    carbon_dioxide_per_day: Positive
+    ammonia_per_day: Positive
+    nitrite_per_day: Positive
+    water_per_day: Positive
+    spread: Sigma
+    weeks: Weeks
+    alkalinity_mg_l: Positive
+    ammonia_recovery_per_day: Share
+    nitrite_recovery_per_day: Share
+    emergency_oxygen_mg_l: Positive
+    failures: Annotated[tuple[HallFailure, ...], Unique("kind")] = ()
+
+    def failure(self, kind: str) -> HallFailure | None:
+        """How something fails, none where it never does."""
+        return next((each for each in self.failures if each.kind == kind), None)
+
+
 class Way(Spec):
     """A way to live; a block that is left out is off, and then costs nothing and draws nothing."""
 
@@ -480,6 +527,7 @@ class Way(Spec):
     sea_transfer: SeaTransfer | None = None
     thinning: Thinning | None = None
     sensor_service: SensorService | None = None
+    halls: Halls | None = None
 
 
 class Ways(Spec):

@@ -11,11 +11,12 @@ from datagen.arrays import Bools, Floats, Ints
 from datagen.biology.water import oxygen_saturation_mg_l
 from datagen.catalog.biology import Sensor
 from datagen.catalog.spec import of_geography
-from datagen.events import sensor_faults
+from datagen.events import hall_water, sensor_faults
 from datagen.events.context import BatchRecord, LongestLife, Rows
+from datagen.events.hall_water import Failing, HallWater
 from datagen.events.sensor_faults import Faults
 from datagen.events.sensor_service import begins, second_hangs
-from datagen.events.truth import TruthSensorFault
+from datagen.events.truth import TruthHallFailure, TruthSensorFault
 from datagen.storage.arrow import FixedPoint, record_batch
 from datagen.streams import remembering
 
@@ -38,7 +39,11 @@ Ammonia peaks 2-6 h after a meal, oxygen is lowest before dawn; how far is inven
 """
 
 
-TABLES = ("environmental_environmentalreading", TruthSensorFault._meta.db_table)
+TABLES = (
+    "environmental_environmentalreading",
+    TruthSensorFault._meta.db_table,
+    TruthHallFailure._meta.db_table,
+)
 
 
 def most_rows(life: LongestLife) -> dict[str, int]:
@@ -48,14 +53,20 @@ def most_rows(life: LongestLife) -> dict[str, int]:
 def expected(record: BatchRecord) -> dict[str, int]:
     stays = record.history.assignments
     sensors = (record.farm.container_sensors[stays.container] >= 0).sum(axis=1)
-    readings, known = int((stays.days * sensors).sum()) * len(HOURS), 0
-    for stage in np.unique(stays.stage).tolist() if record.case.recording[0] else ():
+    readings, known, failed = int((stays.days * sensors).sum()) * len(HOURS), 0, 0
+    for stage in np.unique(stays.stage).tolist() if record.case.recording[0] or record.case.way.halls else ():
         _, present, parameters, second = _hung(record, stage)
         found = sensor_faults.faults(record, stage, parameters, present, second, HOURS)
-        assert found is not None
-        readings -= int(found.missing.sum())
-        known += sensor_faults.expected(found)
-    return {"environmental_environmentalreading": readings, TruthSensorFault._meta.db_table: known}
+        if found is not None:
+            readings -= int(found.missing.sum())
+            known += sensor_faults.expected(found)
+        failing = hall_water.failing(record, stage, present, HOURS)
+        failed += 0 if failing is None else hall_water.expected(failing)
+    return {
+        "environmental_environmentalreading": readings,
+        TruthSensorFault._meta.db_table: known,
+        TruthHallFailure._meta.db_table: failed,
+    }
 
 
 def expand(record: BatchRecord) -> Iterator[Rows]:
@@ -65,6 +76,7 @@ def expand(record: BatchRecord) -> Iterator[Rows]:
     """
     stage_of = record.history.assignments.stage
     first = record.first_id["environmental_environmentalreading"]
+    failing: list[tuple[Failing, Ints]] = []
     for stage, planned in enumerate(record.batch.containers):
         if stage not in stage_of:
             break
@@ -72,7 +84,10 @@ def expand(record: BatchRecord) -> Iterator[Rows]:
         yield _readings(record, grid, first)
         if grid.faults is not None:
             yield _truth(record, grid, grid.faults, first)
+        if grid.hall is not None:
+            failing.append((grid.hall.failing, grid.reading(first)[:, 0]))
         first += len(planned) * len(grid.parameters) * grid.planned_days * len(HOURS)
+    yield from hall_water.truth(record, failing, HOURS)
 
 
 @dataclass(frozen=True)
@@ -82,7 +97,8 @@ class _StageGrid:
     A stay in a container that is still empty is another's, of no day. `second` is where that sensor of a place hangs
     [containers, parameters, days].
     `water` holds, by parameter, the day's mean [containers, days]; `swing` what each hour adds to it [hours] or
-    [days, hours]; `drift` of each sensor [containers, parameters, days]; `faults` are None where all work well.
+    [days, hours]; `drift` of each sensor [containers, parameters, days]; `faults` are None where all work well, `hall`
+    where tanks share no water.
     """
 
     stage: int
@@ -95,6 +111,7 @@ class _StageGrid:
     swing: dict[str, Floats]
     drift: Floats
     faults: Faults | None
+    hall: HallWater | None
 
     def reading(self, first: int) -> Ints:
         """Key of the first reading of each sensor [containers, parameters]."""
@@ -129,13 +146,14 @@ def _grid(record: BatchRecord, stage: int) -> _StageGrid:
     # What the tank and what the sensor remembers [containers, parameters, days].
     in_tank, in_sensor = remembering(noise, record.catalog.water.drift_memory).transpose(1, 2, 3, 0)
     water = _daily(record, stage, days.temp_c[row], days.salinity_psu[row], days.oxygen_pct[row], load)
+    hall = hall_water.hall_water(record, stage, present, np.where(present, days.feed_g[row], 0), water, HOURS)
     for k, spec in enumerate(specs):
         if spec.spread:
             water[spec.parameter] = water[spec.parameter] + spec.spread * in_tank[:, k]
     drift = in_sensor * np.array([spec.drift for spec in specs])[:, None]
     swing = _hourly(record, stage, len(day))
     found = sensor_faults.faults(record, stage, parameters, present, second, HOURS)
-    return _StageGrid(stage, planned, stays, parameters, present, second, water, swing, drift, found)
+    return _StageGrid(stage, planned, stays, parameters, present, second, water, swing, drift, found, hall)
 
 
 def _sensor(record: BatchRecord, parameter: int) -> Sensor:
@@ -263,6 +281,8 @@ def _values(record: BatchRecord, grid: _StageGrid) -> Ints:
         value = mean[:, :, None] + _sensor(record, int(parameter)).noise * noise[k]
         if name in grid.swing:
             value += grid.swing[name]
+        if grid.hall is not None and name in grid.hall.sudden:
+            value.reshape(containers, -1)[grid.hall.places] += grid.hall.sudden[name]
         if grid.faults is not None:
             sensor_faults.add(value, grid.faults, k)
         np.clip(value, limits[name].minimum, limits[name].maximum, out=value)

@@ -7,7 +7,7 @@ from django.db import models
 
 from apps.batch.models import Batch, BatchContainerAssignment
 from apps.environmental.models import EnvironmentalParameter
-from apps.infrastructure.models import Container, Sensor
+from apps.infrastructure.models import Container, Hall, Sensor
 
 
 def _refers_to(model: type[models.Model]) -> "models.ForeignKey[Any, Any]":
@@ -73,7 +73,23 @@ class TruthStock(models.Model):
         db_table = "datagen.truth_stock"
 
 
-MODELS = (TruthSensorFault, TruthDeaths, TruthStock)
+class TruthHallFailure(models.Model):
+    """A failure of what treats the water of a hall, which all its tanks show: no fault of sensors."""
+
+    id = models.BigAutoField(primary_key=True)
+    batch = _refers_to(Batch)
+    hall = _refers_to(Hall)
+    kind = models.CharField(max_length=10, help_text="biofilter or pump")
+    begins = models.DateTimeField(help_text="the first reading that it falls on")
+    ends = models.DateTimeField(help_text="the last one so far; what it did to the water may last longer")
+
+    class Meta:
+        app_label = "datagen"
+        managed = False
+        db_table = "datagen.truth_hall_failure"
+
+
+MODELS = (TruthSensorFault, TruthDeaths, TruthStock, TruthHallFailure)
 """Made with the ledger (`datagen/storage/ledger.py`), as its schema is not AquaMind's."""
 
 

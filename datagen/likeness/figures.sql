@@ -196,6 +196,18 @@ JOIN infrastructure_container container ON container.id = container_id AND area_
 JOIN batch_actualdailyassignmentstate state
     ON state.assignment_id = batch_container_assignment_id AND state.date = reading_time::date
 
+-- figure: halls | Carbon dioxide from parr to post-smolt, mean [mg/L] | aim 9..14 | 11.6 [59] | tuned
+SELECT avg(value) FROM environmental_environmentalreading reading TABLESAMPLE SYSTEM (1) REPEATABLE (1)
+JOIN environmental_environmentalparameter parameter ON parameter.id = parameter_id AND parameter.name = 'CO2'
+JOIN batch_batchcontainerassignment assignment ON assignment.id = batch_container_assignment_id
+JOIN batch_lifecyclestage stage ON stage.id = lifecycle_stage_id AND stage."order" > 2
+
+-- figure: halls | Of these above 15 mg/L [%] | aim 20..40 | 30 [59] | tuned
+SELECT 100 * avg((value > 15)::int) FROM environmental_environmentalreading reading TABLESAMPLE SYSTEM (1) REPEATABLE (1)
+JOIN environmental_environmentalparameter parameter ON parameter.id = parameter_id AND parameter.name = 'CO2'
+JOIN batch_batchcontainerassignment assignment ON assignment.id = batch_container_assignment_id
+JOIN batch_lifecyclestage stage ON stage.id = lifecycle_stage_id AND stage."order" > 2
+
 -- figure: 13 | Readings that are missing [%] | aim 2..10 | practice | seen
 SELECT 100 * (1 - (SELECT count(*) FROM environmental_environmentalreading)::float8 / sum(6 * days * sensors)) FROM (
     SELECT assignment_id, container_id, sum(days) AS days FROM likeness_month

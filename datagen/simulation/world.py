@@ -15,6 +15,7 @@ from datagen.simulation import hardship
 from datagen.simulation.bins import Bins, days_until
 from datagen.simulation.climate import Climate, climate, hazards
 from datagen.simulation.feed_stock import Stores, stores
+from datagen.simulation.halls import Shared
 from datagen.simulation.history import (
     FULL,
     Assignments,
@@ -72,6 +73,7 @@ class World:
         self.daylight = None if lived is None else lived.times(plan.days_of_year())
         hungry = case.way.sea_appetite
         self.hunger = None if hungry is None else Hunger(case, geography, self.stays, hungry)
+        self.halls = None if case.way.halls is None else Shared(case, geography, case.way.halls)
 
     def step(self, day: int) -> None:
         """Live one day, from the morning's deliveries of feed to the evening's orders."""
@@ -94,6 +96,9 @@ class World:
         gain = self._eat(day, active, stay, row, unit, alive, temp_c)
         load = alive * record.weight_g[row] / (1000.0 * self.farm.container_max_biomass_kg[active])
         used_pct = self.catalog.water.oxygen_load_pct * load
+        if self.halls is not None:
+            taken_pct = self.halls.oxygen_pct[day] * np.bincount(unit, record.feed_g[row], len(self.farm.unit_name))
+            used_pct = np.where(self.farm.unit_is_area[unit], used_pct, taken_pct[unit])
         record.oxygen_pct[row] = np.maximum(self.climate.oxygen_pct[day, unit] - used_pct, 0.0)
         self.fish[active] = alive
         self.weight_cbrt[active] += gain
@@ -125,6 +130,8 @@ class World:
         appetite = np.where(fasting, 0.0, self.appetite[active] * steady)
         if self.hunger is not None:
             appetite *= self.hunger.on(day, stay, unit)
+        if self.halls is not None:
+            appetite *= self.halls.fed[day, unit]
         self.appetite[active] += (1.0 - self.appetite[active]) * growth.appetite_recovery_per_day
         full_gain = cube_root_gain(temp_c, s.tgc[stay])
         if self.daylight is not None:

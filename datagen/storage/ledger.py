@@ -106,6 +106,14 @@ CREATE TABLE IF NOT EXISTS datagen.truth_stock (
     miscounted    integer NOT NULL,
     vanished      integer NOT NULL
 );
+CREATE TABLE IF NOT EXISTS datagen.truth_hall_failure (
+    id       bigint PRIMARY KEY,
+    batch_id bigint NOT NULL,
+    hall_id  bigint NOT NULL,
+    kind     text NOT NULL CHECK (kind IN ('biofilter', 'pump')),
+    begins   timestamptz NOT NULL,
+    ends     timestamptz NOT NULL
+);
 CREATE INDEX IF NOT EXISTS truth_sensor_fault_of_sensor ON datagen.truth_sensor_fault (sensor_id, begins);
 
 -- Indexes and constraints that are away while a table is filled; a line goes when its object is back.
@@ -121,7 +129,12 @@ CREATE TABLE IF NOT EXISTS datagen.dropped (
 """
 
 
-TRUTH = ("datagen.truth_deaths", "datagen.truth_sensor_fault", "datagen.truth_stock")
+TRUTH = (
+    "datagen.truth_deaths",
+    "datagen.truth_hall_failure",
+    "datagen.truth_sensor_fault",
+    "datagen.truth_stock",
+)
 """The tables of the truth."""
 
 
