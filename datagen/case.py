@@ -60,6 +60,13 @@ class Case:
 
         return late_days(self)
 
+    @cached_property
+    def graded(self) -> list[int]:
+        """Of each batch of the plan, the stage that its fish are sorted by size into, or 0."""
+        from datagen.planning.grading import graded  # which forecasts cases
+
+        return graded(self)
+
     @property
     def recording(self) -> tuple[Recording | None, float]:
         """How the record departs from what was, if it does, and how many times as often as the catalog says."""

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from datagen.biology import feeding, mortality, size
 from datagen.biology.growth import cube_root_gain
 from datagen.biology.water import oxygen_saturation_mg_l
-from datagen.simulation.agenda import pour
+from datagen.simulation.pouring import pour, sort_out, sorted_g
 
 
 def grown_weight_g(weight_g: float, temp_c: float, tgc: float, days: int) -> float:
@@ -91,6 +91,19 @@ def testpouring_conserves_fish(fish: list[int], into: int) -> None:
         arrived = moved.sum(axis=0)
         assert arrived.max() - arrived.min() <= 1
         assert (moved > 0).sum() <= len(fish) + into - 1
+
+
+@given(st.lists(st.integers(1, 400_000), min_size=1, max_size=30), st.integers(2, 30))
+def test_sorting_conserves_fish_and_biomass(fish: list[int], into: int) -> None:
+    moved = sort_out(np.array(fish), into)
+    assert (moved.sum(axis=1) == fish).all()
+    weight_g = np.linspace(40.0, 90.0, len(fish))
+    each_g = sorted_g(moved, weight_g, 0.2)
+    np.testing.assert_allclose((moved * each_g).sum(axis=1), np.array(fish) * weight_g)
+    assert (each_g > 0).all()
+    for lifts, of_each in zip(moved, each_g, strict=True):
+        large, small = (of_each[part][lifts[part] > 0] for part in np.split(np.arange(into), [(into + 1) // 2]))
+        assert not len(large) or not len(small) or large.min() > small.max()
 
 
 def test_single_fish_are_as_long_as_they_are_heavy() -> None:

@@ -92,6 +92,7 @@ BREAKS = [
         "transfer_sources",
         "UPDATE batch_transferaction SET source_population_before = source_population_before + 1 WHERE id = 1",
     ),
+    broken("transfer_grading", "UPDATE batch_transferaction SET selection_method = 'LARGEST' WHERE id = 1"),
     broken(
         "transfer_route",
         "UPDATE batch_transferaction SET dest_assignment_id = source_assignment_id WHERE id = 1",

@@ -214,6 +214,7 @@ ABSURD = {
         lambda daily: {**daily, "post-smolt": 0.0001},
         "no such stage",
     ),
+    "graded into rings": ("ways.lived.grading.into", "adult", "between tanks; name one of fry, parr"),
     "a hardship twice": ("ways.lived.mortality.hardships.1.daily", {"adult": 0.1, "fry": 0.1}, "stands in two"),
     "checked after the stage": ("health.checks.day_of_stage", 90, "lasts 90 days"),
     "sampled after the stage": ("health.routine_samples.0.days_of_stage", [40, 90], "lasts 90 days"),

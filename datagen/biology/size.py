@@ -1,5 +1,7 @@
 """The size of single fish around the mean of their container."""
 
+from statistics import NormalDist
+
 import numpy as np
 
 from datagen.arrays import Floats
@@ -31,3 +33,35 @@ def lengths_cm(weight_g: Floats, condition_k: Floats | float) -> Floats:
     """
     length: Floats = np.cbrt(100.0 * np.asarray(weight_g) / condition_k)
     return length
+
+
+def largest(share: float, cv: float) -> tuple[float, float]:
+    """Mean of the largest fish, in multiples of that of all, and their own coefficient of variation.
+
+    Notes
+    -----
+    Of a normal distribution cut off at the quantile z above which the share lies, mean 1 and standard deviation cv:
+    the mean is 1 + cv h, with h = phi(z) / share, and the variance cv^2 (1 + z h - h^2).
+
+    >>> [round(each, 3) for each in largest(0.5, 0.2)]
+    [1.16, 0.104]
+    """
+    mean, sd = _cut_off(share, cv)
+    return 1.0 + mean, sd / (1.0 + mean)
+
+
+def smallest(share: float, cv: float) -> tuple[float, float]:
+    """The same of the smallest.
+
+    >>> [round(each, 3) for each in smallest(0.5, 0.2)]
+    [0.84, 0.143]
+    """
+    mean, sd = _cut_off(share, cv)
+    return 1.0 - mean, sd / (1.0 - mean)
+
+
+def _cut_off(share: float, cv: float) -> tuple[float, float]:
+    normal = NormalDist()
+    z = normal.inv_cdf(1.0 - share)
+    h = normal.pdf(z) / share
+    return cv * h, cv * float(np.sqrt(1.0 + z * h - h**2))

@@ -196,6 +196,10 @@ def _of_ways(catalog: "Catalog") -> Iterator[Fault]:
                 if key not in stages:
                     place = ("ways", name, "mortality", "hardships", number, "daily", key)
                     yield Fault(place, key, f"biology.yaml has no such stage: {', '.join(stages)}")
+        grading = getattr(catalog.ways, name).grading
+        if grading is not None and grading.into not in stages[1:-1]:
+            cure = f"Fish are graded between tanks; name one of {', '.join(stages[1:-1]) or 'more stages'}"
+            yield Fault(("ways", name, "grading", "into"), grading.into, cure)
         delousing = getattr(catalog.ways, name).delousing
         if delousing is None:
             continue

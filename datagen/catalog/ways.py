@@ -444,6 +444,13 @@ class SeaTransfer(Spec):
         return self
 
 
+class Grading(Spec):
+    """A `share` of batches is sorted by size on the way to a stage ashore, where the large fish have room for it."""
+
+    share: Share
+    into: Annotated[str, Ref("biology.stages.key")]
+
+
 class Thinning(Handling):
     """Fish moved from ring to ring: a `share` of batches leaves its last ring empty at first, where the rest has room.
 
@@ -525,6 +532,7 @@ class Way(Spec):
     delousing: Delousing | None = None
     transfer_plans: TransferPlans | None = None
     sea_transfer: SeaTransfer | None = None
+    grading: Grading | None = None
     thinning: Thinning | None = None
     sensor_service: SensorService | None = None
     halls: Halls | None = None

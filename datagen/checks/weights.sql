@@ -1,14 +1,23 @@
 -- title: Weights never fall, but by the luck of the sample
--- means: From one weighing of an assignment to the next, samples and fish lifted out alike, the mean falls by at most 6 standard errors of the difference: 33 % for two samples of 30 fish in a stage whose fish differ by 21 %, which chance exceeds once in fifty millions, also at the end of a stage, where they differ by an eighth more.
+-- means: From one weighing of an assignment to the next, samples and all fish lifted out in a day alike, the mean falls by at most 6 standard errors of the difference: 33 % for two samples of 30 fish in a stage whose fish differ by 21 %, which chance exceeds once in fifty millions, also at the end of a stage, where they differ by an eighth more.
 -- on: batch_growthsample
 WITH weighed AS (
     SELECT assignment_id, sample_date AS day, id, avg_weight_g, std_deviation_weight AS sd_g, sample_size AS fish
     FROM batch_growthsample
     UNION ALL
-    SELECT source_assignment_id, actual_execution_date, id, measured_avg_weight_g, measured_std_dev_weight_g,
-        measured_sample_size
-    FROM batch_transferaction
-    WHERE status = 'COMPLETED' AND measured_avg_weight_g IS NOT NULL AND selection_method = 'AVERAGE'
+    -- Of fish that were graded, the large and the small together.
+    SELECT source_assignment_id, actual_execution_date, min(id), mean_g,
+        sqrt(greatest(sum(transferred_count * (measured_std_dev_weight_g ^ 2 + measured_avg_weight_g ^ 2))
+            / sum(transferred_count) - mean_g ^ 2, 0)), sum(measured_sample_size)
+    FROM batch_transferaction action
+    CROSS JOIN LATERAL (
+        SELECT sum(transferred_count * measured_avg_weight_g) / nullif(sum(transferred_count), 0) AS mean_g
+        FROM batch_transferaction other
+        WHERE other.source_assignment_id = action.source_assignment_id AND other.status = 'COMPLETED'
+            AND other.actual_execution_date = action.actual_execution_date
+    ) AS together
+    WHERE status = 'COMPLETED' AND measured_avg_weight_g IS NOT NULL AND mean_g > 0
+    GROUP BY 1, 2, mean_g
 ), spread AS (
     -- Of all fish of a stage: that of one sample is itself an estimate, too small by half once in thousands.
     -- Where none was noted, a quarter of the mean is more than that of any stage.

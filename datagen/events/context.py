@@ -182,6 +182,10 @@ class BatchRecord(OfBatch):
             return self.case.early_days[self.index]
         return np.zeros(len(self.batch.containers[stage]), np.int64)
 
+    def graded(self, stage: int) -> bool:
+        """Whether the fish were sorted by size on the way to a stage."""
+        return stage > 0 and self.case.graded[self.index] == stage
+
     def places(self, stage: int) -> tuple[Ints, Ints]:
         """The stay in each container that the plan has for a stage, -1 where it has not begun, and days before it.
 

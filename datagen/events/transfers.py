@@ -6,7 +6,7 @@ import numpy as np
 
 from apps.batch.models import BatchTransferWorkflow, TransferAction
 from apps.environmental.models import StageTransitionEnvironmental
-from datagen.arrays import Bools, Dates, Floats, Ints
+from datagen.arrays import Bools, Dates, Floats, Ints, Objects
 from datagen.biology import size
 from datagen.biology.water import oxygen_saturation_mg_l
 from datagen.events import transfers_ahead
@@ -14,6 +14,7 @@ from datagen.events.body import bodies
 from datagen.events.context import BatchRecord, Changing, LongestLife, Rows, Was, nearest_rows
 from datagen.events.orders import NEVER
 from datagen.simulation.history import Moves
+from datagen.simulation.pouring import large_containers
 from datagen.storage.arrow import record_batch
 
 WEIGHED_FISH = 50
@@ -29,7 +30,8 @@ def most_rows(life: LongestLife) -> dict[str, int]:
     return {
         "batch_batchtransferworkflow": workflows,
         "batch_historicalbatchtransferworkflow": MOST_CHANGES * workflows,
-        "batch_transferaction": int((life.containers[:-1] + life.containers[1:]).sum()) + ahead["batch_transferaction"],
+        "batch_transferaction": int(transfers_ahead.most_actions(life.way, life.stages, life.containers).sum())
+        + ahead["batch_transferaction"],
         "environmental_stagetransitionenvironmental": stages - 1,
     }
 
@@ -162,7 +164,7 @@ def _actions(record: BatchRecord) -> Rows:
     moves = record.history.moves
     luck = record.stream("transfer weighing").standard_normal((len(moves.stage), 3))
     workflow_id = record.first_id["batch_batchtransferworkflow"] + moves.stage - 1
-    return lifted(record, moves, record.first_id["batch_transferaction"], workflow_id, luck, _vessels(record))
+    return lifted(record, moves, record.first_id["batch_transferaction"], workflow_id, luck, _notes(record))
 
 
 def lifted(
@@ -173,8 +175,9 @@ def lifted(
     number, of_day = _number(moves.stage), _number(moves.day)
     row = nearest_rows(record, moves.source, moves.day)
     of = bodies(record, row)
+    selection, cv = _selection(record, moves, of.weight_cv)
     # A mean of 50 fish errs by its standard error.
-    measured_g = moves.weight_g * (1.0 + of.weight_cv / np.sqrt(WEIGHED_FISH) * np.clip(luck[:, 0], -3, 3))
+    measured_g = moves.weight_g * (1.0 + cv / np.sqrt(WEIGHED_FISH) * np.clip(luck[:, 0], -3, 3))
     temp_c = record.history.days.temp_c[row]
     oxygen = (
         record.history.days.oxygen_pct[row]
@@ -203,15 +206,44 @@ def lifted(
         oxygen_level=oxygen + 0.1 * luck[:, 1],
         execution_duration_minutes=np.clip(15 + moves.moved // 4000 + (5 * luck[:, 2]).astype(int), 5, 600),
         measured_avg_weight_g=measured_g,
-        measured_std_dev_weight_g=measured_g * of.weight_cv,
+        measured_std_dev_weight_g=measured_g * cv,
         measured_sample_size=WEIGHED_FISH,
         measured_avg_length_cm=size.lengths_cm(measured_g, of.k),
-        selection_method="AVERAGE",
+        selection_method=selection,
         notes=notes,
         executed_by_id=operators[(record.index + number) % len(operators)],
         created_at=record.at(moves.day, hour),
         updated_at=record.at(moves.day, hour),
     )
+
+
+def _large(record: BatchRecord, moves: Moves) -> tuple[Bools, Bools]:
+    """Whether the fish of each move were sorted by size, and whether they go where the large ones do."""
+    a, into = record.history.assignments, record.case.graded[record.index]
+    graded = (a.stage[moves.dest] == into) & (a.stage[moves.source] < into)
+    place = moves.dest - np.searchsorted(a.stage, into)
+    return graded, place < large_containers(len(record.batch.containers[into]))
+
+
+def _selection(record: BatchRecord, moves: Moves, cv: Floats) -> tuple[Objects, Floats]:
+    """How the fish of each move were chosen, and how these differ in weight where those of their source do so."""
+    (graded, large), into = _large(record, moves), record.case.graded[record.index]
+    if not graded.any():
+        return transfers_ahead.selected(len(cv), None), cv
+    places = len(record.batch.containers[into])
+    share, spread = large_containers(places) / places, float(record.stages.weight_cv[into - 1])
+    parts = np.where(large, size.largest(share, spread)[1], size.smallest(1.0 - share, spread)[1])
+    selection = np.where(graded, transfers_ahead.selected(len(cv), large), "AVERAGE")
+    return selection.astype(object), np.where(graded, parts, cv)
+
+
+def _notes(record: BatchRecord) -> list[str]:
+    """Of each move by which vessel it was made, or which fish of a hall that was graded."""
+    graded, large = _large(record, record.history.moves)
+    return [
+        f"Graded: {'large' if big else 'small'}" if sorted_out else vessel
+        for sorted_out, big, vessel in zip(graded.tolist(), large.tolist(), _vessels(record), strict=True)
+    ]
 
 
 def _vessels(record: BatchRecord) -> list[str]:

@@ -9,11 +9,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from apps.batch.models import BatchTransferWorkflow, TransferAction
-from datagen.arrays import Floats, Ints
-from datagen.catalog.ways import TransferPlans
+from datagen.arrays import Bools, Floats, Ints, Objects
+from datagen.catalog.stages import Stages
+from datagen.catalog.ways import TransferPlans, Way
 from datagen.events.context import BatchRecord, Changing, LongestLife, Was, nearest_rows
 from datagen.events.orders import NEVER
-from datagen.simulation.agenda import LEAST_LEFT, pour
+from datagen.simulation.agenda import LEAST_LEFT
+from datagen.simulation.pouring import large_containers, pour, sort_out, sorted_g
 from datagen.storage.arrow import record_batch
 
 LEFT_EMPTY = "Left empty until fish are thinned: "
@@ -50,13 +52,23 @@ class _Lifts:
     before: Ints
     fish: Ints
     weight_g: Floats
+    selection: Objects
 
 
 def most_rows(life: LongestLife) -> dict[str, int]:
     """Of plans that are called off: as many again as there are transfers."""
     workflows = 0 if life.way.transfer_plans is None else len(life.containers) - 1
-    actions = int((life.containers[:-1] + life.containers[1:]).sum())
+    actions = int(most_actions(life.way, life.stages, life.containers).sum())
     return {"batch_batchtransferworkflow": workflows, "batch_transferaction": actions if workflows else 0}
+
+
+def most_actions(way: Way, stages: Stages, containers: Ints) -> Ints:
+    """Of a transfer into each stage but the first, of a batch with so many containers; graded fish have more lifts."""
+    graded = np.zeros(len(containers), np.int64)
+    if way.grading is not None:
+        graded[stages.index(way.grading.into)] = 1
+    most: Ints = containers[:-1] * (1 + graded[1:]) + containers[1:]
+    return most
 
 
 def expected(record: BatchRecord) -> dict[str, int]:
@@ -104,6 +116,8 @@ def actions_planned(record: BatchRecord, draft: Draft) -> int:
 
 def _poured(record: BatchRecord, draft: Draft, fish: Ints) -> Ints:
     """As the transfer will be if the fish are so many then."""
+    if record.graded(draft.stage):
+        return sort_out(fish, len(record.batch.containers[draft.stage]))
     early = record.early(draft.stage)
     into = early >= 0
     return pour(fish, int(into.sum()), LEAST_LEFT if early[into].any() else 0.0)
@@ -138,14 +152,15 @@ def _drafts(record: BatchRecord, stage: int) -> list[Draft]:
     again = _draft(record, spec, stage, day, called_off)
     first = _draft(record, spec, stage, before, earliest)
     sizes = np.array([len(containers) for containers in record.batch.containers])
-    actions = np.cumsum(sizes[:-1] + sizes[1:])
+    most = most_actions(record.case.way, record.stages, sizes)
+    actions = np.cumsum(most)
     return [
         replace(
             first,
             called_off=called_off,
             reason=spec.reasons[int(which * len(spec.reasons))],
             workflow=record.sea + first.workflow,
-            first_action=int(actions[-1] + actions[stage - 1] - sizes[stage - 1] - sizes[stage]),
+            first_action=int(actions[-1] + actions[stage - 1] - most[stage - 1]),
         ),
         again,
     ]
@@ -181,7 +196,19 @@ def _lifts(record: BatchRecord, draft: Draft) -> _Lifts:
     # What a lift finds is what those before it out of the same container have left.
     before = fish[i] - (np.cumsum(moved, axis=1) - moved)[i, j]
     day = draft.day - record.early(draft.stage)[j]
-    return _Lifts(source[i], np.array(record.batch.containers[draft.stage])[j], day, before, lifted, weight_g[i])
+    each_g, large = weight_g[i], None
+    if record.graded(draft.stage):
+        each_g = sorted_g(moved, weight_g, float(record.stages.weight_cv[draft.stage - 1]))[i, j]
+        large = j < large_containers(moved.shape[1])
+    dest = np.array(record.batch.containers[draft.stage])[j]
+    return _Lifts(source[i], dest, day, before, lifted, each_g, selected(len(j), large))
+
+
+def selected(lifts: int, large: Bools | None) -> Objects:
+    """How the fish of each lift were chosen, where it is said which are of the large ones."""
+    if large is None:
+        return np.full(lifts, "AVERAGE", object)
+    return np.where(large, "LARGEST", "SMALLEST").astype(object)
 
 
 def _workflow(record: BatchRecord, draft: Draft, lifts: _Lifts) -> Changing:
@@ -247,6 +274,7 @@ def _actions(record: BatchRecord, draft: Draft, lifts: _Lifts) -> Changing:
         transferred_biomass_kg=np.round(lifts.fish * lifts.weight_g / 1000.0, 2),
         planned_date=record.date(lifts.day),
         transfer_method="GRAVITY" if draft.stage <= 1 else "PUMP",
+        selection_method=lifts.selection,
         notes=[f"To {names[container]}" for container in lifts.dest],
         created_at=record.at(draft.planned, 15),
         updated_at=noted,

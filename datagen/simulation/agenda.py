@@ -12,6 +12,7 @@ from datagen.catalog.biology import Handling, LiceOperation
 from datagen.planning.forecast import harvest_days
 from datagen.simulation.boats import delousings
 from datagen.simulation.history import Delivery, Harvest, Move, Operation, Wait
+from datagen.simulation.pouring import pour, sort_out, sorted_g
 from datagen.simulation.thinning import thin
 from datagen.simulation.world import World
 from datagen.streams import stream
@@ -118,9 +119,11 @@ class Agenda:
         died = np.minimum(died, np.maximum(fish - 1, 0))
         _, dests = self._ends(b, stage)
         days = np.unique(world.stays.first_day[dests]).tolist()
-        moved = pour(fish - died, len(dests), LEAST_LEFT if len(days) > 1 else 0.0)
+        graded = stage == world.case.graded[b]
+        least = LEAST_LEFT if len(days) > 1 else 0.0
+        moved = sort_out(fish - died, len(dests)) if graded else pour(fish - died, len(dests), least)
         share = spec.deaths_share * np.exp(spec.deaths_spread * rng.standard_normal())
-        under_way = _UnderWay(b, stage, spec, float(share), moved, died)
+        under_way = _UnderWay(b, stage, spec, float(share), moved, died, graded)
         self._under_way.append(under_way)
         self._lift(under_way, day)
         for later in days[1:]:
@@ -132,12 +135,12 @@ class Agenda:
         container, today = world.stays.container[sources], world.stays.first_day[dests] == day
         now, weight_g = world.fish[container], np.array([float(r) ** 3 for r in world.weight_cbrt[container]])
         now[world.stay[container] != sources] = 0
-        moved = np.zeros_like(transfer.to_do)
+        moved, each_g = np.zeros_like(transfer.to_do), self._weights_g(transfer, weight_g)
         for i, j in zip(*np.nonzero(transfer.to_do * today), strict=True):
             dead = min(transfer.died[i], max(now[i] - 1, 0))
             moved[i, j] = transfer.taken(i, j, now[i] - dead)
             world.log.moves.append(
-                Move(transfer.batch, transfer.stage, day, sources[i], dests[j], now[i], moved[i, j], dead, weight_g[i])
+                Move(transfer.batch, transfer.stage, day, sources[i], dests[j], now[i], moved[i, j], dead, each_g[i, j])
             )
             now[i] -= moved[i, j] + dead
             transfer.to_do[i, j] = transfer.died[i] = 0
@@ -146,13 +149,19 @@ class Agenda:
         for stay in sources[here & over]:
             world.leave(stay, day)
         world.fish[container[here & ~over]] = now[here & ~over]
-        self._settle(dests, np.flatnonzero(today), moved, weight_g, transfer)
+        self._settle(dests, np.flatnonzero(today), moved, each_g, transfer)
 
-    def _settle(self, dests: Ints, today: Ints, moved: Ints, weight_g: Floats, transfer: "_UnderWay") -> None:
+    def _weights_g(self, transfer: "_UnderWay", weight_g: Floats) -> Floats:
+        """Mean weight of the fish of each lift [sources, destinations], where a source's weigh so much."""
+        if not transfer.graded:
+            return np.repeat(weight_g[:, None], transfer.to_do.shape[1], axis=1)
+        return sorted_g(transfer.to_do, weight_g, float(self.world.case.stages.weight_cv[transfer.stage - 1]))
+
+    def _settle(self, dests: Ints, today: Ints, moved: Ints, each_g: Floats, transfer: "_UnderWay") -> None:
         """Fish in their new containers, at the mean weight of those that came together, and strained by the lift."""
         for j in today:
             arrived = int(moved[:, j].sum())
-            mean_g = float(moved[:, j] @ weight_g / arrived) if arrived else 0.0
+            mean_g = float(moved[:, j] @ each_g[:, j] / arrived) if arrived else 0.0
             self.world.enter(dests[j], arrived, float(np.cbrt(mean_g)))
             self.world.handle(dests[j], transfer.share, transfer.spec)
 
@@ -250,29 +259,9 @@ class _UnderWay:
     share: float
     to_do: Ints
     died: Ints
+    graded: bool
 
     def taken(self, source: int, dest: int, there: int) -> int:
         """Of the fish that are there in a source: those planned, or all if no other lift is to come."""
         last = not self.to_do[source, dest + 1 :].any()
         return int(there if last else min(self.to_do[source, dest], there))
-
-
-def pour(fish: Ints, into: int, least: float = 0.0) -> Ints:
-    """Whole fish from each source to each destination [sources, destinations]; one to one where their numbers agree.
-
-    Otherwise sources are poured out in order and destinations filled evenly in order, so that fish are conserved
-    and there are at most sources + destinations - 1 moves. Of what fills a destination none is less than the share
-    `least`: then it is filled a little more, or less.
-
-    >>> pour(np.array([505, 495]), into=4, least=0.05).tolist()
-    [[250, 255, 0, 0], [0, 0, 245, 250]]
-    """
-    if len(fish) == into:
-        return np.diag(fish)
-    ends = np.concatenate(([0], np.cumsum(fish)))
-    filled = np.arange(into + 1) * int(ends[-1]) // into
-    nearest = ends[np.abs(ends[:, None] - filled).argmin(axis=0)]
-    filled = np.where(np.abs(nearest - filled) < least * ends[-1] / into, nearest, filled)
-    overlap = np.minimum(ends[1:, None], filled[None, 1:]) - np.maximum(ends[:-1, None], filled[None, :-1])
-    moved: Ints = np.maximum(overlap, 0)
-    return moved
