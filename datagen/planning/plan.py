@@ -83,10 +83,6 @@ class Plan:
     @cached_property
     def starts(self) -> Ints:
         """Day of the record on which each batch starts."""
-        return self._starts
-
-    @cached_property
-    def _starts(self) -> Ints:
         # The simulation asks for it on every day of every batch at sea.
         return np.array([(batch.start - self.first_day).days for batch in self.batches], np.int64)
 

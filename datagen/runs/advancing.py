@@ -21,7 +21,7 @@ from datagen.catalog import Catalog
 from datagen.events import FAMILIES, STREAMED, expand, making, readings, settled_after
 from datagen.events.context import BatchRecord, ComingRecord, GeographyRecord, Record, Rows
 from datagen.events.family import BatchFamily
-from datagen.execution import Executor, Task, executor, finished
+from datagen.execution import Executor, Hire, Task, finished, hired
 from datagen.farm import Farm, with_database_ids
 from datagen.keys import RESERVED_DAYS, Keys, keys
 from datagen.masterdata.sensors import add_spares
@@ -69,7 +69,10 @@ def advance(
     """
     orm.use(dsn)
     report = Report()
-    with database.connect(dsn, autocommit=True, application_name="aquamind advance") as connection:
+    with (
+        database.connect(dsn, autocommit=True, application_name="aquamind advance") as connection,
+        hired(workers, None) as hire,
+    ):
         postgres.hold(connection)
         preflight.check_session(connection)
         preflight.check_connections(dsn, workers)
@@ -84,7 +87,7 @@ def advance(
                 _check_room_for_keys(each.case, case)
         if not foreign:
             for each, now in zip(there, carried, strict=True):
-                report.add(_carry(connection, dsn, each, now, workers, progress, fills, bool(others)))
+                report.add(_carry(connection, dsn, each, now, workers, progress, fills, bool(others), hire))
             report.others = others
             report.kept |= _not_worked_out(connection, others) if others else {}
             report.content_hash = ledger.status(connection)["content_hash"]
@@ -127,6 +130,7 @@ def _carry(
     progress: Progress,
     fills: fill.Fills | None,
     beside_edits: bool,
+    hire: Hire,
 ) -> Report:
     report, then, taken = Report(), there.case, there.taken
     checked = runs.check_schema(connection, [*keys(then, taken).tables, *protection.FOLLOWING], fills)
@@ -153,10 +157,12 @@ def _carry(
         done = _done(connection, run)
         left = [task for unit, task in _tasks(then, now, old, new, given) if unit not in done]
         progress.step("Changes", len(left))
-        with executor(workers, _database_carrier, dsn, now, run, beside_edits) as hands:
+        with hire(_database_carrier, dsn, now, run, beside_edits) as hands:
             _carry_all(hands, left, progress, report)
     with report.timed("statistics"):
-        runs.rebuild(dsn, absent.present(connection, given.tables), workers, progress)
+        tables = absent.present(connection, given.tables)
+        runs.rebuild(dsn, ddl.moved_on(connection, tables), workers, progress)
+        ddl.set_sequences(connection, tables)
     changed = [given.of_batch[index]["batch_batch"] for index in _living(then, now, new)]
     runs.follow(dsn, changed, workers, progress, report, case=now)
     ledger.finish(connection, run)

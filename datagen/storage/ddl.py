@@ -214,6 +214,17 @@ def rebuilding(
         set_sequences(connection, tables)
 
 
+def moved_on(connection: Connection, tables: Iterable[str]) -> list[str]:
+    """Those of which a tenth has changed since they were analysed, by which PostgreSQL itself goes too."""
+    found = connection.execute(
+        "SELECT moved.relname FROM pg_stat_user_tables AS moved JOIN pg_class ON oid = relid"
+        " WHERE schemaname = 'public' AND moved.relname = ANY(%s)"
+        " AND (reltuples < 0 OR n_mod_since_analyze > 50 + 0.1 * reltuples)",
+        [sorted(tables)],
+    )
+    return [table for (table,) in found]
+
+
 def indexes_away(dsn: str, besides: Iterable[str]) -> list[Task]:
     """Those indexes that are of no table `besides`, to be brought back ahead of `rebuild`.
 

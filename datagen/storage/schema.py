@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management import call_command
+from django.core.management.sql import emit_post_migrate_signal
 from django.db import connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
@@ -20,8 +21,12 @@ def make() -> None:
         if not MigrationRecorder(connection).has_table():
             with connection.cursor() as cursor:
                 cursor.execute(SCRIPT.read_text(encoding="utf-8"))
-        # Whatever else follows a migration, such as content types and permissions, follows here too.
-        call_command("migrate", verbosity=0, interactive=False)
+        executor = MigrationExecutor(connection)
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            call_command("migrate", verbosity=0, interactive=False)
+        else:
+            # Content types and permissions, which follow a migration; what the models were before each takes longer.
+            emit_post_migrate_signal(verbosity=0, interactive=False, db=connection.alias)
 
 
 def script() -> str:
