@@ -24,8 +24,8 @@ from tests.loaded import django_on
 from tests.worlds import Silent, company, small_plan
 from tests.worlds import records as lives
 
-FIRST = small_plan(batches=2, stagger_days=260)
-"""Four batches; in the days to come the eldest is harvested and then long gone, and a fifth begins."""
+FIRST = small_plan(seed=6, batches=2, stagger_days=260, way="lived", imperfections="usual")
+"""Four batches; the eldest is being harvested; a day later in a ring more, then it is long gone, and a fifth begins."""
 
 
 @pytest.fixture(autouse=True)
@@ -61,6 +61,14 @@ def test_steps_are_one_run(new_database: Callable[[], str]) -> None:
     catalog, farm = company()
     stepwise, once = new_database(), new_database()
     runs.execute(runs.Job(stepwise, Case(catalog, farm, FIRST), 1), Silent())
+    with psycopg.connect(stepwise) as connection:
+        in_harvest = connection.execute(
+            "SELECT count(DISTINCT stay.id) FROM harvest_harvestevent event"
+            " JOIN batch_batchcontainerassignment stay ON stay.id = event.assignment_id WHERE stay.is_active"
+        ).fetchone()
+    assert in_harvest is not None
+    assert in_harvest[0] >= 1
+    assert broken(stepwise) == []
     day = FIRST.as_of
     for days in (1, 230):
         day += timedelta(days=days)

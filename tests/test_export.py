@@ -28,11 +28,11 @@ from datagen.files.store import FileStore
 from datagen.masterdata.tables import is_clock
 from datagen.runs import exporting, protection, wiping
 from datagen.storage import arrow, ledger, reading
-from tests.frozen import tiny
+from tests.frozen import lived
 from tests.test_cli import SMALL, aquamind
 from tests.worlds import Silent, case_of, small_plan
 
-CASE = tiny()
+CASE = lived()
 """Four batches, the oldest harvested: every family has rows."""
 MANY_LINES = pyarrow.csv.ParseOptions(newlines_in_values=True)
 """A note may have several."""

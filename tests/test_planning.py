@@ -293,9 +293,9 @@ def test_a_rung_is_as_old_and_as_heavy_as_wanted_and_harvested_only_after_its_da
                 assert mean_g == pytest.approx(wanted[age], rel=0.15)
             assert (mean_g >= batch.harvest_target_g) == (age >= 820)
     later = replace(case, plan=carry_on(case, AS_OF + timedelta(days=10)))
-    stays = simulate(later, 0).assignments
-    emptied = {int(b) for b in stays.batch[stays.left & (stays.stage == plan.sea)]}
-    assert {(AS_OF - plan.batches[b].start).days + 1 for b in emptied} == {820, 860, 914}
+    history = simulate(later, 0)
+    begun = np.unique(history.assignments.batch[history.harvests.assignment])
+    assert {(AS_OF - plan.batches[b].start).days + 1 for b in begun} == {780, 820, 860, 914}
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,8 @@ worlds = st.builds(
     containers=st.sampled_from([10, 20, None]),
     way=st.sampled_from(["planned", "lived"]),
 )
+# The oldest of 830 days: of most rings some fish are harvested, some are not begun, none is empty.
+IN_HARVEST = small_plan(seed=6, batches=2, stagger_days=260, containers=10, way="lived")
 few = settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 
 
@@ -65,14 +67,19 @@ def test_no_container_is_overfilled(plan: Plan) -> None:
 # Half at sea: of 30 tanks some are lifted on two days into 20 rings.
 @example(small_plan(stagger_days=133, containers=None, way="lived"))
 @example(THINNED)
+@example(IN_HARVEST)
 def test_fish_are_conserved(plan: Plan) -> None:
     history = lived(plan)
     a, days, moves = history.assignments, history.days, moved(history)
     died = np.add.reduceat(days.deaths, a.row)
-    # Lifts out of containers that go on, by container-day: the fish of its morning are those left.
-    earlier = np.flatnonzero(moves.day < a.departure_day[moves.source])
-    lifted, row = np.zeros_like(days.fish), a.row[moves.source] + moves.day - a.first_day[moves.source]
-    np.add.at(lifted, row[earlier], (moves.moved + moves.died)[earlier])
+    # Fish out of containers that go on, by container-day: the fish of its morning are those left.
+    lifted, harvests = np.zeros_like(days.fish), history.harvests
+    for stay, on, fish in (
+        (moves.source, moves.day, moves.moved + moves.died),
+        (harvests.assignment, harvests.day, harvests.fish),
+    ):
+        earlier = (on < a.departure_day[stay]) | ~a.left[stay]
+        np.add.at(lifted, (a.row[stay] + on - a.first_day[stay])[earlier], fish[earlier])
     assert (a.fish_in - died - np.add.reduceat(lifted, a.row) == a.fish_out).all()
     # Within a stay each morning finds last night's fish.
     same = np.repeat(np.arange(len(a.row)), a.days)
@@ -158,6 +165,7 @@ def test_no_container_holds_two_batches(plan: Plan) -> None:
 @example(crowded(small_plan()), 100)
 @example(small_plan(stagger_days=133, containers=None, way="lived"), 1)
 @example(replace(THINNED, as_of=THINNED.first_day + timedelta(days=450 + 83 - 1)), 1)
+@example(IN_HARVEST, 20)
 def test_a_longer_record_begins_with_the_shorter(plan: Plan, later: int) -> None:
     longer = replace(plan, as_of=plan.as_of + timedelta(days=later))
     short, long = lived(plan), lived(longer)

@@ -36,6 +36,8 @@ WATCHED = {
     "batch.TransferAction": Watched(
         "workflow__batch_id", Coalesce("actual_execution_date", "planned_date"), {"status": "COMPLETED"}
     ),
+    "harvest.HarvestEvent": Watched("batch_id", TruncDate("event_date")),
+    "harvest.HarvestLot": Watched("event__batch_id", TruncDate("event__event_date")),
     "health.Treatment": Watched("batch_id", TruncDate("treatment_date"), {"includes_weighing": True}),
 }
 

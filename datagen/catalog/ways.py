@@ -431,6 +431,26 @@ class Conversion(Spec):
         return given
 
 
+class Portions(Spec):
+    """Slaughter of a batch over weeks, in place of all in some days: a plant takes `tonnes_per_day` at most.
+
+    A ring with more is emptied in `most_portions` at most, `again_days` apart or more. The boat comes every
+    `every_days_min` to `every_days_max` days, to one ring; more often where the rings must be empty sooner.
+    """
+
+    tonnes_per_day: Annotated[float, Field(ge=1, le=10_000)]
+    most_portions: Annotated[int, Field(ge=1, le=10)]
+    every_days_min: Annotated[int, Field(ge=1, le=30)]
+    every_days_max: Annotated[int, Field(ge=1, le=30)]
+    again_days: Annotated[int, Field(ge=1, le=60)]
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "Portions":
+        if self.every_days_min > self.every_days_max:
+            raise ValueError("every_days_min must not be above every_days_max")
+        return self
+
+
 class SeaTransfer(Spec):
     """Over how many days a batch goes to sea, ring after ring; fewer where its rings are empty only shortly before."""
 
@@ -530,6 +550,7 @@ class Way(Spec):
     sea_appetite: SeaAppetite | None = None
     conversion: Conversion | None = None
     delousing: Delousing | None = None
+    slaughter: Portions | None = None
     transfer_plans: TransferPlans | None = None
     sea_transfer: SeaTransfer | None = None
     grading: Grading | None = None

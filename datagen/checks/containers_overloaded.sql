@@ -13,6 +13,9 @@ WITH change AS (
     FROM batch_transferaction WHERE status = 'COMPLETED'
     UNION ALL
     SELECT assignment_id, event_date, -count FROM batch_mortalityevent
+    UNION ALL
+    SELECT event.assignment_id, event.event_date::date, -lot.unit_count
+    FROM harvest_harvestlot lot JOIN harvest_harvestevent event ON event.id = lot.event_id
 ), fish AS (
     SELECT assignment_id, day, NULL::bigint AS sample_id, fish FROM change
     UNION ALL

@@ -1,5 +1,5 @@
 -- title: Daily states follow from what was recorded
--- means: One state for every day of every assignment up to the as-of day; population is the fish placed so far less those moved on or dead; biomass is population times weight; weight is the sample's on days with one and never falls from a day to the next unweighed one; deaths, feed, batch, container and day number are those recorded.
+-- means: One state for every day of every assignment up to the as-of day; population is the fish placed so far less those moved on, harvested or dead; biomass is population times weight; weight is the sample's on days with one and never falls from a day to the next unweighed one; deaths, feed, batch, container and day number are those recorded.
 -- on: batch_actualdailyassignmentstate
 WITH placed AS (
     SELECT assignment_id, day, sum(fish) AS fish
@@ -13,6 +13,9 @@ WITH placed AS (
         UNION ALL
         SELECT source_assignment_id, actual_execution_date, -transferred_count - mortality_during_transfer
         FROM batch_transferaction WHERE status = 'COMPLETED'
+        UNION ALL
+        SELECT event.assignment_id, event.event_date::date, -lot.unit_count
+        FROM harvest_harvestlot lot JOIN harvest_harvestevent event ON event.id = lot.event_id
     ) move
     GROUP BY 1, 2
 ), died AS (

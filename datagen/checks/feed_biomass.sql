@@ -12,6 +12,9 @@ WITH change AS (
     SELECT source_assignment_id, actual_execution_date, -transferred_count - mortality_during_transfer
     FROM batch_transferaction WHERE status = 'COMPLETED'
     UNION ALL
+    SELECT event.assignment_id, event.event_date::date, -lot.unit_count
+    FROM harvest_harvestlot lot JOIN harvest_harvestevent event ON event.id = lot.event_id
+    UNION ALL
     SELECT assignment_id, event_date + 1, -count FROM batch_mortalityevent
 ), running AS (
     SELECT sample_id, sum(fish) OVER (PARTITION BY assignment_id ORDER BY day) AS fish

@@ -1,5 +1,5 @@
--- title: A harvest's lots are the fish of its ring
--- means: A harvest ends its assignment on its day; its lots, one a grade, are all the fish that were left, but for those known to be miscounted or vanished (datagen.truth_stock); of each, live weight exceeds gutted, and gutted exceeds fillet.
+-- title: A harvest's lots are fish of its ring
+-- means: The last harvest of an assignment ends it on its day, and then the lots of all of them, one a grade, are all the fish that were left, but for those known to be miscounted or vanished (datagen.truth_stock); one before, on a day of its own, leaves fish behind; of each, live weight exceeds gutted, and gutted exceeds fillet.
 -- on: harvest_harvestevent
 WITH placed AS (
     SELECT assignment_id, sum(fish) AS fish
@@ -15,7 +15,9 @@ WITH placed AS (
         UNION ALL
         SELECT assignment_id, -sum(count) FROM batch_mortalityevent WHERE assignment_id IS NOT NULL GROUP BY 1
         UNION ALL
-        SELECT assignment_id, -miscounted - vanished FROM datagen.truth_stock
+        SELECT off.assignment_id, -miscounted - vanished
+        FROM datagen.truth_stock off
+        JOIN batch_batchcontainerassignment assignment ON assignment.id = off.assignment_id AND departure_date IS NOT NULL
     ) change
     GROUP BY 1
 ), lot AS (
@@ -25,17 +27,26 @@ WITH placed AS (
             OR unit_count = 0 AND live_weight_kg = 0) AS weights_fit
     FROM harvest_harvestlot
     GROUP BY 1
+), taken AS (
+    SELECT event.id, event.assignment_id, event.document_ref, event.event_date::date AS day, lot.*,
+        sum(lot.fish) OVER of_ring AS fish_so_far,
+        row_number() OVER of_ring = count(*) OVER (PARTITION BY event.assignment_id) AS last,
+        count(*) OVER (PARTITION BY event.assignment_id, event.event_date::date) AS that_day
+    FROM harvest_harvestevent event
+    LEFT JOIN lot ON lot.event_id = event.id
+    WINDOW of_ring AS (PARTITION BY event.assignment_id ORDER BY event.event_date, event.id)
 )
-SELECT event.document_ref, container.name AS container, event.event_date, assignment.departure_date,
-    placed.fish AS fish_left, lot.fish, lot.lots, lot.grades,
-    lot.live_kg, lot.weights_fit
-FROM harvest_harvestevent event
-JOIN batch_batchcontainerassignment assignment ON assignment.id = event.assignment_id
+SELECT taken.document_ref, container.name AS container, taken.day, assignment.departure_date,
+    placed.fish AS fish_left, taken.fish_so_far, taken.fish, taken.lots, taken.grades, taken.live_kg, taken.weights_fit
+FROM taken
+JOIN batch_batchcontainerassignment assignment ON assignment.id = taken.assignment_id
 JOIN infrastructure_container container ON container.id = assignment.container_id
 LEFT JOIN placed ON placed.assignment_id = assignment.id
-LEFT JOIN lot ON lot.event_id = event.id
-WHERE lot.fish IS DISTINCT FROM placed.fish
-    OR lot.lots <> lot.grades
-    OR NOT lot.weights_fit
-    OR assignment.departure_date IS DISTINCT FROM event.event_date::date
+WHERE taken.fish IS NULL
+    OR taken.lots <> taken.grades
+    OR NOT taken.weights_fit
+    OR taken.that_day > 1
+    OR CASE WHEN taken.last AND assignment.departure_date IS NOT NULL
+        THEN taken.fish_so_far IS DISTINCT FROM placed.fish OR taken.day <> assignment.departure_date
+        ELSE taken.fish = 0 OR coalesce(taken.fish_so_far > placed.fish, true) OR taken.day >= assignment.departure_date END
 ORDER BY document_ref

@@ -1,5 +1,5 @@
 -- title: Batches and documents are numbered by the rules
--- means: Batch FAR-2020-001 by the code that its containers' names begin with and the year of its start; CRT-batch for the first order of its eggs, CRT-batch-2 for the next, and TRF-batch-D090 by the day on which they are to be over for workflows; HRV-batch-container for harvests, each document once.
+-- means: Batch FAR-2020-001 by the code that its containers' names begin with and the year of its start; CRT-batch for the first order of its eggs, CRT-batch-2 for the next, and TRF-batch-D090 by the day on which they are to be over for workflows; HRV-batch-container for a ring's first harvest, HRV-batch-container-2 for its next.
 -- on: batch_batch
 WITH place AS (
     -- A geography has no column for its code.
@@ -32,13 +32,16 @@ WITH place AS (
         SELECT 'TRF-' || batch.batch_number || '-D' || lpad(day.number, greatest(3, length(day.number)), '0') AS wanted
     ) form
     UNION ALL
-    SELECT 'harvest', event.document_ref, 'HRV-' || batch.batch_number || '-' || container.name,
-        event.document_ref = 'HRV-' || batch.batch_number || '-' || container.name
-            AND count(*) OVER (PARTITION BY event.document_ref) = 1
-    FROM harvest_harvestevent event
+    SELECT 'harvest', event.document_ref, wanted, event.document_ref = wanted
+    FROM (SELECT *, row_number() OVER (PARTITION BY assignment_id ORDER BY event_date, id) AS place
+        FROM harvest_harvestevent) event
     JOIN batch_batch batch ON batch.id = event.batch_id
     JOIN batch_batchcontainerassignment assignment ON assignment.id = event.assignment_id
     JOIN infrastructure_container container ON container.id = assignment.container_id
+    CROSS JOIN LATERAL (
+        SELECT 'HRV-' || batch.batch_number || '-' || container.name || CASE place WHEN 1 THEN '' ELSE '-' || place END
+            AS wanted
+    ) form
 )
 SELECT what, number, wanted FROM numbered
 WHERE NOT fits

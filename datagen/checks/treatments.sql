@@ -1,5 +1,5 @@
 -- title: Vaccinated before the sea, deloused at sea, withheld before harvest
--- means: Vaccinations name their vaccine and are given in halls, all other treatments in sea areas; no fish are harvested within the withholding period of a treatment of their ring.
+-- means: Vaccinations name their vaccine and are given in halls, all other treatments in sea areas; no fish are harvested within the withholding period of a treatment of their ring, and none treated once some of it have been.
 -- on: health_treatment
 WITH judged AS (
     SELECT treatment.*, stage.name AS stage, harvest.day AS harvested, CASE

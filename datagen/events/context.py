@@ -64,6 +64,11 @@ class LongestLife:
     def rings(self) -> int:
         return int(self.containers[-1])
 
+    @property
+    def harvests(self) -> int:
+        """Most times that fish are taken for slaughter."""
+        return self.rings * (1 if self.way.slaughter is None else self.way.slaughter.most_portions)
+
 
 class OfBatch:
     """What is known of a batch by its plan: catalog, farm, days, keys and random numbers."""

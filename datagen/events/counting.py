@@ -40,14 +40,18 @@ def stock(record: BatchRecord) -> Stock:
     fish_days = np.concatenate(([0], np.cumsum(days.fish)))
     lived = fish_days[stays.row + stays.days] - fish_days[stays.row]
     vanished[rings] = (often * spec.counting.vanishing_daily * lived[rings]).astype(np.int64)
+    # What is off is found with the last of a ring's fish.
+    last = stays.left[harvests.assignment] & (harvests.day == stays.departure_day[harvests.assignment])
     # A book that is off by more than the fish it has left was put right before: somebody has looked.
-    ring, left = harvests.assignment, np.maximum(harvests.fish - 1, 0)
+    ring, left = harvests.assignment[last], np.maximum(harvests.fish[last] - 1, 0)
     miscounted[ring] = np.minimum(miscounted[ring], left)
     vanished[ring] = np.minimum(vanished[ring], left - miscounted[ring])
     # Nothing is counted where the book has no fish.
     for off in (miscounted, vanished):
-        off[ring] = np.where(harvests.fish > 0, off[ring], 0)
-    return Stock(miscounted, vanished, harvests.fish - miscounted[ring] - vanished[ring])
+        off[ring] = np.where(harvests.fish[last] > 0, off[ring], 0)
+    counted = harvests.fish.copy()
+    counted[last] -= miscounted[ring] + vanished[ring]
+    return Stock(miscounted, vanished, counted)
 
 
 def most_rows(life: LongestLife) -> dict[str, int]:

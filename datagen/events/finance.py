@@ -16,7 +16,7 @@ from datagen.storage.arrow import FixedPoint, record_batch
 
 
 def most_rows(life: LongestLife) -> dict[str, int]:
-    lots = life.rings * len(life.catalog.grades.grades)
+    lots = life.harvests * len(life.catalog.grades.grades)
     return {
         "finance_factharvest": lots,
         "finance_intercompanytransaction": 1 + lots,

@@ -1,5 +1,6 @@
-"""Slaughter: an event for every ring emptied, and a lot for every grade of its fish."""
+"""Slaughter: an event for every time that fish are taken out of a ring, and a lot for every grade of them."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 import numpy as np
@@ -17,7 +18,10 @@ GRADE_WEIGHT = 0.06
 
 
 def most_rows(life: LongestLife) -> dict[str, int]:
-    return {"harvest_harvestevent": life.rings, "harvest_harvestlot": life.rings * len(life.catalog.grades.grades)}
+    return {
+        "harvest_harvestevent": life.harvests,
+        "harvest_harvestlot": life.harvests * len(life.catalog.grades.grades),
+    }
 
 
 def expected(record: BatchRecord) -> dict[str, int]:
@@ -32,7 +36,6 @@ def expand(record: BatchRecord) -> Iterator[Rows]:
         return
     event_id = record.ids(HarvestEvent, count)
     moment = record.at(harvests.day, 6)
-    containers = record.history.assignments.container[harvests.assignment]
     yield (
         HarvestEvent,
         record_batch(
@@ -42,7 +45,7 @@ def expand(record: BatchRecord) -> Iterator[Rows]:
             batch_id=record.batch_id,
             assignment_id=record.assignment_id[harvests.assignment],
             event_date=moment,
-            document_ref=[f"HRV-{record.batch.number}-{record.farm.container_name[c]}" for c in containers],
+            document_ref=_documents(record),
             dest_geography_id=int(record.farm.geography_id[record.batch.geography]),
             dest_subsidiary="LG",
             created_at=moment,
@@ -50,6 +53,17 @@ def expand(record: BatchRecord) -> Iterator[Rows]:
         ),
     )
     yield _lots(record, event_id)
+
+
+def _documents(record: BatchRecord) -> list[str]:
+    """A ring's first by its name, the next with a number behind it."""
+    times = Counter[int]()
+    documents = []
+    for stay in record.history.harvests.assignment.tolist():
+        times[stay] += 1
+        ring = record.farm.container_name[record.history.assignments.container[stay]]
+        documents.append(f"HRV-{record.batch.number}-{ring}" + (f"-{times[stay]}" if times[stay] > 1 else ""))
+    return documents
 
 
 def lot_fish_and_grams(record: BatchRecord) -> tuple[Ints, Ints]:

@@ -31,7 +31,7 @@ JOIN infrastructure_area area ON area.id = container.area_id
 JOIN LATERAL (
     SELECT sum(lot.unit_count)::float8 AS fish, sum(lot.live_weight_kg)::float8 AS kg
     FROM harvest_harvestevent event JOIN harvest_harvestlot lot ON lot.event_id = event.id
-    WHERE event.assignment_id = assignment.id
+    WHERE event.assignment_id = assignment.id AND assignment.departure_date IS NOT NULL
 ) lots ON lots.fish > 0
 JOIN LATERAL (
     SELECT sum(transferred_count)::float8 AS fish, sum(transferred_biomass_kg)::float8 AS kg

@@ -9,9 +9,10 @@ from datagen.arrays import Dates, Floats, Ints
 from datagen.biology.growth import cube_root_gain
 from datagen.biology.water import day_of_year
 from datagen.case import Case
-from datagen.catalog.biology import Harvest, LiceOperation
+from datagen.catalog.biology import LiceOperation
 from datagen.catalog.spec import of_geography
 from datagen.planning.plan import BatchPlan
+from datagen.planning.slaughter import Slaughter, Visit
 from datagen.streams import stream
 
 
@@ -119,23 +120,51 @@ class Forecast:
         alive: Floats = np.exp(dying - np.cumsum(dying))
         return alive
 
-    @property
-    def harvested(self) -> int:
-        """Day on which the last ring is emptied: at target weight, no medicine being withheld, by the planned end."""
-        spec, sea, rings = self.case.catalog.biology.harvest, self.sea_day, len(self.batch.containers[-1])
+    @cached_property
+    def _fit(self) -> int:
+        """Day on which the harvest is decided on, if there is time: at target weight, no medicine being withheld."""
+        sea, rings = self.sea_day, len(self.batch.containers[-1])
         fit = [sea, self.batch.harvest_from_day]
         for day, each in self._delousings if self.case.way.delousing is None else ():
             fit.append(each.last_day(sea + day, rings) + each.withholding_days)
-        reached = sea + int(np.searchsorted(self.weight_g[sea:], self.batch.harvest_target_g))
-        return min(max(reached, *fit) + harvest_days(spec, rings), self.starts[-1])
+        return max(self._weighing(Slaughter(self.case, self.batch).begins_g(self._ring_kg)), *fit)
+
+    def _weighing(self, weight_g: float) -> int:
+        """Day on which the fish at sea weigh so much, or the one after the last."""
+        return self.sea_day + int(np.searchsorted(self.weight_g[self.sea_day :], weight_g))
+
+    @cached_property
+    def _ring_kg(self) -> list[float]:
+        """Of each ring, when the fish weigh what they are to be harvested at."""
+        day, rings = (
+            min(self._weighing(self.batch.harvest_target_g), self.starts[-1] - 1),
+            len(self.batch.containers[-1]),
+        )
+        return [float(self.batch.eggs * self.alive[day] * self.weight_g[day]) / 1000.0 / rings] * rings
+
+    @cached_property
+    def _visits(self) -> list[Visit]:
+        """Of the boat, from its first one on."""
+        return Slaughter(self.case, self.batch).visits(self._ring_kg)
+
+    @property
+    def slaughter_days(self) -> int:
+        """Days from the one on which the harvest is decided on to the one after its last ring."""
+        return 1 + self.case.catalog.biology.harvest.fasting_days + self._visits[-1].day
+
+    @property
+    def harvested(self) -> int:
+        """Day on which the last ring is emptied, by the planned end."""
+        return min(self._fit + self.slaughter_days, self.starts[-1])
+
+    @property
+    def fullest(self) -> int:
+        """Day after which no ring gets fuller: the last; of weeks the first, on which the fullest is begun."""
+        before = 0 if self.case.way.slaughter is None else self._visits[-1].day
+        return max(self.harvested - before, self.sea_day + 1)
 
 
 def vigour(case: Case, batch: BatchPlan) -> float:
     """How fast a batch grows, as a multiple of an average one: its luck, which is drawn before it lives."""
     luck = stream(case.plan.seed, batch.number, "nature").standard_normal()
     return 1.0 + case.catalog.biology.growth.batch_sd * float(luck)
-
-
-def harvest_days(spec: Harvest, rings: int) -> int:
-    """Days from the one on which a harvest is decided on to the one after its last ring."""
-    return 1 + spec.fasting_days + (rings - 1) // spec.rings_per_day

@@ -12,9 +12,10 @@ from datagen.catalog.spec import LEAST_EGGS, MOST_EGGS
 from datagen.catalog.stages import stages
 from datagen.farm import Farm
 from datagen.planning.allocation import DoesNotFit
-from datagen.planning.forecast import Forecast, harvest_days, vigour
+from datagen.planning.forecast import Forecast, vigour
 from datagen.planning.plan import LONGEST_RECORD_DAYS, BatchPlan, Plan, check_as_of
 from datagen.planning.presets import Ladder, Preset, book, check
+from datagen.planning.slaughter import least_days
 
 SLOWEST, FASTEST = 0.8, 1.0
 """Pace of growth that a wanted weight may take, in those of the catalog: fish can be held back, not hurried on."""
@@ -73,7 +74,7 @@ def _rung(case: Case, batch: BatchPlan, ladder: Ladder) -> BatchPlan:
     catalog, as_of = case.catalog, case.plan.as_of
     rung = replace(batch, eggs=ladder.eggs, harvest_target_g=ladder.harvest_target_g)
     age, forecast = (as_of - batch.start).days + 1, Forecast(case, rung)
-    oldest = forecast.starts[-1] - harvest_days(catalog.biology.harvest, len(batch.containers[-1]))
+    oldest = forecast.starts[-1] - least_days(catalog.biology.harvest, len(batch.containers[-1]))
     if age > oldest:
         raise UserError("ages", age, f"Slaughter of a batch begins on day {oldest + 1:,} at the latest; give less")
     if age <= forecast.sea_day:

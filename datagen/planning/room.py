@@ -26,7 +26,7 @@ def fullness(forecast: Forecast) -> Floats:
         3.0 * np.hypot(growth.batch_sd, growth.container_sd), (1.0 - forecast.alive) * deaths.container_spread
     )
     heavy_kg = batch.eggs * forecast.alive * forecast.weight_g / 1000.0 * np.exp(HEADROOM_SDS * spread)
-    days = [*forecast.starts[:-1], forecast.harvested]
+    days = [*forecast.starts[:-1], forecast.fullest]
     return np.array(
         [
             heavy_kg[first:end].max() / len(own) / case.farm.container_max_biomass_kg[list(own)].min()

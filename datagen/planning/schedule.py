@@ -27,9 +27,9 @@ from datagen.catalog.spec import LEAST_EGGS, MOST_EGGS, Fault, Loc, Name, Spec
 from datagen.catalog.stages import Stages, stages
 from datagen.catalog.ways import Imperfections, WayName
 from datagen.farm import Farm
-from datagen.planning.forecast import harvest_days
 from datagen.planning.plan import EARLIEST_AS_OF, LATEST_AS_OF, BatchPlan, Plan, Versions, check_as_of
 from datagen.planning.presets import PRESETS
+from datagen.planning.slaughter import least_days
 
 HEADER = """\
 # A schedule: every batch with its start, eggs, harvest target and containers. It may be edited by hand; every fault is
@@ -343,7 +343,7 @@ class _Reading:
                 self._tell((*here, "start_date"), error.value, error.cure)
         keys = self.stages.key[:-1]
         self._tell_wrong_keys(batch.freshwater, keys, (*here, "freshwater"))
-        longest = int(self.stages.starts[-1]) - harvest_days(self.harvest, len(batch.sea.rings))
+        longest = int(self.stages.starts[-1]) - least_days(self.harvest, len(batch.sea.rings))
         last = batch.start_date + timedelta(days=longest)
         if batch.harvest_from is not None and not batch.start_date <= batch.harvest_from <= last:
             cure = f"Give a day from {batch.start_date} to {last}, when the harvest must begin"

@@ -9,7 +9,7 @@ import numpy as np
 
 from datagen.arrays import Floats, Ints
 from datagen.catalog.biology import Handling, LiceOperation
-from datagen.planning.forecast import harvest_days
+from datagen.planning.slaughter import Slaughter, Visit
 from datagen.simulation.boats import delousings
 from datagen.simulation.history import Delivery, Harvest, Move, Operation, Wait
 from datagen.simulation.pouring import pour, sort_out, sorted_g
@@ -32,6 +32,7 @@ class Agenda:
         self.sea = world.case.sea
         self._due: dict[int, list[tuple[int, Callable[[int], None]]]] = defaultdict(list)
         self._fit_for_harvest: dict[int, int] = {}
+        self._slaughter = {b: Slaughter(world.case, self.plan.batches[b]) for b, _ in world.stays.of}
         self._under_way: list[_UnderWay] = []
         starts = self.plan.starts
         batches = sorted({b for b, _ in world.stays.of})
@@ -222,27 +223,40 @@ class Agenda:
         return present
 
     def _consider_harvest(self, b: int, day: int) -> None:
-        """Slaughter begins when the mean fish has its target weight, in time to be over by the planned last day."""
-        world, spec = self.world, self.biology.harvest
+        """Slaughter begins when the mean fish has its target weight, in time to be over by the planned last day.
+
+        Where it takes weeks, so long before that the mean of all that are harvested has it.
+        """
+        world, fasting = self.world, self.biology.harvest.fasting_days
         stays = world.stays.of[b, self.sea]
         stays = stays[world.stay[world.stays.container[stays]] == stays]
         container = world.stays.container[stays]
-        sea = int(self.plan.starts[b]) + self.plan.stage_starts[self.sea]
-        latest = sea + self.plan.stage_days(self.sea) - harvest_days(spec, len(stays))
-        if (
-            _mean_g(world.fish[container], world.weight_cbrt[container]) < self.plan.batches[b].harvest_target_g
-            and day < latest
-        ):
+        fish, weight_cbrt = world.fish[container], world.weight_cbrt[container]
+        first, slaughter = day + 1 + fasting, self._slaughter[b]
+        last = int(self.plan.starts[b]) + self.plan.stage_starts[self.sea] + self.plan.stage_days(self.sea)
+        ring_kg = (fish * weight_cbrt**3 / 1000.0).tolist()
+        light = _mean_g(fish, weight_cbrt) < slaughter.begins_g(ring_kg)
+        if light and first + slaughter.last_day(ring_kg) < last:
             return
         del self._fit_for_harvest[b]
-        for place in range(len(stays)):
-            on = day + 1 + spec.fasting_days + place // spec.rings_per_day
-            self._book(on - spec.fasting_days, -1, partial(self._fast, b, place, spec.fasting_days))
-            self._book(on, self.sea + 1, partial(self._harvest, stays[place]))
+        for visit in slaughter.visits(ring_kg, last - first):
+            on = first + visit.day
+            world.leaves_by[stays[visit.place]] = on
+            self._book(on - fasting, -1, partial(self._fast, b, visit.place, fasting))
+            self._book(on, self.sea + 1, partial(self._harvest, stays[visit.place], visit))
 
-    def _harvest(self, stay: int, day: int) -> None:
-        fish, weight_cbrt = self.world.leave(stay, day)
-        self.world.log.harvests.append(Harvest(stay, day, fish, weight_cbrt**3))
+    def _harvest(self, stay: int, visit: Visit, day: int) -> None:
+        """All fish of a ring, or a part, as the boat holds no more: the others swim, and are fed, on."""
+        world, container = self.world, self.world.stays.container[stay]
+        if visit.left == 1:
+            fish, weight_cbrt = world.leave(stay, day)
+            world.log.harvests.append(Harvest(stay, day, fish, weight_cbrt**3))
+            return
+        fish = int(world.fish[container])
+        part = min(round(fish / visit.left * visit.luck), fish - 1)
+        if part > 0:
+            world.fish[container] -= part
+            world.log.harvests.append(Harvest(stay, day, part, float(world.weight_cbrt[container]) ** 3))
 
 
 def _mean_g(fish: Ints, weight_cbrt: Floats) -> float:

@@ -18,7 +18,7 @@ class Assignments:
 
     A stay has `days` consecutive rows of container-days from `row` on. `left` stays ended by the as-of day: `fish_out`
     then is who was moved or harvested on the day after the last (and who died in the move), else who is alive today.
-    Some of the fish may have been moved before.
+    Some of the fish may have been moved or harvested before.
     """
 
     batch: Ints
@@ -125,7 +125,7 @@ class Operations:
 
 @dataclass(frozen=True)
 class Harvests:
-    """Rings emptied for slaughter; the day has no container-day of its own."""
+    """Fish taken for slaughter, in the morning: a part of a ring's, or all: then the day has no container-day."""
 
     assignment: Ints
     day: Ints

@@ -15,7 +15,7 @@ from datagen.catalog.biology import LiceOperation
 from datagen.catalog.health import Delousing, Settling
 from datagen.catalog.spec import of_geography
 from datagen.catalog.ways import Way
-from datagen.planning.forecast import harvest_days
+from datagen.planning.forecast import Forecast
 from datagen.planning.plan import BatchPlan
 from datagen.streams import remembering, stream
 
@@ -170,6 +170,7 @@ def called_for(lice: Lice, temp_c: Floats, longest: int, boats: "Boats", kept: "
     day_of_year_on = case.plan.days_of_year()[lice.first_day :]
     done: dict[int, tuple[Floats, Ints]] = {}
     everyday = np.broadcast_to(lice.everyday_survival, now.shape)
+    latest = longest - Forecast(case, lice.batch).slaughter_days
     for day in range(length):
         survival = everyday
         for first, (left, rings_day) in done.items():
@@ -189,7 +190,7 @@ def called_for(lice: Lice, temp_c: Floats, longest: int, boats: "Boats", kept: "
         wanted = lice.first_day + day + 1 + operation.fasting_days + lice.delay_days(times)
         first = boats.offered(wanted) - lice.first_day
         clear = operation.last_day(first, lice.rings) + max(operation.withholding_days, 1)
-        if clear > longest - harvest_days(case.catalog.biology.harvest, lice.rings):
+        if clear > latest:
             # Too late: they are slaughtered instead.
             continue
         kept.append((lice.first_day + first, operation))

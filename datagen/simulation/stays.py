@@ -8,7 +8,7 @@ import numpy as np
 from datagen.arrays import Bools, Floats, Ints
 from datagen.biology.mortality import outbreak_course
 from datagen.case import Case
-from datagen.planning.forecast import vigour
+from datagen.planning.forecast import Forecast, vigour
 from datagen.planning.plan import BatchPlan
 from datagen.simulation import hardship
 from datagen.streams import remembering, stream
@@ -30,7 +30,7 @@ class Stays:
     """Struct of arrays, ordered by batch, stage, container; `row` is where a stay's container-days begin.
 
     Fish leave on the day `until` at the latest, and from `leaving_from` on when those of the batch weigh `leaving_g` in
-    the mean.
+    the mean, over some `leaving_days`.
     """
 
     batch: Ints
@@ -40,6 +40,7 @@ class Stays:
     until: Ints
     leaving_g: Floats
     leaving_from: Ints
+    leaving_days: Ints
     row: Ints
     rows: int
     tgc: Floats
@@ -84,6 +85,7 @@ class _Part:
     until: int
     leaving_g: float
     leaving_from: int
+    leaving_days: int
     days: Ints
     nature: _Nature
     draws: Draws
@@ -114,7 +116,10 @@ def stays(case: Case, geography: int) -> Stays:
             nature, draws = _nature(case, batch, stage, n), _draws(case, batch, stage, first > begins, int(days.max()))
             leaving_g = batch.harvest_target_g if stage == case.sea else np.inf
             leaving_from = start + batch.harvest_from_day
-            parts.append(_Part(b, stage, container, first, until, leaving_g, leaving_from, days, nature, draws))
+            portions = stage == case.sea and case.way.slaughter is not None
+            leaving_days = Forecast(case, batch).slaughter_days if portions else 0
+            leaving = (leaving_g, leaving_from, leaving_days)
+            parts.append(_Part(b, stage, container, first, until, *leaving, days, nature, draws))
     return _joined(parts, outbreak, arrivals)
 
 
@@ -130,6 +135,7 @@ def _joined(parts: list[_Part], outbreak: Floats, arrivals: dict[int, list[tuple
         until=np.repeat([part.until for part in parts], counts),
         leaving_g=np.repeat([part.leaving_g for part in parts], counts),
         leaving_from=np.repeat([part.leaving_from for part in parts], counts),
+        leaving_days=np.repeat([part.leaving_days for part in parts], counts),
         row=np.cumsum(days) - days,
         rows=int(days.sum()),
         tgc=np.concatenate([part.nature.tgc for part in parts]),

@@ -60,6 +60,7 @@ class World:
             plan.seed, farm.geography_code[geography], "containers"
         ).standard_normal(containers)
         self.days = ContainerDays.empty(rows)
+        self.leaves_by = self.stays.until.copy()
         self.left = np.zeros(len(self.stays.batch), bool)
         self.lived = np.zeros(len(self.stays.batch), np.int64)
         self.fish_in, self.fish_out = np.zeros_like(self.lived), np.zeros_like(self.lived)
@@ -164,7 +165,8 @@ class World:
         mean_cbrt = np.cbrt(np.bincount(batch, fish * weight_cbrt**3) / np.maximum(total, 1))[batch]
         mean_gain = (np.bincount(batch, fish * full_gain) / np.maximum(total, 1))[batch]
         heavy_in = days_until(np.cbrt(s.leaving_g[stay]), mean_cbrt, mean_gain)
-        left: Floats = np.minimum(s.until[stay] - day, np.maximum(heavy_in, s.leaving_from[stay] - day))
+        heavy_in = np.maximum(heavy_in, s.leaving_from[stay] - day) + s.leaving_days[stay]
+        left: Floats = np.minimum(self.leaves_by[stay] - day, heavy_in)
         return left
 
     def _room(self, active: Ints, alive: Ints) -> Floats:

@@ -80,6 +80,14 @@ TRANSFER_COLUMNS = {
     "stored_source_g": "real",
 }
 
+HARVESTS = """
+    SELECT event.assignment_id, (event.event_date AT TIME ZONE 'UTC')::date, sum(lot.unit_count)::int8
+    FROM harvest_harvestevent event JOIN harvest_harvestlot lot ON lot.event_id = event.id
+    WHERE event.batch_id = %(batch)s AND event.assignment_id = ANY(%(stays)s)
+    GROUP BY 1, 2
+"""
+HARVEST_COLUMNS = {"assignment": "id", "day": "day", "fish": "whole"}
+
 # A treatment has no column for the weight: it is in the health check taken with it, or in its description.
 WEIGHINGS = f"""
     SELECT {GROWTH_SAMPLE}::int8, assignment_id, sample_date,

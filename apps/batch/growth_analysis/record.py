@@ -48,6 +48,7 @@ class Sources:
     scenario: Scenario
     transfers: Columns
     creations: Columns
+    harvests: Columns
     weighings: Columns
     deaths: Columns
     deaths_recorded: bool
@@ -111,6 +112,7 @@ def read(
             scenario=scenario,
             transfers=read_rows(queries.TRANSFERS, queries.TRANSFER_COLUMNS),
             creations=read_rows(queries.CREATIONS, queries.CREATION_COLUMNS),
+            harvests=read_rows(queries.HARVESTS, queries.HARVEST_COLUMNS),
             weighings=read_rows(queries.WEIGHINGS + (queries.BY_HAND if by_hand else ""), queries.WEIGHING_COLUMNS),
             deaths=read_rows(queries.DEATHS, queries.DEATHS_COLUMNS),
             deaths_recorded=any_death is not None and any_death[0],
@@ -132,7 +134,7 @@ def arranged(known: Sources) -> Record:
         day0=grid.day0,
         present=grid.present,
         arrivals=_arrivals(grid, transfers, known.creations),
-        removed=_removed(grid, transfers),
+        removed=_removed(grid, transfers, known.harvests),
         anchor=anchor,
         anchor_g=anchor_g,
         deaths=grid.filled(0, grid.column(deaths["assignment"]), deaths["day"], deaths["count"]),
@@ -210,12 +212,13 @@ def _arrivals(grid: Grid, transfers: Columns, creations: Columns) -> Arrivals:
     )
 
 
-def _removed(grid: Grid, transfers: Columns) -> Ints:
-    """Fish that left while others stayed, those that died in the move among them."""
+def _removed(grid: Grid, transfers: Columns, harvests: Columns) -> Ints:
+    """Fish that left while others stayed: moved on, dead in the move among them, or harvested."""
     removed = np.zeros(grid.present.shape, np.int64)
-    inside = grid.inside(transfers["source"], transfers["day"])
-    place = transfers["day"][inside] - grid.day0, transfers["source"][inside]
-    np.add.at(removed, place, (transfers["fish"] + transfers["died"])[inside])
+    moved = transfers["source"], transfers["day"], transfers["fish"] + transfers["died"]
+    for column, day, fish in (moved, (grid.column(harvests["assignment"]), harvests["day"], harvests["fish"])):
+        inside = grid.inside(column, day)
+        np.add.at(removed, (day[inside] - grid.day0, column[inside]), fish[inside])
     return removed
 
 

@@ -34,6 +34,8 @@ READ = {
         "status", "source_assignment_id", "dest_assignment_id", "actual_execution_date", "planned_date",
         "transferred_count", "mortality_during_transfer", "measured_avg_weight_g", "selection_method",
     ),
+    "harvest_harvestevent": ("id", "assignment_id", "event_date"),
+    "harvest_harvestlot": ("event_id", "unit_count"),
     "batch_growthsample": ("assignment_id", "sample_date", "avg_weight_g", "sample_size"),
     "health_treatment": (
         "batch_assignment_id", "treatment_date", "sampling_event_id", "description", "includes_weighing",
@@ -112,6 +114,7 @@ class Tables:
                 scenario=scenario,
                 transfers=self._transfers(stays["id"]),
                 creations=self._creations(stays["id"]),
+                harvests=self._harvests(),
                 weighings=self._weighings(stays["id"]),
                 deaths={"assignment": of_death, "day": died_on, "count": dead},
                 deaths_recorded=bool(deaths.num_rows),
@@ -180,6 +183,16 @@ class Tables:
             # All of a batch's stays are here, and a batch's fish are from no other.
             "stored_source_g": np.full(len(selection), np.nan),
         }
+
+    def _harvests(self) -> Columns:
+        """Fish by stay and day."""
+        events, lots = self._table("harvest_harvestevent"), self._table("harvest_harvestlot")
+        of, keys = ints(lots["event_id"]), ints(events["id"])
+        at = np.searchsorted(keys, of)
+        stay, day, fish, _ = _sums(
+            ints(events["assignment_id"])[at], (ints(events["event_date"]) // DAY_US)[at], ints(lots["unit_count"])
+        )
+        return {"assignment": stay, "day": day, "fish": fish}
 
     def _weighings(self, stays: Ints) -> Columns:
         """Means by stay and day: of samples by the fish in them, of vaccinations plain."""

@@ -1,0 +1,119 @@
+"""Slaughter: on which days the boat comes for which ring of a batch, and whether for all of its fish or for a part."""
+
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from math import ceil
+from typing import NamedTuple
+
+from datagen.case import Case
+from datagen.catalog.biology import Harvest
+from datagen.planning.plan import BatchPlan
+from datagen.streams import stream
+
+GROWING = 1.1
+"""How much heavier than today fish are reckoned that wait for the boat, and grow (invented)."""
+
+GAIN = 0.0035
+"""Of their weight, what fish that are to be harvested gain in a day: at 9 C, some days fasting (invented)."""
+
+UNEVEN = 0.1
+"""By what part a boat takes more or less than an even portion (invented)."""
+
+
+class Visit(NamedTuple):
+    """The boat at a ring, by its place among the batch's, so many days after it came first; `left` counts down to 1.
+
+    It takes a `left`-th part of the fish, times `luck`; the last visit takes all.
+    """
+
+    day: int
+    place: int
+    left: int
+    luck: float
+
+
+@dataclass(frozen=True)
+class Slaughter:
+    """How a batch is slaughtered: ring after ring, some on a day; or where it is lived so, in portions over weeks."""
+
+    case: Case
+    batch: BatchPlan
+
+    @cached_property
+    def _drawn(self) -> tuple[tuple[int, ...], tuple[float, ...]]:
+        """Days between visits, and their luck, for as many as there can be."""
+        spec = self.case.way.slaughter
+        assert spec is not None
+        most = len(self.batch.containers[-1]) * spec.most_portions
+        rng = stream(self.case.plan.seed, self.batch.number, "slaughter")
+        gaps = rng.integers(spec.every_days_min, spec.every_days_max + 1, most)
+        return tuple(gaps.tolist()), tuple(rng.uniform(1.0 - UNEVEN, 1.0 + UNEVEN, most).tolist())
+
+    def visits(self, ring_kg: list[float], within_days: int | None = None) -> list[Visit]:
+        """In order, for rings with so many kilograms; closer together if all must be over so many days after the first.
+
+        So a plant takes more a day than it usually does rather than be late.
+        """
+        if self.case.way.slaughter is None:
+            return [Visit(place // self._rings_per_day, place, 1, 1.0) for place in range(len(ring_kg))]
+        _, luck = self._drawn
+        fullest_first = sorted(range(len(ring_kg)), key=lambda place: -ring_kg[place])
+        course = [(day, fullest_first[rank]) for day, rank in self._usual(ring_kg)]
+        last = course[-1][0]
+        if within_days is not None and last > within_days:
+            course = [(day * within_days // last, place) for day, place in course]
+        # Two visits to a ring on one day are one.
+        days = [sorted({day for day, place in course if place == ring}) for ring in range(len(ring_kg))]
+        order = sorted((day, ring, len(of) - at) for ring, of in enumerate(days) for at, day in enumerate(of))
+        return [Visit(*each, luck[at]) for at, each in enumerate(order)]
+
+    def begins_g(self, ring_kg: list[float]) -> float:
+        """Mean weight at which it is decided on: that to be harvested at, or as much before as half of it takes."""
+        days = 0 if self.case.way.slaughter is None else self.last_day(ring_kg)
+        lighter: float = (1.0 - GAIN) ** (days / 2)
+        return self.batch.harvest_target_g * lighter
+
+    def last_day(self, ring_kg: list[float]) -> int:
+        """Of the visits, where there is time."""
+        if self.case.way.slaughter is None:
+            return (len(ring_kg) - 1) // self._rings_per_day
+        return self._usual(ring_kg)[-1][0]
+
+    @property
+    def _rings_per_day(self) -> int:
+        return self.case.catalog.biology.harvest.rings_per_day
+
+    def _usual(self, ring_kg: list[float]) -> list[tuple[int, int]]:
+        """Day of each visit and the ring's rank, the fullest being 0."""
+        spec = self.case.way.slaughter
+        assert spec is not None
+        most_kg = 1000.0 * spec.tonnes_per_day / GROWING
+        heaviest_first = sorted(ring_kg, reverse=True)
+        portions = tuple(min(max(ceil(each / most_kg), 1), spec.most_portions) for each in heaviest_first)
+        return _course(portions, self._drawn[0], spec.again_days)
+
+
+def least_days(spec: Harvest, rings: int) -> int:
+    """Days from the one on which a harvest is decided on to the one after its last ring, at the soonest."""
+    return 1 + spec.fasting_days + (rings - 1) // spec.rings_per_day
+
+
+@lru_cache(maxsize=1024)
+def _course(portions: tuple[int, ...], gaps: tuple[int, ...], again_days: int) -> list[tuple[int, int]]:
+    """Day and ring of each visit: first to a ring begun whose time has come again, else to the next one."""
+    to_do, due = list(portions), [0] * len(portions)
+    course: list[tuple[int, int]] = []
+    day = 0
+    for gap in gaps[: sum(portions)]:
+        # Begun ones wait for their day; of those that could be next, the one that is due first, in order.
+        soonest, place = min(
+            (max(due[place], day), place) if to_do[place] < portions[place] else (day + 0.5, place)
+            for place in range(len(portions))
+            if to_do[place]
+        )
+        day = int(soonest)
+        course.append((day, place))
+        to_do[place] -= 1
+        due[place] = day + again_days
+        day += gap
+    return course
