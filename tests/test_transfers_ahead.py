@@ -1,6 +1,7 @@
 """Transfers ahead: drafted, planned, now and then called off, then carried out under the same keys."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -12,14 +13,14 @@ from apps.batch.models import BatchTransferWorkflow
 from datagen import checks, pipeline, runs
 from datagen.case import Case
 from datagen.catalog.ways import Way, Ways
-from datagen.events import transfers
-from datagen.events.context import BatchRecord
+from datagen.events import thinnings, transfers
+from datagen.events.context import BatchRecord, life
 from datagen.keys import records as records_of
 from datagen.planning.plan import Plan
 from datagen.planning.presets import carry_on
 from datagen.runs import advancing
 from tests.test_advance import contents
-from tests.worlds import AS_OF, Silent, company, records, small_plan
+from tests.worlds import AS_OF, Silent, case_of, company, records, small_plan
 
 PLAN = small_plan(seed=6, batches=2, stagger_days=185, containers=5, way="lived")
 ORDER = ["DRAFT", "PLANNED", "IN_PROGRESS", "CANCELLED", "COMPLETED"]
@@ -73,6 +74,36 @@ def test_a_plan_goes_its_way_and_what_is_over_stays_as_it_was() -> None:
     assert called_off
     assert max(by_days) >= 2
     assert sum(len({each["status"] for each in versions}) > 1 for versions in seen.values()) >= 5
+
+
+def test_a_thinning_is_drafted_planned_and_done_under_its_keys() -> None:
+    plan = small_plan(seed=2, batches=3, stagger_days=120, way="lived", imperfections="usual")
+    plan = replace(plan, batches=tuple(batch for batch in plan.batches if batch.geography == 0)[:1])
+    late = case_of(plan).late_days[0]
+    day = plan.stage_starts[plan.sea] + late
+    assert late > 0
+    seen, keys = [], set()
+    for ahead in (40, 30, 10, 1, 0, -20):
+        [record] = records(replace(plan, as_of=plan.first_day + timedelta(days=day - ahead)))
+        rows = [row for _, made, *_ in thinnings.expand(record) for row in made.to_pylist()]
+        made = sum(count for table, count in thinnings.expected(record).items() if "historical" not in table)
+        assert len(rows) == made <= sum(thinnings.most_rows(life(record.case, record.batch)).values())
+        if not rows:
+            seen.append("")
+            continue
+        workflow, lifts = rows[0], rows[1:]
+        seen.append(workflow["status"])
+        keys.add((workflow["id"], workflow["workflow_number"], *(each["id"] for each in lifts)))
+        assert workflow["source_lifecycle_stage_id"] == workflow["dest_lifecycle_stage_id"]
+        assert workflow["total_actions_planned"] == len(lifts)
+        assert all(each["transferred_count"] < each["source_population_before"] for each in lifts)
+        told = {each["notes"] for each in lifts}
+        late_ring = record.farm.container_name[record.batch.containers[-1][-1]]
+        assert seen[-1] != "PLANNED" or told == {f"To {late_ring}"}
+        if workflow["status"] == "COMPLETED":
+            assert workflow["total_transferred_count"] == record.history.assignments.fish_in[-1]
+    assert seen == ["", "DRAFT", "PLANNED", "PLANNED", "COMPLETED", "COMPLETED"]
+    assert len({(key, number) for key, number, *_ in keys}) == 1
 
 
 def test_of_two_plans_for_the_same_fish_one_holds() -> None:

@@ -79,6 +79,7 @@ def most_rows(life: LongestLife) -> dict[str, int]:
     rounds = days // spec.every_days + 1
     checks = int((-(-life.days // life.catalog.health.checks.every_days)).sum())
     operations = len(life.catalog.biology.vaccinations) + most_times(life.catalog, life.way)
+    # A transfer into each stage but the first, and a thinning.
     most = rounds + checks + operations + len(life.days) + 3 * issues.most(life)
     return {"health_journalentry": most, "health_historicaljournalentry": most}
 
@@ -96,6 +97,7 @@ def happenings(record: BatchRecord, infested: lice.Infestation | None, checked: 
     entries = [
         *_rounds(record, course),
         *_transfers(record),
+        *_thinning(record),
         *_vaccinations(record, course),
         *_delousings(record, infested),
         *_health_checks(record, checked),
@@ -140,6 +142,17 @@ def _transfers(record: BatchRecord) -> Iterator[Entry]:
         day, moved, died = int(moves.day[these][-1]), int(moves.moved[these].sum()), int(moves.died[these].sum())
         text = f"Moved to {record.stages.name[stage]}: {moved:,} fish in {these.sum()} lifts, {died:,} died on the way"
         yield Entry(day, "action", "low", text, day + 7, "Fish feed and behave as before")
+
+
+def _thinning(record: BatchRecord) -> Iterator[Entry]:
+    moves, names = record.history.thinnings, record.farm.container_name
+    if not len(moves.day):
+        return
+    place, day = record.history.assignments.container, int(moves.day[0])
+    rings = " and ".join(names[each] for each in place[moves.source])
+    moved, died = int(moves.moved.sum()), int(moves.died.sum())
+    text = f"Thinned: {moved:,} fish out of {rings} into {names[place[moves.dest[0]]]}, {died:,} died on the way"
+    yield Entry(day, "action", "low", text, day + 7, "Fish feed and behave as before")
 
 
 def _vaccinations(record: BatchRecord, course: Course) -> Iterator[Entry]:
