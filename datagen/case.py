@@ -13,6 +13,7 @@ from datagen.planning.legs import early_days
 from datagen.planning.plan import BatchPlan, Plan
 
 if TYPE_CHECKING:
+    from datagen.simulation.currents import Places
     from datagen.simulation.halls import Hall
 
 
@@ -47,6 +48,13 @@ class Case:
         from datagen.simulation.halls import halls  # which are those of cases
 
         return halls(self)
+
+    @cached_property
+    def currents(self) -> "Places | None":
+        """Where rings lie in the currents of their areas, if they are told apart."""
+        from datagen.simulation.currents import places  # which are those of cases
+
+        return None if self.way.currents is None else places(self, self.way.currents)
 
     @cached_property
     def early_days(self) -> list[Ints]:

@@ -29,6 +29,9 @@ def test_figures_are_what_the_history_says(new_database: Callable[[], str], djan
     fed, grown = np.array(rings).sum(axis=0)
     assert found["Biological feed conversion at sea"].value == pytest.approx(fed / grown, rel=2e-3)
     assert found["Readings that are missing [%]"].value is not None
+    swing = found["Swing of oxygen from slack to slack water, against that of the whole tide"]
+    assert swing.value is not None
+    assert swing.value > 3
     assert {each.passed for each in found.values() if each.value is None} <= {None}
     # So few batches have no pairs of areas, no whole years, none of Scotland that is harvested, no rings that grow from
     # 750 g to 5 kg, and readings on few pages, of which a sample may have none.
@@ -39,6 +42,7 @@ def test_figures_are_what_the_history_says(new_database: Callable[[], str], djan
         "Areas of a geography",
         "Lost in a cycle",
         "Most oxygen at sea",
+        "Feed of a day with less oxygen than fish need for all their appetite",
         "Carbon dioxide from parr to post-smolt",
         "Of these above 15 mg/L",
     }

@@ -359,6 +359,26 @@ def test_a_delousing_that_has_begun_is_finished_in_every_ring() -> None:
     assert history.harvests.day.min() == history.treatments.day.max() + 2 + catalog.biology.harvest.fasting_days
 
 
+def test_fish_at_sea_eat_less_where_oxygen_is_short() -> None:
+    """Of the same days in the same water: the more they need, the less they eat, and those on land as before."""
+    catalog, farm = company()
+    plan, currents = small_plan(batches=1, stagger_days=290, containers=4, way="lived"), catalog.ways.lived.currents
+    assert currents is not None
+    plan = replace(plan, as_of=plan.batches[0].start + timedelta(days=700))
+    fed = []
+    for enough in ((42.0, 76.0), (85.0, 119.0)):
+        changed = currents.model_copy(update={"enough_pct": enough})
+        way = catalog.ways.lived.model_copy(update={"currents": changed})
+        needing = catalog.model_copy(update={"ways": catalog.ways.model_copy(update={"lived": way})})
+        history = simulate(Case(needing, farm, plan), 0)
+        sea = np.repeat(history.assignments.stage == SEA, history.assignments.days)
+        short = history.days.oxygen_pct < 85.0
+        fed.append([history.days.appetite[which].mean() for which in (~sea, sea, sea & short)])
+    (land, at_sea, _), (same, less, least) = fed
+    assert land == same
+    assert least < less < 0.95 * at_sea
+
+
 def test_lived_deaths_have_a_tail_and_differ_from_ring_to_ring() -> None:
     """Site-months spread by a sigma of 1.0-1.7 of logs, most of it between areas and rings: realism, likeness 2.3."""
     found = [lived(small_plan(seed=seed, batches=3, stagger_days=120, way="lived"), seed % 2) for seed in range(4)]

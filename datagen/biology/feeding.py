@@ -20,6 +20,27 @@ def usual_pellets_mm(weight_min_g: float, weight_max_g: float) -> tuple[float, f
     return FINEST[0] * weight_min_g ** FINEST[1], COARSEST[0] * weight_max_g ** COARSEST[1]
 
 
+TRIAL_C = (7.0, 19.0)
+"""Temperatures at which oxygen that is enough, and the least that fish can do with, are told."""
+
+
+def appetite_in(
+    oxygen_pct: Floats, temp_c: Floats, enough_pct: tuple[float, float], least_pct: tuple[float, float]
+) -> Floats:
+    """The part of their appetite that fish have in water of so much oxygen [% of saturation].
+
+    All of it where there is enough, none at the least that they can do with, straight in between; both rise with the
+    temperature, as measured at those of `TRIAL_C` (Remen et al. 2016, [52] in docs/realism.md).
+
+    >>> appetite_in(np.array([80.0, 50.0, 50.0]), np.array([13.0, 13.0, 7.0]), (42, 76), (24, 40)).round(2).tolist()
+    [1.0, 0.67, 1.0]
+    """
+    warm = (temp_c - TRIAL_C[0]) / (TRIAL_C[1] - TRIAL_C[0])
+    enough, least = (cool + warm * (hot - cool) for cool, hot in (enough_pct, least_pct))
+    part: Floats = np.clip((oxygen_pct - least) / (enough - least), 0.0, 1.0)
+    return part
+
+
 def ration_g(gain_kg: Floats, fcr: Floats) -> Ints:
     """Feed [g, whole grains] that a biomass gain asks for at a feed conversion ratio [kg feed / kg gain]."""
     grains: Ints = np.rint(np.maximum(gain_kg, 0.0) * fcr * (1000.0 / GRAIN_G)).astype(np.int64)

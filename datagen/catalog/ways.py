@@ -538,6 +538,39 @@ class Halls(Spec):
         return next((each for each in self.failures if each.kind == kind), None)
 
 
+Saturation = Annotated[float, Field(ge=0, le=120)]
+
+
+class Currents(Spec):
+    """Oxygen at sea: dips at both slack waters, places in the current, spells that are short of it, and what fish feel.
+
+    Each ring has its own dips, from `dip_min_pct` to `dip_max_pct` points of saturation deep, some time before or after
+    the others of its area. Areas are short of oxygen in spells (lognormal around `shortage_pct`), most around
+    `shortest_day` and never half a year from it. `enough_pct` is what leaves fish their appetite and `least_pct` what
+    leaves them none, at 7 and at 19 C.
+    """
+
+    dip_min_pct: Annotated[float, Field(ge=0, le=20)]
+    dip_max_pct: Annotated[float, Field(ge=0, le=20)]
+    late_sd_hours: Annotated[float, Field(ge=0, le=6)]
+    place_sd_pct: Annotated[float, Field(ge=0, le=10)]
+    shortage_pct: Annotated[float, Field(ge=0, le=20)]
+    shortage_spread: Sigma
+    shortage_most_pct: Annotated[float, Field(ge=0, le=60)]
+    shortage_memory: Fraction
+    shortest_day: DayOfYear
+    enough_pct: tuple[Saturation, Saturation]
+    least_pct: tuple[Saturation, Saturation]
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "Currents":
+        if self.dip_min_pct > self.dip_max_pct:
+            raise ValueError("dip_min_pct must not be above dip_max_pct")
+        if any(least >= enough for least, enough in zip(self.least_pct, self.enough_pct, strict=True)):
+            raise ValueError("least_pct must be below enough_pct at both temperatures")
+        return self
+
+
 class Way(Spec):
     """A way to live; a block that is left out is off, and then costs nothing and draws nothing."""
 
@@ -557,6 +590,7 @@ class Way(Spec):
     thinning: Thinning | None = None
     sensor_service: SensorService | None = None
     halls: Halls | None = None
+    currents: Currents | None = None
 
 
 class Ways(Spec):

@@ -17,11 +17,9 @@ from datagen.events.hall_water import Failing, HallWater
 from datagen.events.sensor_faults import Faults
 from datagen.events.sensor_service import begins, second_hangs
 from datagen.events.truth import TruthHallFailure, TruthSensorFault
+from datagen.simulation.currents import TIDE_HOURS
 from datagen.storage.arrow import FixedPoint, record_batch
 from datagen.streams import remembering
-
-TIDE_HOURS = 12.42
-"""Period of the principal lunar tide M2."""
 
 HOURS, AFTER_MEALS, BEFORE_DAWN = np.array(
     [
@@ -96,9 +94,9 @@ class _StageGrid:
 
     A stay in a container that is still empty is another's, of no day. `second` is where that sensor of a place hangs
     [containers, parameters, days].
-    `water` holds, by parameter, the day's mean [containers, days]; `swing` what each hour adds to it [hours] or
-    [days, hours]; `drift` of each sensor [containers, parameters, days]; `faults` are None where all work well, `hall`
-    where tanks share no water.
+    `water` holds, by parameter, the day's mean [containers, days]; `swing` what each hour adds to it, for all or by
+    day or container [(containers,) (days,) hours]; `drift` of each sensor [containers, parameters, days]; `faults` are
+    None where all work well, `hall` where tanks share no water.
     """
 
     stage: int
@@ -197,13 +195,23 @@ def _hourly(record: BatchRecord, stage: int, length: int) -> dict[str, Floats]:
     area = record.farm.container_unit[record.batch.containers[-1][0]]
     climate = water.climates[record.farm.unit_climate[area]]
     first = record.stage_day(record.sea)
-    tide = np.cos(2.0 * np.pi * ((first + np.arange(length))[:, None] * 24.0 + HOURS) / TIDE_HOURS)
+    turn = 2.0 * np.pi * ((first + np.arange(length))[:, None] * 24.0 + HOURS) / TIDE_HOURS
+    tide = np.cos(turn)
+    oxygen_pct = water.tidal_oxygen_pct * tide if record.case.currents is None else _dips(record, turn)
     return {
         "Temperature": climate.diurnal_c * warm,
         # A per cent of saturation is about 0.09 mg/L in sea water of 8-10 C.
-        "Dissolved Oxygen": 0.09 * (water.tidal_oxygen_pct * tide + 2.0 * BEFORE_DAWN),
+        "Dissolved Oxygen": 0.09 * (oxygen_pct + 2.0 * BEFORE_DAWN),
         "Salinity": 0.3 * climate.salinity_sd * tide,
     }
+
+
+def _dips(record: BatchRecord, turn: Floats) -> Floats:
+    """What both slack waters take from each ring's oxygen, and the currents between bring [containers, days, hours]."""
+    rings, places = list(record.batch.containers[record.sea]), record.case.currents
+    assert places is not None
+    half, late = 0.5 * places.dip_pct[rings][:, None, None], places.late[rings][:, None, None]
+    return half * np.cos(late) * np.cos(2.0 * turn) + half * np.sin(late) * np.sin(2.0 * turn)
 
 
 def _readings(record: BatchRecord, grid: _StageGrid, first: int) -> Rows:

@@ -59,4 +59,22 @@ SELECT batch_id, geography.name AS geography, 100 * (1 - sum(harvested) / sum(fi
 FROM likeness_ring JOIN infrastructure_geography geography ON geography.id = geography_id
 GROUP BY 1, 2;
 
+-- Of some rings, how oxygen goes with the tide of 12.42 hours, once and twice in it [mg/L].
+CREATE TEMP TABLE likeness_tide ON COMMIT DROP AS
+SELECT assignment_id, avg(value * cos(turn)) AS once_cos, avg(value * sin(turn)) AS once_sin,
+    avg(value * cos(2 * turn)) AS twice_cos, avg(value * sin(2 * turn)) AS twice_sin
+FROM (
+    SELECT stay.id AS assignment_id, value - avg(value) OVER (PARTITION BY stay.id, reading_time::date) AS value,
+        2 * pi() * extract(epoch FROM reading_time)::float8 / 3600 / 12.42 AS turn
+    FROM (
+        SELECT assignment.id FROM batch_batchcontainerassignment assignment
+        JOIN infrastructure_container container ON container.id = container_id AND area_id IS NOT NULL
+        WHERE assignment_date < (SELECT max(date) FROM batch_actualdailyassignmentstate) - 60
+        ORDER BY md5(assignment.id::text) LIMIT 24
+    ) stay
+    JOIN environmental_environmentalreading reading ON batch_container_assignment_id = stay.id
+    JOIN environmental_environmentalparameter parameter ON parameter.id = parameter_id AND parameter.name = 'Dissolved Oxygen'
+) departures
+GROUP BY 1 HAVING count(*) > 200;
+
 ANALYZE likeness_month, likeness_site, likeness_fresh, likeness_ring, likeness_group;

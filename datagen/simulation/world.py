@@ -14,6 +14,7 @@ from datagen.catalog.biology import Handling
 from datagen.simulation import hardship
 from datagen.simulation.bins import Bins, days_until
 from datagen.simulation.climate import Climate, climate, hazards
+from datagen.simulation.currents import Breathing
 from datagen.simulation.feed_stock import Stores, stores
 from datagen.simulation.halls import Shared
 from datagen.simulation.history import (
@@ -75,6 +76,8 @@ class World:
         hungry = case.way.sea_appetite
         self.hunger = None if hungry is None else Hunger(case, geography, self.stays, hungry)
         self.halls = None if case.way.halls is None else Shared(case, geography, case.way.halls)
+        currents = case.way.currents
+        self.breathing = None if currents is None else Breathing(case, geography, currents)
 
     def step(self, day: int) -> None:
         """Live one day, from the morning's deliveries of feed to the evening's orders."""
@@ -94,13 +97,16 @@ class World:
         record.temp_c[row] = temp_c = self.climate.temp_c[day, unit] + self.temp_offset_c[active]
         record.salinity_psu[row] = self.climate.salinity_psu[day, unit]
         alive = self._die(day, active, stay, row, unit, alive)
-        gain = self._eat(day, active, stay, row, unit, alive, temp_c)
         load = alive * record.weight_g[row] / (1000.0 * self.farm.container_max_biomass_kg[active])
-        used_pct = self.catalog.water.oxygen_load_pct * load
+        oxygen_pct = self.climate.oxygen_pct[day, unit] - self.catalog.water.oxygen_load_pct * load
+        if self.breathing is not None:
+            oxygen_pct += self.breathing.oxygen_pct(day, active, unit)
+        record.oxygen_pct[row] = np.maximum(oxygen_pct, 0.0)
+        gain = self._eat(day, active, stay, row, unit, alive, temp_c)
         if self.halls is not None:
             taken_pct = self.halls.oxygen_pct[day] * np.bincount(unit, record.feed_g[row], len(self.farm.unit_name))
-            used_pct = np.where(self.farm.unit_is_area[unit], used_pct, taken_pct[unit])
-        record.oxygen_pct[row] = np.maximum(self.climate.oxygen_pct[day, unit] - used_pct, 0.0)
+            in_hall = np.maximum(self.climate.oxygen_pct[day] - taken_pct, 0.0)
+            record.oxygen_pct[row] = np.where(self.farm.unit_is_area[unit], record.oxygen_pct[row], in_hall[unit])
         self.fish[active] = alive
         self.weight_cbrt[active] += gain
 
@@ -133,6 +139,8 @@ class World:
             appetite *= self.hunger.on(day, stay, unit)
         if self.halls is not None:
             appetite *= self.halls.fed[day, unit]
+        if self.breathing is not None:
+            appetite *= self.breathing.appetite(active, self.days.oxygen_pct[row], temp_c)
         self.appetite[active] += (1.0 - self.appetite[active]) * growth.appetite_recovery_per_day
         full_gain = cube_root_gain(temp_c, s.tgc[stay])
         if self.daylight is not None:
