@@ -24,7 +24,9 @@ def test_figures_are_what_the_history_says(new_database: Callable[[], str], djan
         for ring in np.flatnonzero((a.stage == SEA) & a.left):
             days = slice(a.row[ring], a.row[ring] + a.days[ring])
             dead = (history.days.deaths[days] * history.days.weight_g[days]).sum()
-            grown = a.fish_out[ring] * a.weight_out_g[ring] - a.fish_in[ring] * a.weight_in_g[ring] + dead
+            out = history.harvests.assignment == ring
+            slaughtered = (history.harvests.fish * history.harvests.weight_g)[out].sum()
+            grown = slaughtered - a.fish_in[ring] * a.weight_in_g[ring] + dead
             rings.append((history.days.feed_g[days].sum(), grown))
     fed, grown = np.array(rings).sum(axis=0)
     assert found["Biological feed conversion at sea"].value == pytest.approx(fed / grown, rel=2e-3)
