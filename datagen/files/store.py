@@ -3,6 +3,7 @@
 import fcntl
 import functools
 import json
+import os
 from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -23,7 +24,6 @@ UNITS = "units"
 makes it whole."""
 FEW = ".few"
 """A unit's rows of tables that are one file."""
-ALIGNED_BYTES = 64
 
 
 Links: TypeAlias = Mapping[str, tuple[str, Mapping[int, int]]]
@@ -157,32 +157,24 @@ def _read(line: Path) -> dict[str, Content]:
 
 
 def _write_few(path: Path, tables: dict[arrow.Model, list[pa.RecordBatch]]) -> None:
-    """Batches as messages without their schemas, which models have; before them of which tables, and how long."""
-    messages = [(model._meta.db_table, batch.serialize()) for model, batches in tables.items() for batch in batches]
-    index = json.dumps([(table, message.size) for table, message in messages]).encode()
+    """Batches as messages without their schemas, which models have; before them a line of which tables, how long."""
+    every = [(model._meta.db_table, batch) for model, batches in tables.items() for batch in batches]
+    index = [(table, pa.ipc.get_record_batch_size(batch)) for table, batch in every]
     with path.open("wb") as file:
-        file.write(len(index).to_bytes(ALIGNED_BYTES, "little"))
-        file.write(index.ljust(_aligned(len(index))))
-        for _, message in messages:
-            file.write(message)
-            file.write(bytes(_aligned(message.size) - message.size))
+        file.write(json.dumps(index).encode() + b"\n")
+        for _, batch in every:
+            file.write(batch.serialize())
 
 
 def _read_few(path: Path, wanted: Container[str] | None = None) -> Iterator[tuple[arrow.Model, pa.RecordBatch]]:
-    """The rows of all tables, or of these."""
-    content = pa.py_buffer(path.read_bytes())
-    end = ALIGNED_BYTES + int.from_bytes(content[:ALIGNED_BYTES].to_pybytes(), "little")
-    place = _aligned(end)
-    for table, size in json.loads(content[ALIGNED_BYTES:end].to_pybytes()):
-        if wanted is None or table in wanted:
-            model = _model(table)
-            yield model, pa.ipc.read_record_batch(content.slice(place, size), arrow.schema(model))
-        place += _aligned(size)
-
-
-def _aligned(size: int) -> int:
-    """Arrow wants its buffers to begin at multiples."""
-    return -(-size // ALIGNED_BYTES) * ALIGNED_BYTES
+    """The rows of all tables, or of these. Each is read by itself, for who keeps some of it keeps all that was read."""
+    with path.open("rb") as file:
+        for table, size in json.loads(file.readline()):
+            if wanted is not None and table not in wanted:
+                file.seek(size, os.SEEK_CUR)
+                continue
+            model, message = _model(table), pa.py_buffer(file.read(size))
+            yield model, pa.ipc.read_record_batch(message, arrow.schema(model))
 
 
 @functools.cache
