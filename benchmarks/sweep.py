@@ -135,7 +135,8 @@ def live(run: Run) -> Outcome:
         if full.max() > outcome.fullest:
             stays = history.assignments
             stay = int(np.searchsorted(stays.row, int(full.argmax()), side="right")) - 1
-            where = f"{plan.batches[stays.batch[stay]].number} in {farm.container_name[stays.container[stay]]}"
+            batch = case.as_lived.plan.batches[stays.batch[stay]]
+            where = f"{batch.number} in {farm.container_name[stays.container[stay]]}"
             outcome = replace(outcome, fullest=float(full.max()), where=where)
     return outcome
 

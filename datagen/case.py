@@ -1,6 +1,6 @@
 """A case: a company's catalog, its farm, and a plan for it, which travel together through simulation and expansion."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ from datagen.catalog.stages import Stages, stages
 from datagen.catalog.ways import Recording, Way
 from datagen.farm import Farm
 from datagen.planning.legs import early_days
+from datagen.planning.mixing import mixed
 from datagen.planning.plan import BatchPlan, Plan
 
 if TYPE_CHECKING:
@@ -55,6 +56,18 @@ class Case:
         from datagen.simulation.currents import places  # which are those of cases
 
         return None if self.way.currents is None else places(self, self.way.currents)
+
+    @cached_property
+    def mixed(self) -> dict[int, BatchPlan]:
+        """The batches that begin as a mix of two others, by the index of the younger of these."""
+        return mixed(self, self.batches)
+
+    @cached_property
+    def as_lived(self) -> "Case":
+        """With those mixed of batches of the plan as batches of it, after the others: in a history they are so."""
+        begun = len(self.plan.batches)
+        last = (batch for index, batch in self.mixed.items() if index < begun)
+        return replace(self, plan=replace(self.plan, batches=(*self.plan.batches, *last)))
 
     @cached_property
     def early_days(self) -> list[Ints]:

@@ -15,10 +15,10 @@ from aquamind import database
 from datagen import orm
 from datagen.case import Case
 from datagen.events import FAMILIES, STREAMED, expand
-from datagen.events.context import BatchRecord, ComingRecord, GeographyRecord, Record, life
+from datagen.events.context import BatchRecord, ComingRecord, GeographyRecord, MixedRecord, Record, life
 from datagen.events.family import BatchFamily
 from datagen.execution import Crew, Executor, Hire, Processes, Task, finished
-from datagen.keys import Keys
+from datagen.keys import Keys, mixed, mixed_record
 from datagen.simulation import loop
 from datagen.simulation.history import History
 from datagen.storage import ddl
@@ -164,7 +164,7 @@ STREAMED_SHARE = 0.8
 
 
 def load_tasks(case: Case, histories: dict[int, History], keys: Keys, share: float = 1.0) -> Iterator[Task]:
-    """Every unit of a case: what belongs to a geography, and each batch, begun or ahead; or this share of them."""
+    """Every unit of a case but the last: what belongs to a geography, and each batch, begun or ahead; or this share."""
     for geography, history in histories.items():
         yield Task(1, _load_geography, (history, keys.of_geography[geography], keys.stride))
     for index, batch in enumerate(case.plan.batches):
@@ -174,15 +174,38 @@ def load_tasks(case: Case, histories: dict[int, History], keys: Keys, share: flo
         yield Task(1, _load_coming, (index, keys.of_batch[index]))
 
 
+def last_tasks(case: Case, histories: dict[int, History], keys: Keys, share: float = 1.0) -> Iterator[Task]:
+    """Units that refer to others of a case: batches that began as a mix of these."""
+    for index, history in mixed(case, histories):
+        yield Task(share * len(history.days.fish), _load_mixed, _of_mixed(case, index, history, keys))
+
+
+def _of_mixed(case: Case, index: int, history: History, keys: Keys) -> tuple[Any, ...]:
+    """What a worker needs to make the record of a mixed batch."""
+    record = mixed_record(case, index, history, keys)
+    return index, history, record.first_id, record.source_ids
+
+
 def stream_tasks(case: Case, histories: dict[int, History], keys: Keys) -> Iterator[Task]:
     """The part of every batch that is streamed."""
     for index, batch in enumerate(case.plan.batches):
         history = histories[batch.geography].batch(index)
         yield Task(STREAMED_SHARE * len(history.days.fish), _stream_batch, (index, history, keys.of_batch[index]))
+    for index, history in mixed(case, histories):
+        yield Task(STREAMED_SHARE * len(history.days.fish), _stream_mixed, _of_mixed(case, index, history, keys))
 
 
 def _stream_batch(worker: StreamWorker, index: int, history: History, first_id: dict[str, int]) -> dict[str, int]:
-    record = BatchRecord(worker.case, index, history, first_id)
+    return _stream(worker, BatchRecord(worker.case, index, history, first_id))
+
+
+def _stream_mixed(
+    worker: StreamWorker, index: int, history: History, first_id: dict[str, int], source_ids: dict[int, dict[str, int]]
+) -> dict[str, int]:
+    return _stream(worker, MixedRecord(worker.case, index, history, first_id, worker.case.mixed[index], source_ids))
+
+
+def _stream(worker: StreamWorker, record: Record) -> dict[str, int]:
     contents = worker.stream.write(record.unit, expand(record, STREAMED))
     return {table: content.rows for table, content in contents.items()}
 
@@ -211,6 +234,12 @@ def _load_batch(worker: Worker, index: int, history: History, first_id: dict[str
     return _load(worker, BatchRecord(worker.case, index, history, first_id))
 
 
+def _load_mixed(
+    worker: Worker, index: int, history: History, first_id: dict[str, int], source_ids: dict[int, dict[str, int]]
+) -> dict[str, int]:
+    return _load(worker, MixedRecord(worker.case, index, history, first_id, worker.case.mixed[index], source_ids))
+
+
 def _load_coming(worker: Worker, index: int, first_id: dict[str, int]) -> dict[str, int]:
     return _load(worker, ComingRecord(worker.case, index, first_id))
 
@@ -237,14 +266,15 @@ def load(
     """Load all units of a run that are not there yet; rows by table."""
     case = loading.case
     if not loading.streaming:
-        return work(hire(database_worker, loading), load_tasks(case, histories, keys), progress)
+        hands = hire(database_worker, loading)
+        return work(hands, load_tasks(case, histories, keys), last_tasks(case, histories, keys), progress=progress)
     # Processes also for one worker: an interrupt is heard here, where no rows are being handed over.
     with (
         Processes(max(1, workers - 1), database_worker, loading) as hands,
         Processes(1, stream_worker, loading) as stream,
     ):
         units = load_tasks(case, histories, keys, 1.0 - STREAMED_SHARE)
-        left, helped = len(case.plan.batches), False
+        left, helped = len(list(stream_tasks(case, histories, keys))), False
 
         def help_out() -> Iterator[Task]:
             nonlocal helped
@@ -254,7 +284,7 @@ def load(
 
         def note(task: Task) -> None:
             nonlocal left
-            left -= task.call is _stream_batch
+            left -= task.call in (_stream_batch, _stream_mixed)
 
         def indexes(holds: Callable[[], bool]) -> Iterator[Task]:
             """Indexes one by one. Of several workers, one may still be filling a table when another would index it."""
@@ -267,6 +297,7 @@ def load(
         rows = Counter[str]()
         for crews in [(largest, rest)] if workers > 1 else [(rest,), (largest,)]:
             rows.update(_done(progress, *crews, note=note))
+        rows.update(_done(progress, (hands, last_tasks(case, histories, keys, 1.0 - STREAMED_SHARE))))
         # Last, for it belongs to units that have to be there.
         committed = stream.submit(Task(0, _commit_stream, ()))
         for _ in finished((hands, indexes(lambda: not committed.done()))):
@@ -275,10 +306,10 @@ def load(
     return dict(rows)
 
 
-def work(hands: Executor, tasks: Iterable[Task], progress: Progress) -> dict[str, int]:
-    """Have tasks done that each return rows by table, telling how fast; all rows by table."""
+def work(hands: Executor, *tasks: Iterable[Task], progress: Progress) -> dict[str, int]:
+    """Have tasks done, some after others, that each return rows by table, telling how fast; all rows by table."""
     with hands:
-        return _done(progress, (hands, tasks))
+        return dict(sum((Counter(_done(progress, (hands, each))) for each in tasks), Counter()))
 
 
 def _done(progress: Progress, *crews: Crew, note: Callable[[Task], None] = lambda _: None) -> dict[str, int]:

@@ -21,7 +21,7 @@ from datagen.planning.presets import carry_on, single_plan
 from datagen.runs import advancing
 from datagen.storage import ddl, ledger
 from tests.loaded import django_on
-from tests.worlds import Silent, company, small_plan
+from tests.worlds import Silent, company, mixing, small_plan
 from tests.worlds import records as lives
 
 FIRST = small_plan(seed=6, batches=2, stagger_days=260, way="lived", imperfections="usual")
@@ -164,6 +164,38 @@ def test_what_is_ahead_begins_under_the_key_that_it_had(new_database: Callable[[
     runs.execute(runs.Job(once, Case(catalog, farm, carry_on(first, day)), 1), Silent())
     assert contents(stepwise) == contents(once)
     assert broken(once) == []
+
+
+def test_a_mix_of_two_batches_begins_with_the_fish_of_both(new_database: Callable[[], str]) -> None:
+    """In a database that is carried on as in one run; every law holds of it, and it grows as what it is."""
+    catalog, farm = company()
+    first = Case(catalog, farm, mixing(397, containers=2))
+    assert [batch.number for batch in first.mixed.values()] == ["FAR-2025-002-MIX", "SCO-2025-002-MIX"]
+    stepwise, once, day = new_database(), new_database(), first.plan.as_of + timedelta(days=23)
+    runs.execute(runs.Job(stepwise, first, 1), Silent())
+    advancing.advance(stepwise, catalog, farm, day, 1, Silent())
+    runs.execute(runs.Job(once, Case(catalog, farm, carry_on(first, day)), 1), Silent())
+    assert contents(stepwise) == contents(once)
+    assert broken(once) == []
+    with psycopg.connect(once) as connection:
+        begun = connection.execute(
+            """
+            SELECT mix.batch_number, array_agg(source.batch_number ORDER BY source.id), sum(part.percentage),
+                (sum(part.population_count) - max(state.population)) BETWEEN 0 AND 0.01 * max(state.population),
+                abs(sum(part.biomass_kg) / max(state.biomass_kg) - 1) < 0.05
+            FROM batch_batch mix
+            JOIN batch_batchcontainerassignment stay ON stay.batch_id = mix.id
+            JOIN batch_actualdailyassignmentstate state
+                ON state.assignment_id = stay.id AND state.date = stay.assignment_date
+            JOIN batch_batchcomposition part ON part.mixed_batch_id = mix.id
+            JOIN batch_batch source ON source.id = part.source_batch_id
+            GROUP BY mix.id ORDER BY mix.id
+            """
+        ).fetchall()
+    assert begun == [
+        (f"{place}-2025-002-MIX", [f"{place}-2025-001", f"{place}-2025-002"], 100, True, True)
+        for place in ("FAR", "SCO")
+    ]
 
 
 def test_batches_beside_each_other_are_carried_on_each_from_its_day(new_database: Callable[[], str]) -> None:

@@ -14,7 +14,7 @@ from datagen.catalog.ways import Ways
 from datagen.planning.plan import Plan
 from datagen.simulation.history import History, Moves
 from datagen.simulation.loop import after_days, held_back, simulate
-from tests.worlds import AS_OF, SEA, company, small_plan
+from tests.worlds import AS_OF, SEA, company, mixing, small_plan
 
 worlds = st.builds(
     small_plan,
@@ -35,9 +35,9 @@ def lived(plan: Plan, geography: int = 0) -> History:
 
 
 def moved(history: History) -> Moves:
-    """All moves from container to container, those within a stage last."""
-    both = [vars(each) for each in (history.moves, history.thinnings)]
-    return Moves(*(np.concatenate([one, other]) for one, other in zip(*(each.values() for each in both), strict=True)))
+    """All moves from container to container, those within a stage and into a mix last."""
+    every = [vars(each) for each in (history.moves, history.thinnings, history.mixings)]
+    return Moves(*(np.concatenate(column) for column in zip(*(each.values() for each in every), strict=True)))
 
 
 THINNED = small_plan(seed=2, batches=3, stagger_days=120, way="lived")
@@ -68,6 +68,9 @@ def test_no_container_is_overfilled(plan: Plan) -> None:
 @example(small_plan(stagger_days=133, containers=None, way="lived"))
 @example(THINNED)
 @example(IN_HARVEST)
+# The younger batch is half at sea, and then some of it in a ring of the older one.
+@example(mixing(338))
+@example(mixing(345))
 def test_fish_are_conserved(plan: Plan) -> None:
     history = lived(plan)
     a, days, moves = history.assignments, history.days, moved(history)
@@ -90,7 +93,9 @@ def test_fish_are_conserved(plan: Plan) -> None:
     assert (moves.before >= moves.moved + moves.died).all()
     taken = np.zeros_like(a.fish_in)
     np.add.at(taken, waiting.source, waiting.fish)
-    assert (taken[waiting.source] == a.fish_out[waiting.source]).all()
+    mixed = np.isin(waiting.batch, list(Case(*company(), plan).mixed))
+    assert (taken[waiting.source] <= a.fish_out[waiting.source]).all()
+    assert (taken[waiting.source] == a.fish_out[waiting.source])[~mixed].all()
     assert not a.left[waiting.source].any()
     assert (waiting.day >= plan.days).all()
     # Every fish that arrives left somewhere, and every one that left arrived, died in the move, or was slaughtered.
@@ -166,6 +171,7 @@ def test_no_container_holds_two_batches(plan: Plan) -> None:
 @example(small_plan(stagger_days=133, containers=None, way="lived"), 1)
 @example(replace(THINNED, as_of=THINNED.first_day + timedelta(days=450 + 83 - 1)), 1)
 @example(IN_HARVEST, 20)
+@example(mixing(338), 7)
 def test_a_longer_record_begins_with_the_shorter(plan: Plan, later: int) -> None:
     longer = replace(plan, as_of=plan.as_of + timedelta(days=later))
     short, long = lived(plan), lived(longer)
@@ -188,6 +194,7 @@ def test_a_longer_record_begins_with_the_shorter(plan: Plan, later: int) -> None
         "deliveries": ("eggs", "dead"),
         "thinnings": ("day", "batch", "source", "dest", "before", "moved", "died", "weight_g"),
         "moves": ("day", "batch", "stage", "before", "moved", "died", "weight_g"),
+        "mixings": ("day", "batch", "stage", "before", "moved", "died", "weight_g"),
         "vaccinations": ("day", "kind", "share"),
         "treatments": ("day", "kind", "share"),
         "harvests": ("day", "fish", "weight_g"),

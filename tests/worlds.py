@@ -2,7 +2,7 @@
 
 from contextlib import nullcontext
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 
 from datagen import pipeline
@@ -62,6 +62,12 @@ def small_plan(
     return roomy(replace(plan, imperfections=imperfections))
 
 
+def mixing(days: int, containers: int = 10) -> Plan:
+    """Two batches a geography, the last 50 days old, so many days later; a mix of them begins after 340, and 400."""
+    plan = small_plan(seed=23, batches=2, stagger_days=60, containers=containers, way="lived")
+    return replace(plan, as_of=plan.as_of + timedelta(days=days))
+
+
 def roomy(plan: Plan) -> Plan:
     """With as many eggs as the batches' fewer containers can carry, once grown."""
     share = (plan.containers_per_stage or 10) / 10
@@ -85,5 +91,7 @@ def stored(case: Case, histories: dict[int, History] | None = None) -> MemorySto
     histories = pipeline.simulate(case) if histories is None else histories
     store = MemoryStore()
     hands = Here(lambda: nullcontext(pipeline.Worker(case, store)))
-    pipeline.work(hands, pipeline.load_tasks(case, histories, keys(case, {})), Silent())
+    given = keys(case, {})
+    parts = (each(case, histories, given) for each in (pipeline.load_tasks, pipeline.last_tasks))
+    pipeline.work(hands, *parts, progress=Silent())
     return store

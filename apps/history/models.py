@@ -17,6 +17,8 @@ TRACKED = (
     "batch.BatchComposition",
     "batch.BatchContainerAssignment",
     "batch.BatchCreationWorkflow",
+    "batch.BatchMixEvent",
+    "batch.BatchMixEventComponent",
     "batch.BatchTransferWorkflow",
     "batch.CreationAction",
     "batch.GrowthSample",

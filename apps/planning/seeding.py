@@ -136,7 +136,12 @@ def of_known(known: Known, as_of: Callable[[int], date]) -> list[tuple[Any, ...]
 
 
 def has_plan(batch: Batch, day: date, lived: bool) -> bool:
-    """Whether something is planned for a batch, or was for one that was harvested of late."""
+    """Whether something is planned for a batch, or was for one that was harvested of late.
+
+    The templates' days are those of a life from eggs on, which one that began as a mix of others has not had.
+    """
+    if batch.batch_type == Batch.BatchType.MIXED:
+        return False
     if not lived:
         return batch.status == Batch.Status.ACTIVE
     ended = batch.actual_end_date if batch.status == Batch.Status.COMPLETED else None

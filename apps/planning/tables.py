@@ -18,7 +18,7 @@ Row = dict[str, Any]
 READ = {
     "batch_batch": (
         "id", "batch_number", "status", "start_date", "expected_end_date", "actual_end_date",
-        "pinned_projection_run_id",
+        "pinned_projection_run_id", "batch_type",
     ),
     "batch_batchcontainerassignment": ("id", "batch_id", "container_id", "is_active"),
     "batch_batchtransferworkflow": (

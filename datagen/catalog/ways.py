@@ -571,6 +571,16 @@ class Currents(Spec):
         return self
 
 
+class Mixing(Spec):
+    """Batches of which some fish are put into a ring of the batch before, which go on as a batch of both.
+
+    A `share` of those that begin at most `days_apart` after the one before them in their geography.
+    """
+
+    share: Share
+    days_apart: Days
+
+
 class Way(Spec):
     """A way to live; a block that is left out is off, and then costs nothing and draws nothing."""
 
@@ -591,6 +601,7 @@ class Way(Spec):
     sensor_service: SensorService | None = None
     halls: Halls | None = None
     currents: Currents | None = None
+    mixing: Mixing | None = None
 
 
 class Ways(Spec):

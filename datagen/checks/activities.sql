@@ -1,5 +1,5 @@
 -- title: Active batches have their planned activities once
--- means: Each active batch with a scenario has one activity for each active template (twenty), but for a few of which nobody has planned any, where a plan is lived (three in ten, or half of up to six), planned near its template's day and the harvest on the day that is expected of the batch; of finished ones nothing is still to be done; no batch has one twice; completed ones have a moment of completion within ten days of the day planned, others have none.
+-- means: Each active batch with a scenario has one activity for each active template (twenty), but for those that began as a mix of others, and a few of which nobody has planned any, where a plan is lived (three in ten, or half of up to six), planned near its template's day and the harvest on the day that is expected of the batch; of finished ones nothing is still to be done; no batch has one twice; completed ones have a moment of completion within ten days of the day planned, others have none.
 -- on: planning_plannedactivity
 WITH template AS (
     SELECT activity_type, day_offset, row_number() OVER (PARTITION BY activity_type ORDER BY day_offset, id) AS place
@@ -22,7 +22,7 @@ WITH template AS (
 ), unplanned AS (
     SELECT count(*) FILTER (WHERE id NOT IN (SELECT batch_id FROM planned)) > greatest(0.3 * count(*), least(0.5 * count(*), 3))
         OR NOT (SELECT coalesce(bool_or(parameters->>'way' = 'lived'), false) FROM datagen.run) AS too_many
-    FROM batch_batch WHERE status = 'ACTIVE'
+    FROM batch_batch WHERE status = 'ACTIVE' AND batch_type <> 'MIXED'
 )
 SELECT batch.batch_number, batch.status AS batch_status, activity_type, planned.status, planned.due_date,
     wanted.template_day, planned.completed_at

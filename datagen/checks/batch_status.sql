@@ -1,5 +1,5 @@
 -- title: A batch's status is that of its assignments
--- means: Active batches, and no others but those being received, have open assignments; their stage is the one that all fish have reached; completed ones were harvested, and ended with the last of them; open assignments are the active ones.
+-- means: Active batches, and no others but those being received, have open assignments; their stage is the one that all fish have reached; completed ones were harvested, and ended with the last of them; open assignments are the active ones; it starts with the first of them, or before that if it is a mix of others.
 -- on: batch_batch
 WITH stay AS (
     SELECT assignment.batch_id, min(assignment.assignment_date) AS first_day,
@@ -16,7 +16,8 @@ WITH stay AS (
         batch.actual_end_date, stay.last_departure, stay.open,
         CASE
         WHEN stay.misnamed > 0 THEN 'assignments active and departed, or neither'
-        WHEN batch.start_date <> stay.first_day THEN 'does not start with its first assignment'
+        WHEN CASE batch.batch_type WHEN 'MIXED' THEN batch.start_date > stay.first_day ELSE batch.start_date <> stay.first_day END
+            THEN 'does not start with its first assignment'
         WHEN batch.status = 'ACTIVE' AND coalesce(stay.open, 0) = 0 THEN 'active without fish'
         WHEN batch.status IN ('PLANNED', 'RECEIVING') AND stay.open = 0 THEN 'not begun, and without fish again'
         WHEN batch.status = 'ACTIVE' AND batch.actual_end_date IS NOT NULL THEN 'active after its end'

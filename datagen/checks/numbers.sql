@@ -1,5 +1,5 @@
 -- title: Batches and documents are numbered by the rules
--- means: Batch FAR-2020-001 by the code that its containers' names begin with and the year of its start; CRT-batch for the first order of its eggs, CRT-batch-2 for the next, and TRF-batch-D090 by the day on which they are to be over for workflows; HRV-batch-container for a ring's first harvest, HRV-batch-container-2 for its next.
+-- means: Batch FAR-2020-001 by the code that its containers' names begin with and the year of its start, and -MIX after the younger one's number if it began as a mix; CRT-batch for the first order of its eggs, CRT-batch-2 for the next, and TRF-batch-D090 by the day on which they are to be over for workflows; HRV-batch-container for a ring's first harvest, HRV-batch-container-2 for its next.
 -- on: batch_batch
 WITH place AS (
     -- A geography has no column for its code.
@@ -8,11 +8,14 @@ WITH place AS (
     JOIN infrastructure_container container ON container.id = assignment.container_id
     ORDER BY assignment.batch_id, assignment.assignment_date, assignment.id
 ), numbered AS (
-    SELECT 'batch' AS what, batch.batch_number AS number,
-        place.code || to_char(batch.start_date, '-YYYY-') || '000' AS wanted,
-        batch.batch_number ~ ('^' || place.code || to_char(batch.start_date, '-YYYY-') || '\d{3,}$') AS fits
+    SELECT 'batch' AS what, batch.batch_number AS number, form.wanted || '000' || form.mixed AS wanted,
+        batch.batch_number ~ ('^' || form.wanted || '\d{3,}' || form.mixed || '$') AS fits
     FROM batch_batch batch
     JOIN place ON place.batch_id = batch.id
+    CROSS JOIN LATERAL (
+        SELECT place.code || to_char(batch.start_date, '-YYYY-') AS wanted,
+            CASE batch.batch_type WHEN 'MIXED' THEN '-MIX' ELSE '' END AS mixed
+    ) form
     UNION ALL
     SELECT 'creation workflow', workflow.workflow_number, wanted, workflow.workflow_number = wanted
     FROM (SELECT *, row_number() OVER (PARTITION BY batch_id ORDER BY created_at, id) AS place

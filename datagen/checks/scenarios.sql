@@ -1,5 +1,5 @@
 -- title: Every batch has its own scenario, pinned, that outlasts it
--- means: Each active or completed batch pins a run of a scenario of its own that starts with it, on as many fish as there were eggs, and reaches to its last day with fish.
+-- means: Each active or completed batch pins a run of a scenario of its own that starts with it, on as many fish as there were eggs, unless it began as a mix of others, and reaches to its last day with fish.
 -- on: scenario
 SELECT batch.batch_number, batch.start_date, scenario.name AS scenario, scenario.start_date AS scenario_start,
     scenario.duration_days, run.label AS pinned_run,
@@ -15,6 +15,6 @@ WHERE batch.status IN ('ACTIVE', 'COMPLETED') AND (
     OR scenario.start_date <> batch.start_date
     OR scenario.start_date + scenario.duration_days < coalesce(batch.actual_end_date,
         (current_setting('aquamind.last_days')::jsonb ->> batch.id::text)::date + 1)
-    OR scenario.initial_count <> eggs.received
+    OR (batch.batch_type <> 'MIXED' AND scenario.initial_count <> eggs.received)
 )
 ORDER BY batch_number

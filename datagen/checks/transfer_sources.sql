@@ -9,7 +9,9 @@ WITH lift AS (
         lead(action.id) OVER by_number IS NULL AS last
     FROM batch_transferaction action
     WHERE action.status = 'COMPLETED'
-    WINDOW by_number AS (PARTITION BY action.workflow_id, action.source_assignment_id ORDER BY action.action_number)
+    WINDOW by_number AS (
+        PARTITION BY action.source_assignment_id ORDER BY action.actual_execution_date, action.workflow_id, action.action_number
+    )
 ), died AS (
     -- A day's lifts come before its dead.
     SELECT lift.id, sum(event.count) AS fish

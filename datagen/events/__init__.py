@@ -21,6 +21,7 @@ from datagen.events import (
     growth_samples,
     harvest,
     health,
+    mixing,
     mortality,
     parents,
     readings,
@@ -30,7 +31,7 @@ from datagen.events import (
     upkeep,
     weather,
 )
-from datagen.events.context import BatchRecord, Changing, ComingRecord, LongestLife, Record, Rows, life
+from datagen.events.context import BatchRecord, Changing, ComingRecord, LongestLife, MixedRecord, Record, Rows, life
 from datagen.events.family import BatchFamily, GeographyFamily
 from datagen.planning.plan import Versions
 
@@ -40,6 +41,7 @@ FAMILIES: tuple[BatchFamily, ...] = (
     eggs,
     transfers,
     thinnings,
+    mixing,
     scenarios,
     mortality,
     collecting,
@@ -63,6 +65,9 @@ They follow from what a batch has lived, on whatever later day it is asked of.
 HIDING: tuple[BatchFamily, ...] = (collecting, counting, readings)
 """Those that fill tables of the truth too, which have no blocks of keys."""
 
+OF_EGGS: tuple[BatchFamily, ...] = (parents, eggs, transfers, thinnings)
+"""Of these, which a batch that began as a mix of others has none of: it has no eggs, and is not moved."""
+
 GEOGRAPHY_FAMILIES: tuple[GeographyFamily, ...] = (feed_purchases, weather, upkeep)
 
 
@@ -70,18 +75,20 @@ def most_rows(life: LongestLife) -> "Counter[str]":
     """How many keys a batch can need in each table, in the longest life the plan allows."""
     rows: Counter[str] = Counter()
     for family in FAMILIES:
-        rows.update(family.most_rows(life))
+        if not (life.mixed and family in OF_EGGS):
+            rows.update(family.most_rows(life))
     rows.update(audit.created(rows, life.versions))
     return rows
 
 
 def making(case: Case, tables: Collection[str]) -> tuple[BatchFamily, ...]:
     """The families that fill any of these tables of a batch."""
-    longest, hidden = life(case, case.plan.batches[0]), any(table.startswith("datagen.") for table in tables)
+    hidden = any(table.startswith("datagen.") for table in tables)
+    lives = [life(case, batch) for batch in (case.plan.batches[0], *[*case.mixed.values()][:1])]
 
     def fills(family: BatchFamily) -> bool:
-        rows = family.most_rows(longest)
-        versions = audit.created(rows, longest.versions)
+        rows = {table for longest in lives for table in family.most_rows(longest)}
+        versions = audit.created(dict.fromkeys(rows, 0), case.plan.versions)
         return (hidden and family in HIDING) or any(table in rows or table in versions for table in tables)
 
     return tuple(filter(fills, FAMILIES))
@@ -135,7 +142,8 @@ def _made(record: Record, families: tuple[BatchFamily, ...]) -> Iterator[Rows | 
         yield from coming.expand(record)
     elif isinstance(record, BatchRecord):
         for family in families:
-            yield from family.expand(record)
+            if not (isinstance(record, MixedRecord) and family in OF_EGGS):
+                yield from family.expand(record)
     else:
         for shared in GEOGRAPHY_FAMILIES:
             yield from shared.expand(record)
@@ -148,7 +156,8 @@ def expected(record: Record) -> "Counter[str]":
         rows.update(coming.expected(record))
     elif isinstance(record, BatchRecord):
         for family in FAMILIES:
-            rows.update(family.expected(record))
+            if not (isinstance(record, MixedRecord) and family in OF_EGGS):
+                rows.update(family.expected(record))
     else:
         for shared in GEOGRAPHY_FAMILIES:
             rows.update(shared.expected(record))

@@ -21,7 +21,10 @@ TABLES = {model._meta.db_table: versions._meta.db_table for model, versions in V
 EDITED = frozenset(
     (
         "batch_batch",
+        "batch_batchcomposition",
         "batch_batchcontainerassignment",
+        "batch_batchmixevent",
+        "batch_batchmixeventcomponent",
         "batch_batchtransferworkflow",
         "batch_creationaction",
         "batch_creationworkflow",

@@ -6,7 +6,7 @@ import numpy as np
 
 from apps.batch.models import Batch, BatchContainerAssignment, CreationAction
 from datagen.arrays import Ints
-from datagen.events.context import BatchRecord, Changing, LongestLife, Rows, Was
+from datagen.events.context import BatchRecord, Changing, LongestLife, MixedRecord, Rows, Was
 from datagen.events.growth_samples import last_weighing_day
 from datagen.events.orders import (
     MOST_CHANGES,
@@ -42,26 +42,27 @@ def most_rows(life: LongestLife) -> dict[str, int]:
 
 
 def expected(record: BatchRecord) -> dict[str, int]:
-    assignments = record.history.assignments
+    assignments, mixed = record.history.assignments, isinstance(record, MixedRecord)
     return {
         "batch_batch": 1,
         "batch_batchcontainerassignment": len(assignments.batch),
-        "batch_creationworkflow": len(orders(record)),
+        "batch_creationworkflow": 0 if mixed else len(orders(record)),
         "batch_creationaction": len(record.history.deliveries.eggs),
-        "batch_historicalbatch": (record.case.way.orders is not None)
+        "batch_historicalbatch": (record.case.way.orders is not None and not mixed)
         + len(stages_reached(record))
         - 1
         + completed(record),
         "batch_historicalbatchcontainerassignment": int(assignments.left.sum()),
-        "batch_historicalbatchcreationworkflow": changes(record),
+        "batch_historicalbatchcreationworkflow": 0 if mixed else changes(record),
     }
 
 
 def expand(record: BatchRecord) -> Iterator[Rows | Changing]:
     yield _batch(record)
     yield _assignments(record)
-    yield from workflows(record)
-    yield _deliveries(record, workflow_id(record))
+    if not isinstance(record, MixedRecord):
+        yield from workflows(record)
+        yield _deliveries(record, workflow_id(record))
 
 
 def completed(record: BatchRecord) -> bool:
@@ -94,7 +95,7 @@ def _batch(record: BatchRecord) -> Changing:
         species_id=record.farm.species_id,
         lifecycle_stage_id=int(record.farm.stage_id[stage]),
         status="COMPLETED" if done else "ACTIVE",
-        batch_type="STANDARD",
+        batch_type="MIXED" if isinstance(record, MixedRecord) else "STANDARD",
         pinned_projection_run_id=record.first_id["scenario_projection_run"],
         start_date=record.date(record.start_day)[None],
         expected_end_date=record.date(expected)[None],
@@ -110,13 +111,17 @@ def _batch(record: BatchRecord) -> Changing:
 def _stages_reached(record: BatchRecord, forecast: int) -> Iterator[Was]:
     """What the batch was from its start on, and from the day on which the last of its fish came to each later stage."""
     stays, reached = record.history.assignments, stages_reached(record)
+    mixed = isinstance(record, MixedRecord)
     for stage, stage_id in enumerate(record.farm.stage_id):
         if stage not in reached:
-            yield Was(NEVER)
+            if not mixed:
+                yield Was(NEVER)
             continue
         # Fish are moved during the day.
         places = len(record.early(stage)[record.early(stage) >= 0])
-        at = record.at(int(stays.first_day[stays.stage == stage][:places].max()), 17 if stage else 7)[None]
+        at = record.at(int(stays.first_day[stays.stage == stage][:places].max()), 17 if stage and not mixed else 7)[
+            None
+        ]
         columns = {
             "lifecycle_stage_id": int(stage_id),
             "status": "ACTIVE",

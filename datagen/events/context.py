@@ -45,7 +45,10 @@ CHUNK_ROWS = 65_536
 
 @dataclass(frozen=True)
 class LongestLife:
-    """The longest life the plan allows a batch: eggs; containers, days and sensors by stage; rings are those at sea."""
+    """The longest life the plan allows a batch: eggs; containers, days and sensors by stage; rings are those at sea.
+
+    One that is mixed begins at sea, some of it out of so many tanks at most.
+    """
 
     catalog: Catalog
     way: Way
@@ -55,6 +58,11 @@ class LongestLife:
     days: Ints
     sensors: Ints
     versions: Versions
+    most_tanks: int = 0
+
+    @property
+    def mixed(self) -> bool:
+        return self.most_tanks > 0
 
     @property
     def container_days(self) -> Ints:
@@ -131,6 +139,11 @@ class OfBatch:
         return (self.batch.start - self.plan_first_day).days
 
     @property
+    def begin_day(self) -> int:
+        """Day of the record from which on the record knows it: of a mix that on which it was made."""
+        return self.start_day
+
+    @property
     def last_day(self) -> int:
         """Day of the record that is the as-of day."""
         return (self.as_of - self.plan_first_day).days
@@ -202,6 +215,11 @@ class BatchRecord(OfBatch):
         stays = np.append(begun, np.full(planned - len(begun), -1))
         return stays, np.where(stays >= 0, a.first_day[stays] - self.stage_day(stage), 0)
 
+    @property
+    def mix(self) -> BatchPlan | None:
+        """The batch that is made of some of its fish and those of an older one."""
+        return self.case.mixed.get(self.index)
+
     @cached_property
     def assignment_id(self) -> Ints:
         return self.ids(BatchContainerAssignment, len(self.history.assignments.batch))
@@ -260,6 +278,32 @@ class BatchRecord(OfBatch):
 
 
 @dataclass(frozen=True)
+class MixedRecord(BatchRecord):
+    """A batch that began as a mix of two others; `index` is that of the younger one, with which it counts its days.
+
+    `source_ids` are the first keys of those two by their indices.
+    """
+
+    mixed: BatchPlan
+    source_ids: Mapping[int, Mapping[str, int]]
+
+    @property
+    def batch(self) -> BatchPlan:
+        return self.mixed
+
+    @property
+    def mix(self) -> BatchPlan | None:
+        return None
+
+    @property
+    def begin_day(self) -> int:
+        return int(self.history.assignments.first_day[0])
+
+    def early(self, stage: int) -> Ints:
+        return np.zeros(len(self.batch.containers[stage]), np.int64)
+
+
+@dataclass(frozen=True)
 class GeographyRecord:
     """What a geography has besides its batches. Keys count from `first_id` (by table name) by `stride`.
 
@@ -292,10 +336,10 @@ Record: TypeAlias = BatchRecord | ComingRecord | GeographyRecord
 
 def life(case: Case, batch: BatchPlan) -> LongestLife:
     """The longest life of a batch of the plan."""
-    per_stage = [np.array(containers) for containers in batch.containers]
+    per_stage = [np.array(containers, np.int64) for containers in batch.containers]
     days = np.diff(case.plan.stage_starts)
     days[-1] += 0 if case.way.sea_transfer is None else case.way.sea_transfer.days_max - 1
-    sensors = [int((case.farm.container_sensors[containers[0]] >= 0).sum()) for containers in per_stage]
+    sensors = [int((case.farm.container_sensors[containers[:1]] >= 0).sum()) for containers in per_stage]
     return LongestLife(
         case.catalog,
         case.way,
@@ -305,6 +349,7 @@ def life(case: Case, batch: BatchPlan) -> LongestLife:
         days,
         np.array(sensors),
         case.plan.versions,
+        0 if batch.mixed is None else len(case.batches[batch.mixed.younger].containers[-2]),
     )
 
 

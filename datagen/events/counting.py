@@ -40,6 +40,9 @@ def stock(record: BatchRecord) -> Stock:
     fish_days = np.concatenate(([0], np.cumsum(days.fish)))
     lived = fish_days[stays.row + stays.days] - fish_days[stays.row]
     vanished[rings] = (often * spec.counting.vanishing_daily * lived[rings]).astype(np.int64)
+    # Who is handed over to a mix is counted there.
+    given = rings[stays.left[rings] & ~np.isin(rings, harvests.assignment)]
+    miscounted[given] = vanished[given] = 0
     # What is off is found with the last of a ring's fish.
     last = stays.left[harvests.assignment] & (harvests.day == stays.departure_day[harvests.assignment])
     # A book that is off by more than the fish it has left was put right before: somebody has looked.

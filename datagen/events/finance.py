@@ -9,7 +9,7 @@ from apps.finance.models import FactHarvest, IntercompanyTransaction
 from apps.harvest.models import HarvestEvent, HarvestLot
 from datagen.arrays import Bools, Ints
 from datagen.catalog.finance import SUBSIDIARIES, Prices
-from datagen.events.context import BatchRecord, Changing, LongestLife, Rows, Was
+from datagen.events.context import BatchRecord, Changing, LongestLife, MixedRecord, Rows, Was
 from datagen.events.harvest import lot_fish_and_grams
 from datagen.events.transfers import moved_kg, over
 from datagen.storage.arrow import FixedPoint, record_batch
@@ -50,6 +50,9 @@ def expand(record: BatchRecord) -> Iterator[Rows | Changing]:
 
 def _at_sea_day(record: BatchRecord) -> Ints:
     """The day on which the last fish came to sea, if they have."""
+    if isinstance(record, MixedRecord):
+        brought: Ints = record.history.mixings.day[record.history.mixings.batch == record.index][-1:]
+        return brought
     moves = record.history.moves
     day: Ints = moves.day[(moves.stage == record.sea) & over(record)][-1:]
     return day
@@ -75,10 +78,13 @@ def amount_cents(quantity: Ints, price_cents: Ints | int, units_per_kg: int) -> 
 
 
 def _smolt(record: BatchRecord) -> Changing:
-    moves = record.history.moves
+    moves, workflow_id = record.history.moves, record.first_id["batch_batchtransferworkflow"] + record.sea - 1
     to_sea = moves.stage == record.sea
+    if isinstance(record, MixedRecord):
+        # By its first workflow; who was there before was paid for when they came.
+        moves, workflow_id = record.history.mixings, record.first_id["batch_batchtransferworkflow"]
+        to_sea = moves.batch == record.index
     hundredths_kg = np.rint(moved_kg(moves)[to_sea] * 100).astype(np.int64).sum(keepdims=True)
-    workflow_id = record.first_id["batch_batchtransferworkflow"] + record.sea - 1
     return _transactions(
         record,
         first=0,

@@ -52,8 +52,10 @@ def own_parents(case: Case, batch: BatchPlan) -> Parents | None:
 
 
 def supplier_index(record: OfBatch) -> int:
-    """Which of the catalog's suppliers sold the eggs, where they are bought."""
-    return int(record.stream("egg supplier").integers(len(record.catalog.suppliers.suppliers)))
+    """Which of the catalog's suppliers sold the eggs, where they are bought; of a mix, those of the younger batch."""
+    origin = record.case.batches[record.index].number
+    rng = stream(record.case.plan.seed, origin, "egg supplier")
+    return int(rng.integers(len(record.catalog.suppliers.suppliers)))
 
 
 def bought_number(record: OfBatch) -> str:
@@ -100,7 +102,7 @@ def changes(record: OfBatch) -> int:
 
 def planned(record: OfBatch) -> tuple[Was, ...]:
     """What a batch was before it began, where there are batches ahead."""
-    if record.case.way.orders is None:
+    if record.case.way.orders is None or record.batch.mixed is not None:
         return ()
     ahead = {
         "lifecycle_stage_id": int(record.farm.stage_id[0]),
@@ -126,8 +128,8 @@ def notes(record: OfBatch) -> str:
 
 def created_at(record: OfBatch) -> Dates:
     """When a batch is entered: with its first order, where there are batches ahead."""
-    if record.case.way.orders is None:
-        return record.at(record.start_day, 7)[None]
+    if record.case.way.orders is None or record.batch.mixed is not None:
+        return record.at(record.begin_day, 7)[None]
     return record.at(orders(record)[0].placed_day, 9)[None]
 
 

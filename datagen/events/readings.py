@@ -77,7 +77,7 @@ def expand(record: BatchRecord) -> Iterator[Rows]:
     failing: list[tuple[Failing, Ints]] = []
     for stage, planned in enumerate(record.batch.containers):
         if stage not in stage_of:
-            break
+            continue
         grid = _grid(record, stage)
         yield _readings(record, grid, first)
         if grid.faults is not None:

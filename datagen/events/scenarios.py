@@ -9,7 +9,7 @@ from datagen.arrays import Floats, Ints
 from datagen.biology.projection import Projection, project
 from datagen.catalog.scenario import model_names, profile_names
 from datagen.catalog.spec import of_geography
-from datagen.events.context import BatchRecord, LongestLife, Rows
+from datagen.events.context import BatchRecord, LongestLife, MixedRecord, Rows
 from datagen.events.orders import own_parents, supplier_index
 from datagen.masterdata.scenario import growth_models, mortality_percent, quarter_of_day
 from datagen.storage.arrow import record_batch
@@ -78,11 +78,18 @@ def _project(record: BatchRecord, model: Ints) -> tuple[Floats, Projection]:
 
 
 def _eggs(record: BatchRecord) -> int:
-    return int(record.history.deliveries.eggs.sum())
+    """Those of the batch; of a mix as many as would have become its fish."""
+    if not isinstance(record, MixedRecord):
+        return int(record.history.deliveries.eggs.sum())
+    stage = record.stages.of_day(np.arange(record.stage_starts[record.sea]))
+    alive = float(np.prod(1.0 - mortality_percent(record.catalog)[stage] / 100.0))
+    return round(int(record.history.assignments.fish_in[0]) / alive)
 
 
 def _egg_weight_g(record: BatchRecord) -> float:
-    """Mean weight of an egg on delivery."""
+    """Mean weight of an egg on delivery, of which nothing is known where there was none."""
+    if isinstance(record, MixedRecord):
+        return record.catalog.biology.eggs.weight_g
     return round(float(record.history.assignments.weight_in_g[0]), 4)
 
 
@@ -109,7 +116,8 @@ def _name(record: BatchRecord) -> str:
 
 
 def _scenario(record: BatchRecord) -> Rows:
-    own, supplier = own_parents(record.case, record.batch), record.catalog.suppliers.suppliers[supplier_index(record)]
+    origin = record.case.batches[record.index]
+    own, supplier = own_parents(record.case, origin), record.catalog.suppliers.suppliers[supplier_index(record)]
     return Scenario, record_batch(
         Scenario,
         1,
@@ -127,14 +135,14 @@ def _scenario(record: BatchRecord) -> Rows:
         initial_weight=_egg_weight_g(record),
         genotype=own.strain if own else supplier.strain,
         supplier=record.catalog.company.name if own else supplier.name,
-        created_at=record.at(record.start_day, 10)[None],
-        updated_at=record.at(record.start_day, 10)[None],
+        created_at=record.at(record.begin_day, 10)[None],
+        updated_at=record.at(record.begin_day, 10)[None],
     )
 
 
 def _model_changes(record: BatchRecord, model: Ints) -> Rows:
     changes = _changes(model)
-    made = record.at(record.start_day, 10)
+    made = record.at(record.begin_day, 10)
     return ScenarioModelChange, record_batch(
         ScenarioModelChange,
         len(changes),
@@ -148,7 +156,7 @@ def _model_changes(record: BatchRecord, model: Ints) -> Rows:
 
 
 def _run(record: BatchRecord, projection: Projection) -> Rows:
-    made = record.at(record.start_day, 10)[None]
+    made = record.at(record.begin_day, 10)[None]
     farm = record.farm
     place = farm.geography_name[record.batch.geography]
     tgc = of_geography(record.catalog.scenarios.growth, place).tgc
@@ -184,7 +192,7 @@ def _run(record: BatchRecord, projection: Projection) -> Rows:
 
 def _projections(record: BatchRecord, temp_c: Floats, projection: Projection) -> Rows:
     days = len(temp_c)
-    made = record.at(record.start_day, 10)
+    made = record.at(record.begin_day, 10)
     return ScenarioProjection, record_batch(
         ScenarioProjection,
         days,

@@ -17,11 +17,22 @@ Versions: TypeAlias = Literal["edited", "all"]
 
 
 @dataclass(frozen=True)
+class Mixed:
+    """Of which two batches of the plan (indices) one is a mix: a ring of the older, and `part` as many fish of the
+    younger as it puts into each of its own rings. The mix has left the ring on the day that it `ends`."""
+
+    older: int
+    younger: int
+    part: float
+    ends: date
+
+
+@dataclass(frozen=True)
 class BatchPlan:
     """One batch: `containers[stage]` are indices into the farm, in the order in which they are filled.
 
     `growth` is its pace, as a multiple of the catalog's; `harvest_from`, the day before which no harvest is decided on,
-    however heavy the fish are.
+    however heavy the fish are. One that is `mixed` begins at sea, in one ring: it follows from a plan.
     """
 
     number: str
@@ -32,6 +43,7 @@ class BatchPlan:
     containers: tuple[tuple[int, ...], ...]
     growth: float = 1.0
     harvest_from: date | None = None
+    mixed: Mixed | None = None
 
     @property
     def harvest_from_day(self) -> int:

@@ -22,10 +22,11 @@ def late_days(case: "Case") -> list[int]:
 
     It hangs on the batch alone, so a plan that is carried on stays as it was.
     """
-    return [_late_day(case, batch) for batch in case.plan.batches]
+    return [late_day(case, batch) for batch in case.plan.batches]
 
 
-def _late_day(case: "Case", batch: BatchPlan) -> int:
+def late_day(case: "Case", batch: BatchPlan) -> int:
+    """The same of one batch."""
     spec, rings = case.way.thinning, len(batch.containers[-1])
     if spec is None or rings < LEAST_RINGS:
         return 0

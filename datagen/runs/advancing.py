@@ -19,11 +19,11 @@ from datagen import masterdata, orm, pipeline, runs
 from datagen.case import Case
 from datagen.catalog import Catalog
 from datagen.events import FAMILIES, STREAMED, expand, making, readings, settled_after
-from datagen.events.context import BatchRecord, ComingRecord, GeographyRecord, Record, Rows
+from datagen.events.context import BatchRecord, ComingRecord, GeographyRecord, MixedRecord, Record, Rows
 from datagen.events.family import BatchFamily
 from datagen.execution import Executor, Hire, Task, finished, hired
 from datagen.farm import Farm, with_database_ids
-from datagen.keys import RESERVED_DAYS, Keys, keys
+from datagen.keys import RESERVED_DAYS, Keys, keys, mixed, mixed_record
 from datagen.masterdata.sensors import add_spares
 from datagen.pipeline import Progress, Report
 from datagen.planning import schedule
@@ -153,24 +153,30 @@ def _carry(
         # Of tables that a migration has added since, every batch has rows to write.
         if set(absent.present(connection, given.tables)) <= ledger.rows(connection).keys():
             settled = _settled(then, old, new)
-            ledger.carry(connection, run, [now.batches[index].number for index in settled])
+            ledger.carry(connection, run, [now.as_lived.plan.batches[index].number for index in settled])
         done = _done(connection, run)
-        left = [task for unit, task in _tasks(then, now, old, new, given) if unit not in done]
-        progress.step("Changes", len(left))
+        # What begins as a mix refers to the batches that it is of.
+        turns = [
+            [task for unit, task in tasks if unit not in done]
+            for tasks in (_tasks(then, now, old, new, given), _mixed_tasks(then, now, old, new, given))
+        ]
+        progress.step("Changes", sum(map(len, turns)))
         with hire(_database_carrier, dsn, now, run, beside_edits) as hands:
-            _carry_all(hands, left, progress, report)
+            for tasks in turns:
+                _carry_all(hands, tasks, progress, report)
     with report.timed("statistics"):
         tables = absent.present(connection, given.tables)
         runs.rebuild(dsn, ddl.moved_on(connection, tables), workers, progress)
         ddl.set_sequences(connection, tables)
-    changed = [given.of_batch[index]["batch_batch"] for index in _living(then, now, new)]
+    labels = [*given.of_batch[: len(now.plan.batches)], *(given.of_mixed[each] for each in now.mixed)]
+    changed = [labels[index]["batch_batch"] for index in _living(then, new)]
     runs.follow(dsn, changed, workers, progress, report, case=now)
     ledger.finish(connection, run)
     return report
 
 
 def _carry_all(hands: Executor, tasks: Iterable[Task], progress: Progress, report: Report) -> None:
-    rows, kept = Counter[str](), Counter[str]()
+    rows, kept = Counter(report.rows), Counter(report.kept)
     for task, carried in finished((hands, tasks)):
         rows.update(carried.touched)
         kept.update(carried.kept)
@@ -191,8 +197,10 @@ def _settled(then: Case, old: dict[int, History], new: dict[int, History]) -> li
     return found
 
 
-def _living(then: Case, now: Case, histories: dict[int, History]) -> list[int]:
+def _living(then: Case, histories: dict[int, History]) -> list[int]:
     """Batches of which something is worked out anew: all but those long gone when the database stood still.
+
+    By their place among those of the plan, and those mixed of them.
 
     A harvested batch has summaries of the last 30 days for so long.
     """
@@ -201,7 +209,7 @@ def _living(then: Case, now: Case, histories: dict[int, History]) -> list[int]:
         stays = history.assignments
         for index in set(stays.batch.tolist()):
             ends[index] = int(stays.departure_day[stays.batch == index].max())
-    return [index for index in range(len(now.plan.batches)) if ends[index] >= then.plan.days - 31]
+    return [index for index in sorted(ends) if ends[index] >= then.plan.days - 31]
 
 
 def present(connection: psycopg.Connection[Any], catalog: Catalog, farm: Farm) -> list[Present]:
@@ -262,6 +270,18 @@ def _tasks(
         yield batch.number, Task(1, _carry_batch, (then, index, before, after, given.of_batch[index]))
 
 
+def _mixed_tasks(
+    then: Case, now: Case, old: dict[int, History], new: dict[int, History], given: Keys
+) -> Iterator[tuple[str, Task]]:
+    """The same of batches that began as a mix of others."""
+    # Both were lived by the plan of now.
+    before = dict(mixed(now, old))
+    for index, after in mixed(now, new):
+        record = mixed_record(now, index, after, given)
+        known = (index, before.get(index), after, record.first_id, record.source_ids)
+        yield record.unit, Task(1, _carry_mixed, (then, *known))
+
+
 @dataclass(frozen=True)
 class _Carrier:
     """What a worker has: the case carried on, and the run in a database that it is written into."""
@@ -286,6 +306,23 @@ def _carry_batch(
     new = _of_batch(worker.case, index, after, first_id)
     if before is not None and after is not None and before.same_life(after):
         return _carry_unit(worker, old, new, tuple(each for each in FAMILIES if each not in STREAMED), readings.TABLES)
+    return _carry_unit(worker, old, new)
+
+
+def _carry_mixed(
+    worker: _Carrier,
+    then: Case,
+    index: int,
+    before: History | None,
+    after: History,
+    first_id: dict[str, int],
+    source_ids: dict[int, dict[str, int]],
+) -> Carried:
+    old, new = (
+        None if lived is None else MixedRecord(case, index, lived, first_id, case.mixed[index], source_ids)
+        for case, lived in ((then, before), (worker.case, after))
+    )
+    assert new is not None
     return _carry_unit(worker, old, new)
 
 

@@ -134,11 +134,13 @@ def expected(case: Case, histories: dict[int, History]) -> dict[str, int]:
 
 def _with_plan(case: Case, histories: dict[int, History]) -> int:
     """Batches of which there are planned activities."""
+    # Nobody plans for those that began as a mix of others.
     begun = {index for index, batch in enumerate(case.plan.batches) if batch.start <= case.plan.as_of}
     ended: dict[int, int] = {}
     for history in histories.values():
         stays = history.assignments
-        ended |= {each: int(stays.departure_day[stays.batch == each].max()) for each in history.completed()}
+        done = begun.intersection(history.completed())
+        ended |= {each: int(stays.departure_day[stays.batch == each].max()) for each in done}
     if case.plan.way != "lived":
         return len(begun - ended.keys())
     of_late = {index for index, day in ended.items() if case.plan.days - 1 - day < FINISHED_DAYS}
@@ -148,7 +150,7 @@ def _with_plan(case: Case, histories: dict[int, History]) -> int:
 
 def _forecast(case: Case, histories: dict[int, History]) -> dict[str, int]:
     """Each stay that goes on; its days until its scenario ends."""
-    lived = np.array([(case.plan.as_of - batch.start).days + 1 for batch in case.plan.batches])
+    lived = np.array([(case.plan.as_of - batch.start).days + 1 for batch in case.as_lived.plan.batches])
     ahead = np.clip(case.catalog.scenarios.duration_days - lived, 0, ahead_of.MOST_DAYS)
     open_stays = [history.assignments.batch[~history.assignments.left] for history in histories.values()]
     stays = np.concatenate(open_stays)

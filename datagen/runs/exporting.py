@@ -9,6 +9,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from importlib.metadata import version
+from itertools import chain
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -144,7 +145,8 @@ def _write(job: Job, hire: Hire, folder: Path, identity: dict[str, Any], progres
         progress.step("Files", sum(len(history.days.fish) for history in histories.values()))
         known = list(masterdata.tables(case, fields.models(wiping.MASTER_DATA)))
         hands = hire(_file_worker, case, store, _rested_on(known))
-        pipeline.work(hands, pipeline.load_tasks(case, histories, given), progress)
+        units = chain(pipeline.load_tasks(case, histories, given), pipeline.last_tasks(case, histories, given))
+        pipeline.work(hands, units, progress=progress)
     with report.timed("tables"), hire(nullcontext, case) as hands:
         progress.step("Tables of one file")
         named = {model._meta.db_table: rows for model, rows in known}
@@ -245,7 +247,7 @@ class _StatesToo:
 
     @cached_property
     def _begun(self) -> frozenset[str]:
-        return frozenset(batch.number for batch in self.case.plan.batches)
+        return frozenset(batch.number for batch in self.case.as_lived.plan.batches)
 
 
 @contextmanager
@@ -260,13 +262,23 @@ def partitions(case: Case) -> layout.Partitions:
     """Where the units of batches have their rows in tables of many."""
     codes = case.farm.geography_code
     return {
-        unit: layout.partition(codes[batch.geography], batch.number) for batch in case.batches for unit in _units(batch)
+        unit: layout.partition(codes[batch.geography], batch.number)
+        for batch in _batches(case)
+        for unit in _units(batch)
     }
 
 
 def in_order(case: Case) -> list[str]:
     """All units of a plan: geographies, then batches in the order of their keys."""
-    return [*(unit_of(case, each) for each in case.geographies), *(unit for b in case.batches for unit in _units(b))]
+    return [*(unit_of(case, each) for each in case.geographies), *(unit for b in _batches(case) for unit in _units(b))]
+
+
+def _batches(case: Case) -> Iterator[BatchPlan]:
+    """In the order of their keys."""
+    for index, batch in enumerate(case.batches):
+        yield batch
+        if index in case.mixed:
+            yield case.mixed[index]
 
 
 def _units(batch: BatchPlan) -> tuple[str, str]:

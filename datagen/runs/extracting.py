@@ -105,7 +105,7 @@ def _write(
         [(moment,)] = connection.execute("SELECT pg_export_snapshot()").fetchall()
         tasks = [_task(unit, each, written[unit]) for unit, each in found.items()]
         tasks.append(Task(1, _extract, (owners.OTHERS, owners.of_others(found, tables))))
-        work(executor(job.workers, _reader, job.dsn, moment, store), tasks, progress)
+        work(executor(job.workers, _reader, job.dsn, moment, store), tasks, progress=progress)
     with report.timed("tables"):
         progress.step("Tables of one file")
         units = store.content()

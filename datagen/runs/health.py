@@ -1,7 +1,7 @@
 """Health checks added to batches that are in a database: of more fish, or more often, than were recorded with them."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -19,10 +19,10 @@ from datagen.case import Case
 from datagen.catalog import Catalog
 from datagen.catalog.health import MOST_CHECKED_FISH
 from datagen.events import audit
-from datagen.events.context import BatchRecord, Rows
+from datagen.events.context import BatchRecord, MixedRecord, Rows
 from datagen.events.health import checks, lice
 from datagen.farm import Farm, with_database_ids
-from datagen.keys import keys
+from datagen.keys import keys, mixed, mixed_record
 from datagen.pipeline import Progress
 from datagen.runs import advancing, preflight
 from datagen.storage import ddl, ledger, postgres
@@ -56,12 +56,16 @@ class Added:
     there_already: int = 0
 
 
-class _Again(BatchRecord):
+class _Anew(BatchRecord):
     """A batch whose fish are drawn anew, not those of its own health checks."""
 
     def stream(self, *names: object) -> np.random.Generator:
         spec = self.catalog.health.checks
         return super().stream("health checks added", spec.fish, spec.every_days, *names)
+
+
+class _MixedAnew(_Anew, MixedRecord):
+    """The same of one that began as a mix of others."""
 
 
 def add(dsn: str, catalog: Catalog, farm: Farm, wanted: Wanted, progress: Progress, dry_run: bool = False) -> Added:
@@ -84,7 +88,7 @@ def add(dsn: str, catalog: Catalog, farm: Farm, wanted: Wanted, progress: Progre
             ledger.prepare(connection)
         for present in cases:
             case = replace(present.case, farm=with_database_ids(farm, connection))
-            progress.step("Health checks", len(case.plan.batches))
+            progress.step("Health checks", len(case.as_lived.plan.batches))
             for record, again in _records(case, present.taken, wanted):
                 tables = _tables(connection, record, again, wanted, added)
                 if tables and not dry_run:
@@ -117,14 +121,23 @@ def _records(case: Case, taken: dict[str, int], wanted: Wanted) -> Iterator[tupl
     health = case.catalog.health
     spec = health.checks.model_copy(update={"fish": wanted.fish, "every_days": wanted.every_days})
     catalog = case.catalog.model_copy(update={"health": health.model_copy(update={"checks": spec})})
-    given, other = keys(case, taken).of_batch, replace(case, catalog=catalog)
-    for geography, history in pipeline.simulate(case).items():
+    given, other = keys(case, taken), replace(case, catalog=catalog)
+
+    def uncounted(first_id: Mapping[str, int]) -> dict[str, int]:
+        # Rows count from 0, and get their keys when it is known which are new.
+        return {**first_id, **dict.fromkeys([*TABLES, *(audit.TABLES[table] for table in TABLES)], 0)}
+
+    histories = pipeline.simulate(case)
+    for geography, history in histories.items():
         for index, batch in enumerate(case.plan.batches):
             if batch.geography == geography:
                 lived = history.batch(index)
-                # Rows count from 0, and get their keys when it is known which are new.
-                numbers = {**given[index], **dict.fromkeys([*TABLES, *(audit.TABLES[table] for table in TABLES)], 0)}
-                yield BatchRecord(case, index, lived, given[index]), _Again(other, index, lived, numbers)
+                first_id = given.of_batch[index]
+                yield BatchRecord(case, index, lived, first_id), _Anew(other, index, lived, uncounted(first_id))
+    for index, lived in mixed(case, histories):
+        record = mixed_record(case, index, lived, given)
+        numbers = uncounted(record.first_id)
+        yield record, _MixedAnew(other, index, lived, numbers, record.mixed, record.source_ids)
 
 
 def _tables(

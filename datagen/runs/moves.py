@@ -55,9 +55,23 @@ TOTALS = """
     WHERE id = workflow AND id <> ALL(%s)
         AND (estimated_total_count IS DISTINCT FROM fish OR estimated_total_biomass_kg IS DISTINCT FROM kg)
 """
+# Into a ring where others are already.
+MIXED = """
+    UPDATE batch_transferaction SET allow_mixed = mixed
+    FROM (
+        SELECT action.id AS action,
+            coalesce(mix.batch_type = 'MIXED' AND source.container_id <> stay.container_id, false) AS mixed
+        FROM batch_transferaction action
+        JOIN batch_batchcontainerassignment source ON source.id = action.source_assignment_id
+        LEFT JOIN batch_batchcontainerassignment stay ON stay.id = action.dest_assignment_id
+        LEFT JOIN batch_batch mix ON mix.id = stay.batch_id
+    ) told
+    WHERE id = action AND id <> ALL(%s) AND allow_mixed IS DISTINCT FROM mixed
+"""
 THERE = """
-    SELECT count(*) = 6 FROM pg_attribute
+    SELECT count(*) = 7 FROM pg_attribute
     WHERE NOT attisdropped AND (attrelid, attname) IN (
+        (to_regclass('public.batch_transferaction'), 'allow_mixed'),
         (to_regclass('public.batch_transferaction'), 'dest_container_id'),
         (to_regclass('public.batch_transferaction'), 'executed_at'),
         (to_regclass('public.batch_batchtransferworkflow'), 'is_dynamic_execution'),
@@ -72,5 +86,10 @@ def later_columns(connection: Connection) -> list[tuple[str, list[Any]]]:
     row = connection.execute(THERE).fetchone()
     if row is None or not row[0]:
         return []
-    told = ((PLACES, TransferAction), (LIVE, BatchTransferWorkflow), (TOTALS, BatchTransferWorkflow))
+    told = (
+        (PLACES, TransferAction),
+        (MIXED, TransferAction),
+        (LIVE, BatchTransferWorkflow),
+        (TOTALS, BatchTransferWorkflow),
+    )
     return [(statement, [sorted(protection.keys_of_others(connection, model))]) for statement, model in told]

@@ -84,7 +84,8 @@ def expected_rows(case: Case, histories: dict[int, History]) -> dict[str, "Count
 
 def most_rows(case: Case) -> "Counter[str]":
     """Rows by table that the batches of a plan may have at most, as their keys are laid out."""
-    return sum((most_rows_of(life(case, batch)) for batch in case.batches), Counter())
+    batches = (*case.batches, *case.mixed.values())
+    return sum((most_rows_of(life(case, batch)) for batch in batches), Counter())
 
 
 def following_rows(case: Case, histories: dict[int, History]) -> "Counter[str]":

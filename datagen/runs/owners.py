@@ -128,7 +128,8 @@ class _Starts:
 def _enter(plan: Present, starts: _Starts, blocks: dict[str, Spans]) -> None:
     """The blocks of a plan's batches and geographies; of tables without one, rows are told by their batch ("")."""
     case, given = plan.case, keys(plan.case, plan.taken)
-    for batch, first in zip(case.batches, given.of_batch, strict=True):
+    mixed = [(batch, given.of_mixed[index]) for index, batch in case.mixed.items()]
+    for batch, first in [*zip(case.batches, given.of_batch, strict=True), *mixed]:
         of_batch = Span(batch=first["batch_batch"])
         blocks[batch.number] = {"": of_batch}
         blocks[analysis.unit(batch.number)] = {"": of_batch}

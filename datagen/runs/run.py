@@ -20,7 +20,7 @@ from datagen.case import Case
 from datagen.catalog import Catalog
 from datagen.execution import Executor, Here, Task, Threads, hired
 from datagen.farm import Farm, with_database_ids
-from datagen.keys import keys
+from datagen.keys import keys, mixed
 from datagen.masterdata.rows import Created
 from datagen.masterdata.sensors import add_spares, calibrate
 from datagen.pipeline import Loading, Progress, Report
@@ -139,6 +139,7 @@ def execute(job: Job, progress: Progress) -> Report:
             loading = Loading(job.dsn, case, run, obstacle is None, streaming, job.log_dir)
             report.rows = pipeline.load(loading, histories, given, hire, workers, progress)
         begun = [first["batch_batch"] for first in given.of_batch[: len(case.plan.batches)]]
+        begun += [given.of_mixed[index]["batch_batch"] for index, _ in mixed(case, histories)]
         indexes = rebuilding(job.dsn, tables, job.workers, progress, analysis.unread)
         follow(job.dsn, begun, job.workers, progress, report, indexes, case)
         ledger.finish(connection, run)
@@ -301,7 +302,7 @@ def _begin(
     largest tables are to be streamed: as they were to be when it began, unless they are there."""
     identity = identify(job.case)
     if job.beside:
-        _refuse_taken_numbers(connection, {batch.number for batch in job.case.plan.batches})
+        _refuse_taken_numbers(connection, {batch.number for batch in job.case.as_lived.plan.batches})
     else:
         _refuse_other_runs(connection, identity)
     reserved = ledger.reserved(connection)

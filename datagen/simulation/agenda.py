@@ -34,6 +34,7 @@ class Agenda:
         self._fit_for_harvest: dict[int, int] = {}
         self._slaughter = {b: Slaughter(world.case, self.plan.batches[b]) for b, _ in world.stays.of}
         self._under_way: list[_UnderWay] = []
+        self._into = {batch.mixed.younger: b for b, batch in enumerate(self.plan.batches) if batch.mixed is not None}
         starts = self.plan.starts
         batches = sorted({b for b, _ in world.stays.of})
         self._called_for = delousings(world, batches)
@@ -52,13 +53,8 @@ class Agenda:
 
     def _book_life(self, b: int, start: int) -> None:
         stages = self.plan.stage_starts
-        self._book(start, 0, partial(self._lay_in, b))
-        for stage in range(1, self.sea + 1):
-            early = int(self.world.case.early_days[b].max()) if stage == self.sea else 0
-            self._book(start + stages[stage] - early, stage, partial(self._transfer, b, stage))
-        for kind, vaccination in enumerate(self.biology.vaccinations):
-            day = start + self.world.case.stages.day(vaccination.stage, vaccination.day_of_stage)
-            self._book(day, -1, partial(self._vaccinate, b, kind))
+        if self.plan.batches[b].mixed is None:
+            self._book_land(b, start)
         sea = start + stages[self.sea]
         if sea < self.plan.days:
             # From the day after they came: on that morning the rings may hold others still.
@@ -81,6 +77,20 @@ class Agenda:
             self._book(sea + late, self.sea, partial(thin, self.world, b))
         if late and b in self._fit_for_harvest:
             self._fit_for_harvest[b] = max(self._fit_for_harvest[b], sea + late + 1)
+
+    def _until(self, b: int) -> int:
+        """By which day the rings of a batch at sea are empty."""
+        return int(self.world.stays.until[self.world.stays.of[b, self.sea]].max())
+
+    def _book_land(self, b: int, start: int) -> None:
+        stages = self.plan.stage_starts
+        self._book(start, 0, partial(self._lay_in, b))
+        for stage in range(1, self.sea + 1):
+            early = int(self.world.case.early_days[b].max()) if stage == self.sea else 0
+            self._book(start + stages[stage] - early, stage, partial(self._transfer, b, stage))
+        for kind, vaccination in enumerate(self.biology.vaccinations):
+            day = start + self.world.case.stages.day(vaccination.stage, vaccination.day_of_stage)
+            self._book(day, -1, partial(self._vaccinate, b, kind))
 
     def _book_delousing(self, b: int, kind: int, first: int, spec: LiceOperation) -> None:
         for place in range(len(self.plan.batches[b].containers[-1])):
@@ -119,10 +129,10 @@ class Agenda:
         # The dead are recorded with a move, so of fish that leave at least one arrives.
         died = np.minimum(died, np.maximum(fish - 1, 0))
         _, dests = self._ends(b, stage)
-        days = np.unique(world.stays.first_day[dests]).tolist()
+        days, part = np.unique(world.stays.first_day[dests]).tolist(), self._part_for_others(b, stage)
         graded = stage == world.case.graded[b]
-        least = LEAST_LEFT if len(days) > 1 else 0.0
-        moved = sort_out(fish - died, len(dests)) if graded else pour(fish - died, len(dests), least)
+        least, into = LEAST_LEFT if len(days) > 1 else 0.0, len(dests) - (part > 0)
+        moved = sort_out(fish - died, into) if graded else pour(fish - died, into, least, part)
         share = spec.deaths_share * np.exp(spec.deaths_spread * rng.standard_normal())
         under_way = _UnderWay(b, stage, spec, float(share), moved, died, graded)
         self._under_way.append(under_way)
@@ -140,7 +150,8 @@ class Agenda:
         for i, j in zip(*np.nonzero(transfer.to_do * today), strict=True):
             dead = min(transfer.died[i], max(now[i] - 1, 0))
             moved[i, j] = transfer.taken(i, j, now[i] - dead)
-            world.log.moves.append(
+            into_mix = world.stays.batch[dests[j]] != transfer.batch
+            (world.log.mixings if into_mix else world.log.moves).append(
                 Move(transfer.batch, transfer.stage, day, sources[i], dests[j], now[i], moved[i, j], dead, each_g[i, j])
             )
             now[i] -= moved[i, j] + dead
@@ -150,7 +161,7 @@ class Agenda:
         for stay in sources[here & over]:
             world.leave(stay, day)
         world.fish[container[here & ~over]] = now[here & ~over]
-        self._settle(dests, np.flatnonzero(today), moved, each_g, transfer)
+        self._settle(dests, day, moved, each_g, transfer)
 
     def _weights_g(self, transfer: "_UnderWay", weight_g: Floats) -> Floats:
         """Mean weight of the fish of each lift [sources, destinations], where a source's weigh so much."""
@@ -158,23 +169,48 @@ class Agenda:
             return np.repeat(weight_g[:, None], transfer.to_do.shape[1], axis=1)
         return sorted_g(transfer.to_do, weight_g, float(self.world.case.stages.weight_cv[transfer.stage - 1]))
 
-    def _settle(self, dests: Ints, today: Ints, moved: Ints, each_g: Floats, transfer: "_UnderWay") -> None:
+    def _settle(self, dests: Ints, day: int, moved: Ints, each_g: Floats, transfer: "_UnderWay") -> None:
         """Fish in their new containers, at the mean weight of those that came together, and strained by the lift."""
-        for j in today:
+        for j in np.flatnonzero(self.world.stays.first_day[dests] == day):
             arrived = int(moved[:, j].sum())
             mean_g = float(moved[:, j] @ each_g[:, j] / arrived) if arrived else 0.0
-            self.world.enter(dests[j], arrived, float(np.cbrt(mean_g)))
-            self.world.handle(dests[j], transfer.share, transfer.spec)
+            there, there_g = self._taken_over(dests[j], day)
+            if there:
+                mean_g = (arrived * mean_g + there * there_g) / (arrived + there)
+            self.world.enter(dests[j], arrived + there, float(np.cbrt(mean_g)))
+            self.world.handle(dests[j], transfer.share * arrived / max(arrived + there, 1), transfer.spec)
+
+    def _part_for_others(self, b: int, stage: int) -> float:
+        """What part of a ring's fish of a batch goes to sea with others."""
+        mix = self.plan.batches[self._into[b]].mixed if stage == self.sea and b in self._into else None
+        return 0.0 if mix is None else mix.part
+
+    def _taken_over(self, dest: int, day: int) -> tuple[int, float]:
+        """The fish of another batch that are in the ring of a mix already, and their weight: they are its own now."""
+        stays, mix = self.world.stays, self.plan.batches[self.world.stays.batch[dest]].mixed
+        resident = int(self.world.stay[stays.container[dest]])
+        if mix is None or resident < 0:
+            return 0, 0.0
+        of = int(stays.batch[resident]), int(stays.stage[resident])
+        stays.of[of] = stays.of[of][stays.of[of] != resident]
+        fish, weight_cbrt = self.world.leave(resident, day)
+        if fish:
+            move = Move(of[0], self.sea, day, resident, dest, fish, fish, 0, weight_cbrt**3)
+            self.world.log.mixings.append(move)
+        return fish, weight_cbrt**3
 
     def close(self) -> None:
         """Tell of transfers that are under way what is still to be done, as the fish stand."""
         world = self.world
         for transfer in self._under_way:
+            if not transfer.to_do.any():
+                continue
             sources, dests = self._ends(transfer.batch, transfer.stage)
             container = world.stays.container[sources]
             now, weight_g = world.fish[container], world.weight_cbrt[container] ** 3
             day = world.stays.first_day[dests]
-            waiting = zip(*np.nonzero(transfer.to_do), strict=True)
+            own = world.stays.batch[dests] == transfer.batch
+            waiting = zip(*np.nonzero(transfer.to_do * own), strict=True)
             for i, j in sorted(waiting, key=lambda lift: (day[lift[1]], *lift)):
                 fish = transfer.taken(i, j, now[i])
                 place = world.stays.container[dests[j]]
@@ -184,9 +220,15 @@ class Agenda:
                 now[i] -= fish
 
     def _ends(self, b: int, stage: int) -> tuple[Ints, Ints]:
-        """The stays that a transfer is out of, and those that it is into: not one that gets its fish later."""
+        """The stays that a transfer is out of, and those that it is into: not one that gets its fish later.
+
+        The last may be of a mix with others.
+        """
         of, late = self.world.stays.of, stage == self.sea and self.world.case.late_days[b] > 0
-        return of[b, stage - 1], of[b, stage][: -1 if late else None]
+        dests = of[b, stage][: -1 if late else None]
+        if self._part_for_others(b, stage):
+            dests = np.append(dests, of[self._into[b], self.sea])
+        return of[b, stage - 1], dests
 
     def _vaccinate(self, b: int, kind: int, day: int) -> None:
         spec = self.biology.vaccinations[kind]
@@ -195,18 +237,21 @@ class Agenda:
             self.world.log.vaccinations.append(self._operate(stay, kind, day, spec, rng.standard_normal()))
 
     def _fast(self, b: int, place: int, days: int, day: int) -> None:
-        self.world.fasting_until[self.world.stays.container[self.world.stays.of[b, self.sea][place]]] = day + days - 1
+        rings = self.world.stays.of[b, self.sea]
+        if place < len(rings):
+            self.world.fasting_until[self.world.stays.container[rings[place]]] = day + days - 1
 
     def _fast_for_lice(self, b: int, place: int, days: int, day: int) -> None:
         if b in self._fit_for_harvest:
             self._fast(b, place, days, day)
 
     def _delouse(self, b: int, place: int, kind: int, spec: LiceOperation, day: int) -> None:
-        """Unless the harvest was decided on before."""
-        if b not in self._fit_for_harvest:
+        """Unless the harvest was decided on before, or the ring, a batch's last, was given to a mix."""
+        rings = self.world.stays.of[b, self.sea]
+        if b not in self._fit_for_harvest or place >= len(rings):
             return
         rng = stream(self.plan.seed, self.plan.batches[b].number, "delousing", kind, place)
-        stay = self.world.stays.of[b, self.sea][place]
+        stay = rings[place]
         if self.world.stay[self.world.stays.container[stay]] != stay:
             return  # a ring that stands empty
         self.world.log.treatments.append(self._operate(stay, kind, day, spec, rng.standard_normal()))
@@ -232,8 +277,7 @@ class Agenda:
         stays = stays[world.stay[world.stays.container[stays]] == stays]
         container = world.stays.container[stays]
         fish, weight_cbrt = world.fish[container], world.weight_cbrt[container]
-        first, slaughter = day + 1 + fasting, self._slaughter[b]
-        last = int(self.plan.starts[b]) + self.plan.stage_starts[self.sea] + self.plan.stage_days(self.sea)
+        first, slaughter, last = day + 1 + fasting, self._slaughter[b], self._until(b)
         ring_kg = (fish * weight_cbrt**3 / 1000.0).tolist()
         light = _mean_g(fish, weight_cbrt) < slaughter.begins_g(ring_kg)
         if light and first + slaughter.last_day(ring_kg) < last:

@@ -48,10 +48,11 @@ def delousings(world: World, batches: Iterable[int]) -> dict[int, Delousings]:
     if spec is None:
         return found
     boats = Boats([0] * spec.boats, storms(world.case, world.geography, plan.days + AHEAD_DAYS))
-    longest, calls = plan.stage_days(sea), list[tuple[int, int, Iterator[int]]]()
+    calls = list[tuple[int, int, Iterator[int]]]()
     for b, kept in found.items():
         first, rings = int(plan.starts[b]) + plan.stage_starts[sea], np.array(plan.batches[b].containers[-1])
-        if first < plan.days:
+        longest = int(world.stays.until[world.stays.of[b, sea]].max()) - first if first < plan.days else 0
+        if longest:
             lice = Lice(world.case, plan.batches[b], first, len(rings), world.case.late_days[b])
             calls.append(
                 (0, b, called_for(lice, world.temp_c(slice(first, first + longest), rings), longest, boats, kept))

@@ -82,7 +82,7 @@ class Deliveries:
 class Moves:
     """Fish moved from one container to another, in the order in which it was done; `stage` is that which they come to.
 
-    Thinnings are the same within a stage.
+    Thinnings are the same within a stage; mixings into a batch that begins so, out of the one that is named.
     """
 
     batch: Ints
@@ -157,6 +157,7 @@ class History:
     moves: Moves
     thinnings: Moves
     waiting: Waiting
+    mixings: Moves
     vaccinations: Operations
     treatments: Operations
     harvests: Harvests
@@ -187,10 +188,15 @@ class History:
             for column in fields(one)
         )
 
-    def batch(self, index: int) -> "History":
+    def has(self, index: int) -> bool:
+        """Whether a batch has begun."""
+        return bool((self.assignments.batch == index).any())
+
+    def batch(self, index: int, called: int | None = None) -> "History":
         """The part of the history that one batch needs; its assignments and rows are renumbered from 0.
 
-        All purchases stay: what the batch's meals cost depends on the queues of its stores.
+        All purchases stay: what the batch's meals cost depends on the queues of its stores. It may be `called` by
+        another index; what it was mixed of is numbered in the batches that it came from.
         """
         own = np.flatnonzero(self.assignments.batch == index)
         first, after = int(own[0]), int(own[-1]) + 1
@@ -206,17 +212,28 @@ class History:
 
         return History(
             self.geography,
-            replace(assignments, row=assignments.row - row),
+            replace(
+                assignments,
+                row=assignments.row - row,
+                batch=np.full(after - first, index if called is None else called),
+            ),
             _rows(self.days, slice(row, rows)),
             mine(self.deliveries),
             replace(moves, source=moves.source - first, dest=moves.dest - first),
             replace(thinnings, source=thinnings.source - first, dest=thinnings.dest - first),
             replace(waiting, source=waiting.source - first),
+            self._mixed_into(first, after),
             mine(self.vaccinations),
             mine(self.treatments),
             mine(self.harvests),
             self.purchases,
         )
+
+    def _mixed_into(self, first: int, after: int) -> Moves:
+        batch, dest = self.assignments.batch, self.mixings.dest
+        moves = _rows(self.mixings, (dest >= first) & (dest < after))
+        source = moves.source - np.searchsorted(batch, batch[moves.source])
+        return replace(moves, source=source, dest=moves.dest - first)
 
 
 class Delivery(NamedTuple):
@@ -270,6 +287,7 @@ class Log:
     moves: list[Move] = field(default_factory=list)
     thinnings: list[Move] = field(default_factory=list)
     waiting: list[Wait] = field(default_factory=list)
+    mixings: list[Move] = field(default_factory=list)
     vaccinations: list[Operation] = field(default_factory=list)
     treatments: list[Operation] = field(default_factory=list)
     harvests: list[Harvest] = field(default_factory=list)

@@ -19,7 +19,7 @@ def simulate(case: Case, geography: int) -> History:
 
 def after_days(case: Case, geography: int, told_after: Sequence[int]) -> list[History]:
     """The same, told after each of so many days, in order: what plans up to these days would have lived."""
-    world = World(case, geography)
+    world = World(case.as_lived, geography)
     agenda = Agenda(world)
     told = []
     for day in range(told_after[-1]):

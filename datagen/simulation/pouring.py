@@ -6,20 +6,22 @@ from datagen.arrays import Floats, Ints
 from datagen.biology import size
 
 
-def pour(fish: Ints, into: int, least: float = 0.0) -> Ints:
+def pour(fish: Ints, into: int, least: float = 0.0, part: float = 0.0) -> Ints:
     """Whole fish from each source to each destination [sources, destinations]; one to one where their numbers agree.
 
     Otherwise sources are poured out in order and destinations filled evenly in order, so that fish are conserved
     and there are at most sources + destinations - 1 moves. Of what fills a destination none is less than the share
-    `least`: then it is filled a little more, or less.
+    `least`: then it is filled a little more, or less. One more destination gets a `part` of what each of them does.
 
     >>> pour(np.array([505, 495]), into=4, least=0.05).tolist()
     [[250, 255, 0, 0], [0, 0, 245, 250]]
     """
-    if len(fish) == into:
+    if len(fish) == into and not part:
         return np.diag(fish)
     ends = np.concatenate(([0], np.cumsum(fish)))
     filled = np.arange(into + 1) * int(ends[-1]) // into
+    if part:
+        filled = np.append((filled / (1.0 + part / into)).astype(np.int64), ends[-1])
     nearest = ends[np.abs(ends[:, None] - filled).argmin(axis=0)]
     filled = np.where(np.abs(nearest - filled) < least * ends[-1] / into, nearest, filled)
     overlap = np.minimum(ends[1:, None], filled[None, 1:]) - np.maximum(ends[:-1, None], filled[None, :-1])

@@ -103,15 +103,19 @@ def stays(case: Case, geography: int) -> Stays:
         spec = case.way.mortality
         outbreak[:, b] = _outbreak(case, batch, start) if spec is None else hardship.epidemics(case, batch, start, spec)
         for stage, containers in enumerate(batch.containers):
+            if not containers:
+                continue
             begins, container = start + plan.stage_starts[stage], np.array(containers)
             first = begins - (case.early_days[b] if stage == case.sea else np.zeros(len(containers), np.int64))
             # Feed is ordered ahead: who waits for fish on the last days must not depend on where the record ends.
             # What comes late eats what its area has open.
             for day in np.unique(first[first <= begins]).tolist():
                 arrivals[day].append((stage, container[first == day]))
-            if first.min() >= plan.days:
+            if first.min() - _announced_days(case, batch) >= plan.days:
                 break
             until = begins + plan.stage_days(stage)
+            if batch.mixed is not None:
+                until = (batch.mixed.ends - plan.first_day).days
             n, days = len(container), np.maximum(np.minimum(until, plan.days) - first, 0)
             nature, draws = _nature(case, batch, stage, n), _draws(case, batch, stage, first > begins, int(days.max()))
             leaving_g = batch.harvest_target_g if stage == case.sea else np.inf
@@ -121,6 +125,12 @@ def stays(case: Case, geography: int) -> Stays:
             leaving = (leaving_g, leaving_from, leaving_days)
             parts.append(_Part(b, stage, container, first, until, *leaving, days, nature, draws))
     return _joined(parts, outbreak, arrivals)
+
+
+def _announced_days(case: Case, batch: BatchPlan) -> int:
+    """How long before a mixed batch begins lifts of its transfer to sea may be under way."""
+    legs = case.way.sea_transfer
+    return 0 if batch.mixed is None or legs is None else legs.days_max - 1
 
 
 def _joined(parts: list[_Part], outbreak: Floats, arrivals: dict[int, list[tuple[int, Ints]]]) -> Stays:

@@ -239,8 +239,8 @@ class World:
         log = self.log
         deliveries, harvests = table(Deliveries, log.deliveries), table(Harvests, log.harvests)
         vaccinations, treatments = table(Operations, log.vaccinations), table(Operations, log.treatments)
-        moves, thinnings = table(Moves, log.moves), table(Moves, log.thinnings)
-        waiting = table(Waiting, log.waiting)
+        moves, waiting = table(Moves, log.moves), table(Waiting, log.waiting)
+        thinnings, mixings = table(Moves, log.thinnings), table(Moves, log.mixings)
         # On a later day other fish wait.
         log.waiting.clear()
         return History(
@@ -251,6 +251,7 @@ class World:
             replace(moves, source=number[moves.source], dest=number[moves.dest]),
             replace(thinnings, source=number[thinnings.source], dest=number[thinnings.dest]),
             replace(waiting, source=number[waiting.source]),
+            replace(mixings, source=number[mixings.source], dest=number[mixings.dest]),
             replace(vaccinations, assignment=number[vaccinations.assignment]),
             replace(treatments, assignment=number[treatments.assignment]),
             replace(harvests, assignment=number[harvests.assignment]),

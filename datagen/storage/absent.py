@@ -11,6 +11,8 @@ from datagen.storage.store import Tables
 
 ADDED_TABLES = frozenset(
     (
+        "batch_batchmixevent",
+        "batch_batchmixeventcomponent",
         "batch_containerforecastsummary",
         "batch_liveforwardprojection",
         "infrastructure_areagroup",

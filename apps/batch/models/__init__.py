@@ -3,6 +3,7 @@
 from apps.batch.models.base import Batch, BatchComposition, BatchContainerAssignment, LifeCycleStage, Species
 from apps.batch.models.daily_state import ActualDailyAssignmentState
 from apps.batch.models.forecast import ContainerForecastSummary, LiveForwardProjection
+from apps.batch.models.mixing import BatchMixEvent, BatchMixEventComponent
 from apps.batch.models.observation import GrowthSample, IndividualGrowthObservation, MortalityEvent
 from apps.batch.models.workflow import (
     ActionStatus,
@@ -20,6 +21,8 @@ __all__ = [
     "BatchComposition",
     "BatchContainerAssignment",
     "BatchCreationWorkflow",
+    "BatchMixEvent",
+    "BatchMixEventComponent",
     "BatchTransferWorkflow",
     "ContainerForecastSummary",
     "CreationAction",

@@ -57,7 +57,7 @@ def checks(record: BatchRecord) -> Checks:
     for stage in range(record.stages.index(spec.first_stage), len(keys)):
         stays = np.flatnonzero(a.stage == stage)
         if not len(stays):
-            break
+            continue
         planned, first = len(record.batch.containers[stage]), record.start_day + record.stage_starts[stage]
         begin = int(record.stream(keys[stage], "health check, turn").integers(planned))
         of_round = int(_of_round(planned, spec.one_container_in))

@@ -74,7 +74,7 @@ def _fed(case: Case, history: History) -> int:
 def _bought(case: Case, history: History) -> int:
     """Months and sites with eggs that were bought."""
     stays = history.assignments
-    bought = np.array([own_parents(case, batch) is None for batch in case.plan.batches])
+    bought = np.array([own_parents(case, batch) is None for batch in case.as_lived.plan.batches])
     got = history.deliveries.assignment[bought[stays.batch[history.deliveries.assignment]]]
     return _site_months(case, stays.container[got], stays.first_day[got])
 
