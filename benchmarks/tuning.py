@@ -81,9 +81,12 @@ def look(case: Case, history: History, found: Found) -> None:
         rings = np.flatnonzero((a.batch == each) & (a.stage == case.sea))
         if not a.left[rings].all():
             continue
-        dead = 1.0 - a.fish_out[rings].sum() / a.fish_in[rings].sum()
-        found.cycles[case.farm.geography_name[history.geography]].append(100 * float(dead))
-        found.between.append(float(np.std(np.log(1.0 - a.fish_out[rings] / a.fish_in[rings]))))
+        # Not what is left in the end, of rings that are emptied in portions and get fish of others.
+        dead = np.bincount(stay, days.deaths, len(a.row))[rings]
+        found.cycles[case.farm.geography_name[history.geography]].append(
+            100 * float(dead.sum() / a.fish_in[rings].sum())
+        )
+        found.between.append(float(np.std(np.log(np.maximum(dead, 1) / a.fish_in[rings]))))
         grow(case, history, rings, found)
         for first, end, into in ((0, 91, found.early), (91, 273, found.later)):
             part = sea & (batch == each) & (age >= first) & (age < end)

@@ -388,7 +388,7 @@ def test_fish_at_sea_eat_less_where_oxygen_is_short() -> None:
 
 def test_lived_deaths_have_a_tail_and_differ_from_ring_to_ring() -> None:
     """Site-months spread by a sigma of 1.0-1.7 of logs, most of it between areas and rings: realism, likeness 2.3."""
-    found = [lived(small_plan(seed=seed, batches=3, stagger_days=120, way="lived"), seed % 2) for seed in range(4)]
+    found = [lived(small_plan(seed=seed, batches=3, stagger_days=250, way="lived"), seed % 2) for seed in range(4)]
     months, rings = [], []
     for history in found:
         a, days = history.assignments, history.days
