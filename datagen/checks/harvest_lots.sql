@@ -15,9 +15,9 @@ WITH placed AS (
         UNION ALL
         SELECT assignment_id, -sum(count) FROM batch_mortalityevent WHERE assignment_id IS NOT NULL GROUP BY 1
         UNION ALL
-        SELECT off.assignment_id, -miscounted - vanished
-        FROM datagen.truth_stock off
-        JOIN batch_batchcontainerassignment assignment ON assignment.id = off.assignment_id AND departure_date IS NOT NULL
+        SELECT assignment_id, -miscounted - vanished
+        FROM datagen.truth_stock
+        JOIN batch_batchcontainerassignment assignment ON assignment.id = assignment_id AND departure_date IS NOT NULL
     ) change
     GROUP BY 1
 ), lot AS (
