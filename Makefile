@@ -41,7 +41,7 @@ bench: setup
 	$(BIN)/python -m benchmarks.run
 
 # What the documents quote: `make measure` of all, or `make measure ONLY="guide production"`, then `make docs`.
-ONLY = batch simulate likeness small medium guide production
+ONLY = batch simulate likeness figures small medium guide production
 measure: setup
 	$(BIN)/python -m benchmarks.run --restore --output docs/measured --only $(ONLY)
 

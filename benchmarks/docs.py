@@ -159,6 +159,40 @@ def likeness(measured: dict[str, Any]) -> str:
     )
 
 
+def figures(measured: dict[str, Any]) -> str:
+    """Aims that the catalog was tuned to, and apart from them what was only looked at afterwards; misses are bold."""
+    found = measured["figures"]
+    of_seeds = found["seeds"]
+    heading = f"| check | figure | aim | {' | '.join(f'seed {seed}' for seed in of_seeds)} | source |"
+    parts = [f"`production` as of {found['as_of']}, content {found['content_version']}. {verdicts(of_seeds)}"]
+    for tuned, title in ((True, "Tuned to"), (False, "Only looked at")):
+        lines = [f"\n{title}:\n\n{heading}", f"|---|---|---|{'---:|' * len(of_seeds)}---|"]
+        for rows in zip(*of_seeds.values(), strict=True):
+            one = rows[0]
+            if one["tuned"] is tuned:
+                values = " | ".join(shown(each) for each in rows)
+                lines.append(f"| {one['check']} | {one['title']} | {one['aim']} | {values} | {one['source']} |")
+        parts += lines
+    return "\n".join(parts)
+
+
+def shown(figure: dict[str, Any]) -> str:
+    """A value in three figures, bold where it misses its aim."""
+    value = "" if figure["value"] is None else f"{figure['value']:.3g}"
+    return f"**{value}**" if figure["passed"] is False else value
+
+
+def verdicts(of_seeds: dict[str, list[dict[str, Any]]]) -> str:
+    """How many figures and how many checks, of which none of its figures misses, each seed passes."""
+    told = []
+    for seed, rows in of_seeds.items():
+        checks = {each["check"] for each in rows if each["check"].isdigit()}
+        missed = {each["check"] for each in rows if each["passed"] is False}
+        passed = sum(each["passed"] is True for each in rows)
+        told.append(f"Seed {seed}: {passed} of {len(rows)} figures, {len(checks - missed)} of {len(checks)} checks.")
+    return " ".join(told)
+
+
 def loading(seconds: dict[str, float]) -> float:
     return sum(seconds.get(step, 0.0) for step in LOADING)
 
@@ -184,6 +218,7 @@ BLOCKS: dict[str, Callable[[dict[str, Any]], str]] = {
     "steps": steps,
     "restore": restore,
     "likeness": likeness,
+    "figures": figures,
 }
 
 if __name__ == "__main__":

@@ -31,6 +31,7 @@ from benchmarks.docs import loading
 from datagen.pipeline import VERSION
 
 AS_OF = "2025-11-21"
+LIKENESS_SEEDS = (1, 2, 3)
 AQUAMIND = [sys.executable, "-c", "from datagen.cli import main; main()"]
 Measured = dict[str, Any]
 """`seconds` by what took them, and whatever else is worth telling."""
@@ -328,10 +329,24 @@ def likeness() -> Measured:
     return {"seconds": {"all": seconds}, **figures}
 
 
+def figures() -> Measured:
+    """What `aquamind likeness` says of `production` by seed, one database after the other."""
+    took: dict[str, float] = {}
+    found: dict[str, Any] = {}
+    for seed in map(str, LIKENESS_SEEDS):
+        timed("run", "--preset", "production", "--as-of", AS_OF, "--seed", seed)
+        took[f"seed {seed}"], found[seed] = timed("likeness")
+        passed = [each["passed"] for each in found[seed]]
+        show(f"likeness of seed {seed}", took[f"seed {seed}"], f"{passed.count(True)} of {len(passed)} figures")
+        subprocess.run([*AQUAMIND, "wipe", "--yes"], check=True, stderr=subprocess.DEVNULL)
+    return {"as_of": AS_OF, "content_version": VERSION, "seconds": took, "seeds": found}
+
+
 MEASUREMENTS: dict[str, Callable[[], Measured]] = {
     "batch": batch,
     "simulate": simulate,
     "likeness": likeness,
+    "figures": figures,
     "small": lambda: preset("small"),
     "medium": lambda: preset("medium"),
     "guide": guide,
