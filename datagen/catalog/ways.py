@@ -388,6 +388,16 @@ class SeaGrowth(Spec):
         return times
 
 
+class Containers(Spec):
+    """How containers of a batch differ in growth, in place of `growth.container_sd` of biology.yaml.
+
+    A plan gives them room for `room_sds` standard deviations; of those that become fuller, feed is held back.
+    """
+
+    growth: Annotated[float, Field(ge=0, le=0.1)]
+    room_sds: Annotated[float, Field(ge=1, le=5)]
+
+
 class SeaAppetite(Spec):
     """Appetite at sea: that of newcomers, the first spring of fish that came in autumn, and spells that an area shares.
 
@@ -589,6 +599,7 @@ class Way(Spec):
     recording: Recording | None = None
     quality: Quality | None = None
     single_fish: SingleFish | None = None
+    containers: Containers | None = None
     sea_growth: SeaGrowth | None = None
     sea_appetite: SeaAppetite | None = None
     conversion: Conversion | None = None

@@ -168,3 +168,9 @@ def vigour(case: Case, batch: BatchPlan) -> float:
     """How fast a batch grows, as a multiple of an average one: its luck, which is drawn before it lives."""
     luck = stream(case.plan.seed, batch.number, "nature").standard_normal()
     return 1.0 + case.catalog.biology.growth.batch_sd * float(luck)
+
+
+def container_sd(case: Case) -> float:
+    """How much the containers of a batch differ in growth, as a standard deviation of a multiple of the batch's."""
+    lived = case.way.containers
+    return case.catalog.biology.growth.container_sd if lived is None else lived.growth

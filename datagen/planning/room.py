@@ -6,12 +6,13 @@ from aquamind.errors import UserError
 from datagen.arrays import Floats
 from datagen.case import Case
 from datagen.catalog.spec import LEAST_EGGS
-from datagen.planning.forecast import Forecast
+from datagen.planning.forecast import Forecast, container_sd
 
 HEADROOM_SDS = 3.5
 """A container may be so many standard deviations fuller than an average one; one in thousands comes near that.
 
-What luck may still add, feed is held back for (simulation).
+Where a plan is lived, its way says how many, and more come near. What luck may still add, feed is held
+back for (simulation).
 """
 
 
@@ -23,9 +24,10 @@ def fullness(forecast: Forecast) -> Floats:
     case, batch = forecast.case, forecast.batch
     growth, deaths = case.catalog.biology.growth, case.catalog.mortality
     spread = np.hypot(
-        3.0 * np.hypot(growth.batch_sd, growth.container_sd), (1.0 - forecast.alive) * deaths.container_spread
+        3.0 * np.hypot(growth.batch_sd, container_sd(case)), (1.0 - forecast.alive) * deaths.container_spread
     )
-    heavy_kg = batch.eggs * forecast.alive * forecast.weight_g / 1000.0 * np.exp(HEADROOM_SDS * spread)
+    headroom = HEADROOM_SDS if case.way.containers is None else case.way.containers.room_sds
+    heavy_kg = batch.eggs * forecast.alive * forecast.weight_g / 1000.0 * np.exp(headroom * spread)
     days = [*forecast.starts[:-1], forecast.fullest]
     return np.array(
         [

@@ -8,7 +8,7 @@ import numpy as np
 from datagen.arrays import Bools, Floats, Ints
 from datagen.biology.mortality import outbreak_course
 from datagen.case import Case
-from datagen.planning.forecast import Forecast, vigour
+from datagen.planning.forecast import Forecast, container_sd, vigour
 from datagen.planning.plan import BatchPlan
 from datagen.simulation import hardship
 from datagen.streams import remembering, stream
@@ -185,7 +185,7 @@ def _nature(case: Case, batch: BatchPlan, stage: int, n: int) -> _Nature:
     lived = case.way.mortality
     # Where it depends on the weight, what is left of it is whether fish are fed at all.
     fcr = spec.fcr if case.way.conversion is None else float(spec.fcr > 0)
-    pace = batch.growth * vigour(case, batch) * (1.0 + growth.container_sd * of_container[0])
+    pace = batch.growth * vigour(case, batch) * (1.0 + container_sd(case) * of_container[0])
     return _Nature(
         tgc=spec.tgc * growth.potential * pace,
         fcr=np.full(n, fcr * (1.0 + growth.fcr_batch_sd * of_batch[1])),
