@@ -52,7 +52,7 @@ class Found:
     between: list[float] = field(default_factory=list)
     months: list[float] = field(default_factory=list)
     slaughter: list[tuple[int, float]] = field(default_factory=list)
-    feed: Floats = field(default_factory=lambda: np.zeros(4))
+    feed: Floats = field(default_factory=lambda: np.zeros(3))
     causes: Floats = field(default_factory=lambda: np.zeros(len(CAUSES)))
 
 
@@ -103,8 +103,10 @@ def grow(case: Case, history: History, rings: Ints, found: Found) -> None:
         if weight_g[0] < 750.0 and reached[1] < len(weight_g):
             found.months.append(float(reached[1] - reached[0]) / 30.4)
         dead_g = float(days.deaths[rows] @ weight_g)
-        came_g, left_g = a.fish_in[ring] * a.weight_in_g[ring], a.fish_out[ring] * a.weight_out_g[ring]
-        found.feed += np.array([days.feed_g[rows].sum(), came_g, dead_g, left_g]) / 1000.0
+        gained_g = float((days.fish[rows] - days.deaths[rows]) @ np.diff(weight_g, append=a.weight_out_g[ring]))
+        found.feed += np.array([days.feed_g[rows].sum(), gained_g, dead_g]) / 1000.0
+    if a.batch[rings[0]] >= len(case.plan.batches):
+        return  # mixed of others, and begun at sea
     last = int((a.first_day + a.days)[rings].max() - case.plan.starts[a.batch[rings[0]]])
     found.slaughter.append((last, float(np.average(a.weight_out_g[rings], weights=a.fish_out[rings])) / 1000.0))
 
@@ -120,13 +122,13 @@ def measure(case: Case, histories: list[History]) -> dict[str, str]:
     fresh = {what: np.array(each) for what, each in found.fresh.items()}
     middle, causes = np.median(fresh["all"]), (found.causes / found.causes.sum()).tolist()
     together = [_together(*each, log) for log in (False, True) for each in found.sites]
-    fed, came, dead, left = found.feed.tolist()
+    fed, gained, dead = found.feed.tolist()
     last, heavy = np.array(found.slaughter).T
     return {
         "2 months from 750 g to 5 kg (10-12)": " ".join(f"{x:.1f}" for x in np.percentile(found.months, [10, 50, 90])),
         "2 last harvest on day (750-850)": " ".join(f"{x:.0f}" for x in np.percentile(last, [0, 10, 50, 90, 100])),
         "3 feed conversion (1.05-1.25), economic above it (5-15 %)": (
-            f"{fed / (left + dead - came):.3f} {100 * ((left + dead - came) / (left - came) - 1):.1f}"
+            f"{fed / gained:.3f} {100 * (gained / (gained - dead) - 1):.1f}"
         ),
         "11 weight at slaughter [kg] (4.5-6.3)": " ".join(
             f"{x:.2f}" for x in np.percentile(heavy, [0, 10, 50, 90, 100])
