@@ -14,8 +14,8 @@ from tests.test_cli import SMALL, aquamind
 from tests.worlds import Silent, case_of, small_plan
 
 EXAMPLES = PROJECT / "examples/files"
-CASE = case_of(small_plan(batches=6, stagger_days=150, containers=2, way="lived"))
-"""Twelve batches, of which those of the first years are harvested."""
+CASE = case_of(small_plan(batches=9, stagger_days=100, containers=2, way="lived"))
+"""Eighteen batches, of which those of the first years are harvested."""
 
 
 @pytest.fixture(scope="module")

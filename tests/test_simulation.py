@@ -172,6 +172,8 @@ def test_no_container_holds_two_batches(plan: Plan) -> None:
 @example(replace(THINNED, as_of=THINNED.first_day + timedelta(days=450 + 83 - 1)), 1)
 @example(IN_HARVEST, 20)
 @example(mixing(338), 7)
+# A failure of a hall that begins later is one more to be added up.
+@example(small_plan(seed=26099736323, batches=3, stagger_days=247, containers=None, way="lived"), 39)
 def test_a_longer_record_begins_with_the_shorter(plan: Plan, later: int) -> None:
     longer = replace(plan, as_of=plan.as_of + timedelta(days=later))
     short, long = lived(plan), lived(longer)

@@ -169,5 +169,6 @@ def test_the_law_and_the_catalog_agree_on_pellets() -> None:
 
 def broken_laws(dsn: str) -> dict[str, Any]:
     verdicts = checks.verify(dsn, 1, Silent())
-    assert [verdict.name for verdict in verdicts if not verdict.checked] == []
+    # Too few batches to find two that begin soon after one another.
+    assert [verdict.name for verdict in verdicts if not verdict.checked] == ["mix_events"]
     return {verdict.name: verdict.rows for verdict in verdicts if verdict.offending}

@@ -39,8 +39,10 @@ class Hall:
 
     def down(self, kind: str, first: int, days: int) -> Floats:
         """For what part of each of these days something has failed."""
-        begin, hours = self.failing[kind]
-        passed = np.clip(24.0 * np.arange(first, first + days + 1)[:, None] - begin, 0.0, hours).sum(axis=1)
+        hour, passed = 24.0 * np.arange(first, first + days + 1), np.zeros(days + 1)
+        # One after the other: a sum of more of them, in a longer record, would round otherwise.
+        for begin, hours in zip(*self.failing[kind], strict=True):
+            passed += np.clip(hour - begin, 0.0, hours)
         part: Floats = np.minimum(np.diff(passed) / 24.0, 1.0)
         return part
 

@@ -1,8 +1,8 @@
 """How heavy will a ring's fish be at harvest? Told 120 days ahead: python examples/files/harvest_weight.py RECORD
 
-The cube root of a weight grows by the warmth of the water (Iwama & Tautz 1981), so that it is what a straight line
-fits: from the cube root then, and the season. The rings of each batch are told by what those of all others came to,
-beside the guess that they gain as much as those did.
+The cube root of a weight grows by the warmth of the water (Iwama & Tautz 1981), so that its growth is what is fitted,
+from the season. The rings of each batch are told by what those of all others came to, beside the guess that they gain as
+much as those did. A ring may be emptied in portions: the days count to the last.
 """
 
 import sys
@@ -14,7 +14,7 @@ from record import opened
 AHEAD_DAYS = 120
 QUESTION = f"""
     WITH harvested AS (
-        SELECT event.assignment_id, min(event.event_date)::date AS day,
+        SELECT event.assignment_id, max(event.event_date)::date AS day,
                1000 * sum(lot.live_weight_kg)::float8 / sum(lot.unit_count) AS weight_g
         FROM harvest_harvestevent event JOIN harvest_harvestlot lot ON lot.event_id = event.id
         GROUP BY ALL
@@ -30,12 +30,12 @@ QUESTION = f"""
 def main(record: Path) -> None:
     rings = {name: np.asarray(values, float) for name, values in opened(record).sql(QUESTION).fetchnumpy().items()}
     weight_g, then_g, year = rings["weight_g"], rings["then_g"], 2 * np.pi * rings["season"] / 365.25
-    known = np.column_stack([np.ones(len(year)), np.cbrt(then_g), np.cos(year), np.sin(year)])
+    season, then = np.column_stack([np.ones(len(year)), np.cos(year), np.sin(year)]), np.cbrt(then_g)
     model, same_gain = np.zeros(len(year)), np.zeros(len(year))
     for batch in np.unique(rings["batch_id"]):
         told, others = rings["batch_id"] == batch, rings["batch_id"] != batch
-        fitted, *_ = np.linalg.lstsq(known[others], np.cbrt(weight_g[others]), rcond=None)
-        model[told] = (known[told] @ fitted) ** 3
+        fitted, *_ = np.linalg.lstsq(season[others], np.cbrt(weight_g[others]) - then[others], rcond=None)
+        model[told] = (then[told] + season[told] @ fitted) ** 3
         same_gain[told] = then_g[told] + np.mean(weight_g[others] - then_g[others])
     print(f"{len(year)} rings, told {AHEAD_DAYS} days ahead")
     for name, grams in {"model": model, "same gain": same_gain}.items():
