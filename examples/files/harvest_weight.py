@@ -1,8 +1,8 @@
 """How heavy will a ring's fish be at harvest? Told 120 days ahead: python examples/files/harvest_weight.py RECORD
 
 The cube root of a weight grows by the warmth of the water (Iwama & Tautz 1981), so that its growth is what is fitted,
-from the season. The rings of each batch are told by what those of all others came to, beside the guess that they gain as
-much as those did. A ring may be emptied in portions: the days count to the last.
+from the season. The rings of each batch are told by what those of all others came to, beside the guess that they gain
+as much as those did. A ring may be emptied in portions: the days count to the last.
 """
 
 import sys
