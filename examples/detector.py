@@ -23,7 +23,7 @@ from datagen.simulation.loop import simulate
 
 AS_OF = date(2025, 11, 21)
 NEIGHBOURS = 5
-FAR = 8.0
+FAR = 12.0
 """Times the usual distance from the neighbours' median (the median of all such distances) that is called a spike."""
 
 

@@ -59,7 +59,7 @@ def query(template: str, absent: Set[str], mass: bool) -> str:
     judged = [
         _of_one(template, model)
         for model, versions in VERSIONS.items()
-        if versions._meta.db_table not in absent and _judged(model._meta.db_table, mass)
+        if absent.isdisjoint({model._meta.db_table, versions._meta.db_table}) and _judged(model._meta.db_table, mass)
     ]
     return "\nUNION ALL\n".join(judged)
 
