@@ -108,7 +108,7 @@ PROMISES = {
         "SELECT count(*) FROM batch_batch": 0,
         "SELECT count(*) FROM environmental_environmentalreading": 0,
         # In their places: where plans are lived, a second one takes turns with many of them.
-        "SELECT count(DISTINCT (container_id, sensor_type)) FROM infrastructure_sensor": 11_060,
+        "SELECT count(*) FROM infrastructure_sensor WHERE right(name, 2) <> ' B'": 11_060,
         "SELECT count(*) FROM inventory_feed": 6,
     },
     "Full lifecycle batch (900 days)": {
