@@ -782,6 +782,24 @@ def test_what_an_interrupted_run_has_not_reached_is_as_planned_before(prepared: 
     assert {verdict.name for verdict in checks.judge_plans(prepared) if verdict.offending} == {"plan_rows"}
 
 
+def test_a_ring_left_empty_is_known_though_two_plans_say_so(prepared: Connection) -> None:
+    """Of a transfer that was called off and planned anew, both have the note."""
+    row = prepared.execute(
+        """DELETE FROM batch_batchcontainerassignment WHERE id = (
+            SELECT stay.id FROM batch_batchcontainerassignment stay
+            JOIN batch_lifecyclestage stage ON stage.id = lifecycle_stage_id
+            WHERE stage."order" = 6 ORDER BY stay.id LIMIT 1)
+        RETURNING batch_id, (SELECT name FROM infrastructure_container WHERE id = container_id)"""
+    ).fetchone()
+    assert row is not None
+    broken = {verdict.name for verdict in checks.judge_plans(prepared) if verdict.offending}
+    prepared.execute(
+        "UPDATE batch_batchtransferworkflow SET notes = %s WHERE batch_id = %s",
+        [f"Left empty until fish are thinned: {row[1]}", row[0]],
+    )
+    assert broken - {each.name for each in checks.judge_plans(prepared) if each.offending} == {"plan_containers"}
+
+
 def test_without_the_ledger_only_laws_are_judged(prepared: Connection) -> None:
     prepared.execute("DROP SCHEMA datagen CASCADE")
     assert not any(verdict.checked for verdict in checks.judge_plans(prepared))

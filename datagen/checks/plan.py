@@ -46,7 +46,7 @@ FACTS = """
             JOIN batch_lifecyclestage stage ON stage.id = lifecycle_stage_id
             JOIN infrastructure_container container ON container.id = container_id
             WHERE batch_id = batch.id GROUP BY 1) stay) AS places,
-        (SELECT string_agg(notes, ' ') FROM batch_batchtransferworkflow
+        (SELECT max(notes) FROM batch_batchtransferworkflow
             WHERE batch_id = batch.id AND starts_with(notes, %(left_empty)s)) AS left_empty,
         (SELECT 1000 * sum(live_weight_kg) / nullif(sum(unit_count), 0)
             FROM harvest_harvestlot lot JOIN harvest_harvestevent event ON event.id = lot.event_id
