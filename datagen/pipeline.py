@@ -274,7 +274,7 @@ def load(
         Processes(1, stream_worker, loading) as stream,
     ):
         units = load_tasks(case, histories, keys, 1.0 - STREAMED_SHARE)
-        left, helped = len(list(stream_tasks(case, histories, keys))), False
+        left, helped = len(case.plan.batches) + sum(1 for _ in mixed(case, histories)), False
 
         def help_out() -> Iterator[Task]:
             nonlocal helped

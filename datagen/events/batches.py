@@ -117,11 +117,10 @@ def _stages_reached(record: BatchRecord, forecast: int) -> Iterator[Was]:
             if not mixed:
                 yield Was(NEVER)
             continue
+        places = int((record.early(stage) >= 0).sum())
+        day = int(stays.first_day[stays.stage == stage][:places].max())
         # Fish are moved during the day.
-        places = len(record.early(stage)[record.early(stage) >= 0])
-        at = record.at(int(stays.first_day[stays.stage == stage][:places].max()), 17 if stage and not mixed else 7)[
-            None
-        ]
+        at = record.at(day, 17 if stage and not mixed else 7)[None]
         columns = {
             "lifecycle_stage_id": int(stage_id),
             "status": "ACTIVE",

@@ -13,11 +13,10 @@ from apps.batch.models import (
 )
 from apps.environmental.models import StageTransitionEnvironmental
 from datagen.arrays import Floats, Ints
-from datagen.biology import size
 from datagen.biology.feeding import whole_parts
 from datagen.biology.water import oxygen_saturation_mg_l
 from datagen.events.context import BatchRecord, Changing, LongestLife, MixedRecord, Rows, Was
-from datagen.events.transfers import WEIGHED_FISH, moved_kg
+from datagen.events.transfers import NOTHING_YET, minutes, moved_kg, weighed
 from datagen.storage.arrow import FixedPoint, record_batch
 
 CHANGES = 2
@@ -116,20 +115,8 @@ def _workflow(record: MixedRecord, place: int, batch: int) -> Changing:
         created_at=planned,
         updated_at=ended,
     )
-    nothing_yet = {
-        "actual_start_date": None,
-        "actual_completion_date": None,
-        "total_source_count": 0,
-        "total_transferred_count": 0,
-        "total_mortality_count": 0,
-        "total_biomass_kg": 0.0,
-        "actions_completed": 0,
-        "completion_percentage": 0.0,
-        "finance_transaction_id": None,
-        "completed_by_id": None,
-    }
     as_begun = {
-        **nothing_yet,
+        **NOTHING_YET,
         "status": "IN_PROGRESS",
         "actual_start_date": record.date(day)[None],
         "updated_at": begun,
@@ -137,7 +124,7 @@ def _workflow(record: MixedRecord, place: int, batch: int) -> Changing:
     return (
         BatchTransferWorkflow,
         rows,
-        (Was(planned, {**nothing_yet, "status": "PLANNED", "updated_at": planned}), Was(begun, as_begun), Was(ended)),
+        (Was(planned, {**NOTHING_YET, "status": "PLANNED", "updated_at": planned}), Was(begun, as_begun), Was(ended)),
     )
 
 
@@ -156,8 +143,6 @@ def _actions(record: MixedRecord, place: int, batch: int) -> Rows:
     stage = record.sea - brought
     cv, k = record.stages.weight_cv[stage], record.stages.condition_k[stage]
     luck = record.stream("mixing, weighing", int(brought)).standard_normal((count, 2))
-    weight_g = moves.weight_g[which]
-    measured_g = weight_g * (1.0 + cv / np.sqrt(WEIGHED_FISH) * np.clip(luck[:, 0], -3, 3))
     temp_c, _, oxygen = _water_met(record)
     at = record.at(moves.day[which], 9.0 + np.minimum(np.arange(count), 20) * 0.25)
     return TransferAction, record_batch(
@@ -178,11 +163,8 @@ def _actions(record: MixedRecord, place: int, batch: int) -> Rows:
         transfer_method="PUMP" if brought else None,
         water_temp_c=temp_c,
         oxygen_level=oxygen,
-        execution_duration_minutes=np.clip(15 + moves.moved[which] // 4000 + (5 * luck[:, 1]).astype(int), 5, 600),
-        measured_avg_weight_g=measured_g,
-        measured_std_dev_weight_g=measured_g * cv,
-        measured_sample_size=WEIGHED_FISH,
-        measured_avg_length_cm=size.lengths_cm(measured_g, np.full(count, k)),
+        execution_duration_minutes=minutes(moves.moved[which], luck[:, 1]),
+        **weighed(moves.weight_g[which], np.full(count, cv), np.full(count, k), luck[:, 0]),
         selection_method="AVERAGE",
         notes="Put together with fish that are there" if brought else "Stay where they are, with fish that are brought",
         executed_by_id=operators[(record.index + np.arange(count)) % len(operators)],

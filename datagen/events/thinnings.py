@@ -117,17 +117,6 @@ def _workflow(record: BatchRecord, status: str) -> Changing:
     lived, actions = record.case.way.transfer_plans is not None, len(_source(record))
     managers = record.staff("MGR")
     who = int(managers[(record.index + record.sea) % len(managers)])
-    empty = {
-        "actual_start_date": None,
-        "actual_completion_date": None,
-        "total_source_count": 0,
-        "total_transferred_count": 0,
-        "total_mortality_count": 0,
-        "total_biomass_kg": 0.0,
-        "actions_completed": 0,
-        "completion_percentage": 0.0,
-        "completed_by_id": None,
-    }
     full = {
         "actual_start_date": record.date(day)[None],
         "actual_completion_date": record.date(day)[None],
@@ -152,7 +141,7 @@ def _workflow(record: BatchRecord, status: str) -> Changing:
         source_lifecycle_stage_id=record.farm.stage_id[record.sea],
         dest_lifecycle_stage_id=record.farm.stage_id[record.sea],
         total_actions_planned=actions,
-        **(full if done else empty),
+        **(full if done else transfers.NOTHING_YET),
         is_intercompany=False,
         notes=f"Thinning into {record.farm.container_name[record.batch.containers[record.sea][-1]]}",
         initiated_by_id=who,
@@ -160,7 +149,12 @@ def _workflow(record: BatchRecord, status: str) -> Changing:
         updated_at={"DRAFT": drafted, "PLANNED": planned, "COMPLETED": ended}[status],
     )
     as_planned = len(_lifts(record, min(_noted(record)[1], record.last_day))[0]) if lived else actions
-    was_planned = {**empty, "status": "PLANNED", "total_actions_planned": as_planned, "updated_at": planned}
+    was_planned = {
+        **transfers.NOTHING_YET,
+        "status": "PLANNED",
+        "total_actions_planned": as_planned,
+        "updated_at": planned,
+    }
     first = {"status": "DRAFT", "total_actions_planned": 0} if lived else {}
     was_begun = {**was_planned, "status": "IN_PROGRESS", "actual_start_date": record.date(day)[None]}
     was = (

@@ -1,6 +1,7 @@
 """Transfers between stages: a workflow each, with one action for every move from container to container."""
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -22,6 +23,20 @@ WEIGHED_FISH = 50
 
 MOST_CHANGES = 3
 """Of a workflow that was drafted: it is planned, begins, and is complete or called off."""
+
+NOTHING_YET = {
+    "actual_start_date": None,
+    "actual_completion_date": None,
+    "total_source_count": 0,
+    "total_transferred_count": 0,
+    "total_mortality_count": 0,
+    "total_biomass_kg": 0.0,
+    "actions_completed": 0,
+    "completion_percentage": 0.0,
+    "finance_transaction_id": None,
+    "completed_by_id": None,
+}
+"""What a workflow says of its moves before the first is made."""
 
 
 def most_rows(life: LongestLife) -> dict[str, int]:
@@ -131,23 +146,11 @@ def _planned(
 ) -> tuple[Was, ...]:
     """What workflows were before they were complete: drafted, planned, begun."""
     count = len(noted)
-    nothing_yet = {
-        "actual_start_date": None,
-        "actual_completion_date": None,
-        "total_source_count": 0,
-        "total_transferred_count": 0,
-        "total_mortality_count": 0,
-        "total_biomass_kg": 0.0,
-        "actions_completed": 0,
-        "completion_percentage": 0.0,
-        "finance_transaction_id": None,
-        "completed_by_id": None,
-    }
     moves = np.array([transfers_ahead.actions_planned(record, plan) for plan in plans] or actions)
     planned = record.at(np.array([plan.planned for plan in plans]), 15) if plans else np.full(count, NEVER[0])
     first = {"status": "DRAFT", "total_actions_planned": 0} if plans else {"total_actions_planned": actions}
-    as_planned = {**nothing_yet, "status": "PLANNED", "total_actions_planned": moves, "updated_at": planned}
-    as_begun = {**nothing_yet, "status": "IN_PROGRESS", "actual_start_date": begun.astype("datetime64[D]")}
+    as_planned = {**NOTHING_YET, "status": "PLANNED", "total_actions_planned": moves, "updated_at": planned}
+    as_begun = {**NOTHING_YET, "status": "IN_PROGRESS", "actual_start_date": begun.astype("datetime64[D]")}
     return (
         Was(noted, {**as_planned, **first, "updated_at": noted}),
         Was(planned, as_planned),
@@ -167,6 +170,23 @@ def _actions(record: BatchRecord) -> Rows:
     return lifted(record, moves, record.first_id["batch_transferaction"], workflow_id, luck, _notes(record))
 
 
+def weighed(weight_g: Floats, cv: Floats, k: Floats, luck: Floats) -> dict[str, Any]:
+    """What is measured of fish that are moved: a mean of 50 errs by its standard error."""
+    measured_g = weight_g * (1.0 + cv / np.sqrt(WEIGHED_FISH) * np.clip(luck, -3, 3))
+    return {
+        "measured_avg_weight_g": measured_g,
+        "measured_std_dev_weight_g": measured_g * cv,
+        "measured_sample_size": WEIGHED_FISH,
+        "measured_avg_length_cm": size.lengths_cm(measured_g, k),
+    }
+
+
+def minutes(moved: Ints, luck: Floats) -> Ints:
+    """How long the lifts of so many fish take; invented."""
+    taken: Ints = np.clip(15 + moved // 4000 + (5 * luck).astype(int), 5, 600)
+    return taken
+
+
 def lifted(
     record: BatchRecord, moves: Moves, first_id: int, workflow_id: Ints, luck: Floats, notes: Sequence[str]
 ) -> Rows:
@@ -176,8 +196,6 @@ def lifted(
     row = nearest_rows(record, moves.source, moves.day)
     of = bodies(record, row)
     selection, cv = _selection(record, moves, of.weight_cv)
-    # A mean of 50 fish errs by its standard error.
-    measured_g = moves.weight_g * (1.0 + cv / np.sqrt(WEIGHED_FISH) * np.clip(luck[:, 0], -3, 3))
     temp_c = record.history.days.temp_c[row]
     oxygen = (
         record.history.days.oxygen_pct[row]
@@ -204,11 +222,8 @@ def lifted(
         transfer_method=np.where(stage[moves.dest] <= 1, "GRAVITY", "PUMP"),
         water_temp_c=temp_c,
         oxygen_level=oxygen + 0.1 * luck[:, 1],
-        execution_duration_minutes=np.clip(15 + moves.moved // 4000 + (5 * luck[:, 2]).astype(int), 5, 600),
-        measured_avg_weight_g=measured_g,
-        measured_std_dev_weight_g=measured_g * cv,
-        measured_sample_size=WEIGHED_FISH,
-        measured_avg_length_cm=size.lengths_cm(measured_g, of.k),
+        execution_duration_minutes=minutes(moves.moved, luck[:, 2]),
+        **weighed(moves.weight_g, cv, of.k, luck[:, 0]),
         selection_method=selection,
         notes=notes,
         executed_by_id=operators[(record.index + number) % len(operators)],

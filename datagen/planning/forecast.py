@@ -136,10 +136,8 @@ class Forecast:
     @cached_property
     def _ring_kg(self) -> list[float]:
         """Of each ring, when the fish weigh what they are to be harvested at."""
-        day, rings = (
-            min(self._weighing(self.batch.harvest_target_g), self.starts[-1] - 1),
-            len(self.batch.containers[-1]),
-        )
+        rings, day = len(self.batch.containers[-1]), self._weighing(self.batch.harvest_target_g)
+        day = min(day, self.starts[-1] - 1)
         return [float(self.batch.eggs * self.alive[day] * self.weight_g[day]) / 1000.0 / rings] * rings
 
     @cached_property
