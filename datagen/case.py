@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from datagen.arrays import Ints
 from datagen.catalog import Catalog
 from datagen.catalog.stages import Stages, stages
-from datagen.catalog.ways import Recording, Way
+from datagen.catalog.ways import Way
+from datagen.catalog.ways.recording import Recording
 from datagen.farm import Farm
 from datagen.planning.legs import early_days
 from datagen.planning.mixing import mixed

@@ -7,7 +7,7 @@ import numpy as np
 from datagen.arrays import Floats, Ints
 from datagen.biology import size
 from datagen.biology.water import day_of_year
-from datagen.catalog.ways import SingleFish
+from datagen.catalog.ways.living import SingleFish
 from datagen.events.context import BatchRecord
 
 

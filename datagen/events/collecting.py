@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from datagen.arrays import Ints
-from datagen.catalog.ways import Rounds
+from datagen.catalog.ways.recording import Rounds
 from datagen.events.context import BatchRecord, LongestLife, Rows
 from datagen.events.truth import TruthDeaths
 from datagen.storage.arrow import record_batch

@@ -11,7 +11,7 @@ import numpy as np
 
 from datagen.arrays import Bools, Floats, Ints
 from datagen.biology.water import acidity, fading, lasting
-from datagen.catalog.ways import HallFailure, Halls
+from datagen.catalog.ways.living import HallFailure, Halls
 from datagen.events.context import BatchRecord, Rows
 from datagen.events.truth import TruthHallFailure
 from datagen.simulation.halls import Hall, Spans

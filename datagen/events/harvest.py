@@ -9,7 +9,7 @@ from apps.harvest.models import HarvestEvent, HarvestLot
 from datagen.arrays import Floats, Ints
 from datagen.biology.feeding import whole_parts
 from datagen.biology.water import day_of_year, year_wave
-from datagen.catalog.ways import Quality
+from datagen.catalog.ways.work import Quality
 from datagen.events.context import BatchRecord, LongestLife, Rows
 from datagen.storage.arrow import FixedPoint, record_batch
 

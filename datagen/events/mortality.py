@@ -7,7 +7,7 @@ import numpy as np
 from apps.batch.models import MortalityEvent
 from datagen.arrays import Dates, Ints
 from datagen.biology.mortality import CAUSES
-from datagen.catalog.ways import Entries
+from datagen.catalog.ways.recording import Entries
 from datagen.events.context import BatchRecord, LongestLife, Rows
 from datagen.storage.arrow import Array, chosen, record_batch
 

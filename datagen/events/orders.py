@@ -10,7 +10,7 @@ from apps.batch.models import BatchCreationWorkflow
 from datagen.arrays import Dates
 from datagen.case import Case
 from datagen.catalog.broodstock import Parents
-from datagen.catalog.ways import Orders
+from datagen.catalog.ways.work import Orders
 from datagen.events.context import BatchRecord, Changing, LongestLife, OfBatch, Was
 from datagen.planning.forecast import Forecast
 from datagen.planning.plan import BatchPlan

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from datagen.arrays import Bools, Dates, Floats, Ints
-from datagen.catalog.ways import Recording
+from datagen.catalog.ways.recording import Recording
 from datagen.events.context import BatchRecord
 from datagen.events.sensor_service import begins
 from datagen.events.truth import TruthSensorFault

@@ -11,7 +11,8 @@ import numpy as np
 from apps.batch.models import BatchTransferWorkflow, TransferAction
 from datagen.arrays import Bools, Floats, Ints, Objects
 from datagen.catalog.stages import Stages
-from datagen.catalog.ways import TransferPlans, Way
+from datagen.catalog.ways import Way
+from datagen.catalog.ways.work import TransferPlans
 from datagen.events.context import BatchRecord, Changing, LongestLife, Was, nearest_rows
 from datagen.events.orders import NEVER
 from datagen.simulation.agenda import LEAST_LEFT

@@ -8,7 +8,7 @@ from datagen.arrays import Floats, Ints
 from datagen.biology.feeding import appetite_in
 from datagen.biology.water import year_wave
 from datagen.case import Case
-from datagen.catalog.ways import Currents
+from datagen.catalog.ways.living import Currents
 from datagen.streams import remembering, stream
 
 TIDE_HOURS = 12.42

@@ -12,7 +12,7 @@ import numpy as np
 from datagen.arrays import Floats
 from datagen.biology.water import oxygen_saturation_mg_l, year_wave
 from datagen.case import Case
-from datagen.catalog.ways import HallFailure, Halls
+from datagen.catalog.ways.living import HallFailure, Halls
 from datagen.streams import remembering, stream
 
 WEEK_DAYS = 7

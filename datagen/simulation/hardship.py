@@ -9,7 +9,7 @@ from datagen.biology.mortality import CAUSES, outbreak_course
 from datagen.biology.water import year_wave
 from datagen.case import Case
 from datagen.catalog.company import Area
-from datagen.catalog.ways import Event, Hardship, LivedMortality, Weeks
+from datagen.catalog.ways.deaths import Event, Hardship, LivedMortality, Weeks
 from datagen.farm import areas
 from datagen.planning.plan import BatchPlan
 from datagen.streams import remembering, stream

@@ -5,7 +5,7 @@ import numpy as np
 from datagen.arrays import Floats, Ints
 from datagen.biology.water import day_of_year
 from datagen.case import Case
-from datagen.catalog.ways import SeaAppetite
+from datagen.catalog.ways.living import SeaAppetite
 from datagen.simulation.stays import Stays
 from datagen.streams import remembering, stream
 
