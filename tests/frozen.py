@@ -3,6 +3,8 @@
 import hashlib
 import json
 from collections import defaultdict
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 from datagen import pipeline
@@ -35,8 +37,9 @@ def tiny() -> Case:
 
 
 def lived() -> Case:
-    """The same four batches, lived."""
-    return case_of(small_plan(seed=3, batches=2, stagger_days=290, containers=2, way="lived", imperfections="usual"))
+    """Eight batches, lived: halls are graded, rings thinned and mixed, and the oldest is slaughtered in portions."""
+    plan = small_plan(seed=1, batches=4, stagger_days=60, containers=3, way="lived", imperfections="usual")
+    return case_of(replace(plan, as_of=plan.batches[0].start + timedelta(days=850)))
 
 
 def today() -> dict[str, object]:

@@ -782,6 +782,34 @@ def test_what_an_interrupted_run_has_not_reached_is_as_planned_before(prepared: 
     assert {verdict.name for verdict in checks.judge_plans(prepared) if verdict.offending} == {"plan_rows"}
 
 
+def test_a_ring_given_to_a_mix_is_deloused_until_then(prepared: Connection) -> None:
+    row = prepared.execute(
+        """SELECT stay.id, stay.batch_id, min(treatment_date::date) FROM health_treatment treatment
+        JOIN batch_batchcontainerassignment stay ON stay.id = batch_assignment_id
+        JOIN batch_batch batch ON batch.id = stay.batch_id AND status = 'COMPLETED'
+        WHERE treatment_type <> 'vaccination' GROUP BY stay.id ORDER BY stay.id LIMIT 1"""
+    ).fetchone()
+    assert row is not None
+    ring, batch, first = row
+    prepared.execute(
+        "DELETE FROM health_treatment WHERE batch_assignment_id = %s AND treatment_type <> 'vaccination'", [ring]
+    )
+    treated = law("treatments_missing")
+    assert checks.judge(prepared, treated).offending == 1
+    prepared.execute(
+        """UPDATE batch_transferaction SET source_assignment_id = %s, dest_assignment_id = (
+            SELECT min(id) FROM batch_batchcontainerassignment WHERE batch_id <> %s)
+        WHERE id = (SELECT min(id) FROM batch_transferaction)""",
+        [ring, batch],
+    )
+    for days, faults in ((0, 0), (10, 1)):
+        prepared.execute(
+            "UPDATE batch_batchcontainerassignment SET departure_date = %s::date + %s WHERE id = %s",
+            [first, days, ring],
+        )
+        assert checks.judge(prepared, treated).offending == faults
+
+
 def test_a_ring_left_empty_is_known_though_two_plans_say_so(prepared: Connection) -> None:
     """Of a transfer that was called off and planned anew, both have the note."""
     row = prepared.execute(

@@ -5,7 +5,7 @@ import json
 from datagen.case import Case
 from datagen.farm import resolve
 from datagen.keys import keys
-from tests.frozen import FROZEN, content, tiny, today
+from tests.frozen import FROZEN, content, lived, tiny, today
 from tests.worlds import company, small_plan
 
 
@@ -14,7 +14,10 @@ def test_the_content_is_what_its_version_says() -> None:
 
 
 def test_every_table_of_a_plan_is_frozen() -> None:
-    assert json.loads(FROZEN.read_text(encoding="utf-8"))["tiny"].keys() == set(keys(tiny(), {}).tables)
+    frozen = json.loads(FROZEN.read_text(encoding="utf-8"))
+    assert frozen["tiny"].keys() == set(keys(tiny(), {}).tables)
+    # And those of the truth, which have no keys of a plan.
+    assert {table for table in frozen["lived"] if not table.startswith("datagen.")} == set(keys(lived(), {}).tables)
 
 
 def test_a_site_may_be_called_otherwise() -> None:

@@ -29,7 +29,7 @@ from datagen.masterdata.rows import Created, Done
 from datagen.runs import advancing, protection, revisions, wiping
 from datagen.storage import fill, ledger
 from datagen.storage.absent import ADDED_TABLES
-from tests.worlds import Silent, case_of, company, small_plan
+from tests.worlds import Silent, case_of, company, mixing, small_plan
 
 REFERENCE = Path(__file__).parent / "reference"
 POSTGRES_15 = Path("/usr/lib/postgresql/15/bin")
@@ -228,6 +228,25 @@ def test_a_transfer_to_sea_may_go_live_until_it_is_told_where_its_moves_go(new_s
         assert all((fish, kg) == (sum_fish, sum_kg) for fish, kg, sum_fish, sum_kg, _, _ in found)
         assert all((to, executed) == (True, 0) for *_, to, executed in found)
         assert protection.strangers(connection) == {}
+
+
+def test_moves_into_a_mix_allow_it_and_no_others(new_schema: Callable[..., str]) -> None:
+    today = new_schema("mixed", TODAY)
+    runs.execute(runs.Job(today, case_of(mixing(345, containers=2)), 1), Silent())
+    with connect(today) as connection:
+        allowed = connection.execute(
+            """SELECT array_agg(DISTINCT source_assignment_id ORDER BY source_assignment_id)
+            FROM batch_transferaction WHERE allow_mixed"""
+        ).fetchone()
+        brought = connection.execute(
+            """SELECT array_agg(DISTINCT source_assignment_id ORDER BY source_assignment_id)
+            FROM batch_batchmixeventcomponent WHERE is_transferred_in"""
+        ).fetchone()
+        named = "SELECT bool_and(allow_mixed) FROM batch_batchmixevent event"
+        named += " JOIN batch_transferaction action ON action.id = workflow_action_id"
+        assert connection.execute(named.encode()).fetchone() == (True,)
+        assert allowed == brought != (None,)
+        assert [each.name for each in checks.verify(today, 1, Silent()) if each.offending] == []
 
 
 def test_what_no_versions_are_kept_of_is_filled_without_them(new_schema: Callable[..., str]) -> None:
