@@ -12,6 +12,7 @@ from django.db import connection
 
 from apps.batch.models import MortalityEvent
 from apps.health.models import HealthSamplingEvent, JournalEntry
+from datagen.biology.health import after_handling
 from datagen.biology.lice import POPULATIONS, development_days, lice_per_fish
 from datagen.biology.mortality import CAUSES
 from datagen.case import Case
@@ -474,3 +475,12 @@ def test_an_answer_that_comes_late_is_of_no_container_that_is_empty() -> None:
                 a.first_day[entry.assignment] <= entry.day <= a.departure_day[entry.assignment]
             )
     assert late
+
+
+def test_what_is_still_to_come_does_not_round_what_handlings_did() -> None:
+    rng = np.random.default_rng(1)
+    day, handled_day = np.full(200, 100), np.sort(rng.integers(0, 100, 15))
+    of, handled = rng.integers(0, 2, 200), rng.integers(0, 2, 15)
+    now = after_handling(day, of, handled_day, handled, 14.3)
+    later = np.concatenate([handled_day, 101 + np.arange(30)]), np.concatenate([handled, rng.integers(0, 2, 30)])
+    np.testing.assert_array_equal(now, after_handling(day, of, *later, 14.3))

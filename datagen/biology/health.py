@@ -19,8 +19,10 @@ def after_handling(day: Ints, of: Ints, handled_day: Ints, handled: Ints, lastin
     """
     since = day[:, None] - handled_day[None, :]
     felt = (since >= 0) & (of[:, None] == handled[None, :])
-    fading: Floats = np.where(felt, np.exp(-np.maximum(since, 0) / lasting_days), 0.0).sum(axis=1)
-    return fading
+    fading = np.where(felt, np.exp(-np.maximum(since, 0) / lasting_days), 0.0)
+    # One after the other: later ones, in a longer record, would have a plain sum round otherwise.
+    summed: Floats = np.cumsum(np.column_stack([np.zeros(len(day)), fading]), axis=1)[:, -1]
+    return summed
 
 
 def scores(burden: Floats, runt: Floats, runt_weight: Floats, normal: Floats, shared: float, limits: Floats) -> Ints:
