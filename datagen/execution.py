@@ -78,7 +78,8 @@ Crew: TypeAlias = tuple[Executor, Iterable[Task]]
 def finished(*crews: Crew) -> Iterator[tuple[Task, Any]]:
     """Have each crew do its tasks, and return every one with its result as soon as it is there.
 
-    Few are handed out ahead of the workers: what waits is copied, and memory must not grow with the tasks.
+    Few are handed out ahead of the workers: what waits is copied, and memory must not grow with the tasks. Of several
+    that fail at once the first is told: the others may have failed because it did, in the same transaction.
     """
     left = [(hands, iter(tasks)) for hands, tasks in crews]
     waiting: dict[Future[Any], tuple[Task, int]] = {}
@@ -92,7 +93,7 @@ def finished(*crews: Crew) -> Iterator[tuple[Task, Any]]:
     hand_out()
     while waiting:
         done, _ = wait(waiting, return_when=FIRST_COMPLETED)
-        for future in done:
+        for future in [each for each in waiting if each in done]:
             yield waiting.pop(future)[0], future.result()
         hand_out()
 

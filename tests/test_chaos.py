@@ -138,10 +138,10 @@ def test_a_full_disk_stops_a_run_until_there_is_room(
         while True:
             os.posix_fallocate(file.fileno(), file.seek(0, os.SEEK_END), 2**20)
     _, told = running.communicate(timeout=180)
+    ballast.unlink()
     assert running.returncode in (1, 2), told
     assert "Traceback" not in told
     assert re.search("[Rr]un (the same )?again", told), told
-    ballast.unlink()
     arena.assert_nothing_in_part()
     again = arena.command("generate", str(schedule_file), "--workers", "1")
     assert again.returncode == 0, again.stderr

@@ -3,13 +3,15 @@
 import signal
 import subprocess
 import sys
+import time
+from contextlib import nullcontext
 
 import psycopg
 import pytest
 
 from aquamind import database
 from aquamind.server import PROJECT
-from datagen.execution import Executor, Here, Task, Threads
+from datagen.execution import Executor, Here, Task, Threads, finished
 
 
 def _begin(connection: psycopg.Connection, table: str) -> None:
@@ -31,6 +33,26 @@ def test_work_that_fails_commits_nothing(fresh_database: str, failed: type[BaseE
     with database.connect(fresh_database) as connection:
         found = connection.execute("SELECT to_regclass('half_done'), to_regclass('done')").fetchone()
     assert found == (None, "done")
+
+
+def _ask(connection: psycopg.Connection, query: str) -> None:
+    connection.execute(query.encode())
+
+
+def _idle(_: None) -> None:
+    time.sleep(0.05)
+
+
+def test_the_first_failure_is_told_and_not_what_it_caused(fresh_database: str) -> None:
+    """Both have failed before anybody looks: which was the first is not known by which is found first."""
+    fails, follows = Task(1, _ask, ("SELECT 1 / 0",)), Task(1, _ask, ("SELECT 1",))
+    for _ in range(12):
+        with (
+            pytest.raises(psycopg.errors.DivisionByZero),
+            Threads(1, database.connect, fresh_database) as hands,
+            Here(nullcontext) as idle,
+        ):
+            list(finished((hands, [fails, follows]), (idle, [Task(1, _idle, ())])))
 
 
 INTERRUPTED = """

@@ -229,7 +229,7 @@ def test_a_process_killed_wherever_it_is_leaves_nothing_under_the_name_and_in_th
 def test_an_export_of_something_else_is_left_alone(record: Path, tmp_path: Path) -> None:
     other = exporting.Job(record, case_of(small_plan(seed=4, batches=1, containers=1)), "parquet", 1)
     before = manifest(record)
-    with pytest.raises(UserError, match=r"holds another export \(seed 3, "):
+    with pytest.raises(UserError, match=rf"holds another export \(seed {CASE.plan.seed}, "):
         exporting.execute(other, Silent())
     assert manifest(record) == before
     (tmp_path / "record").mkdir()
