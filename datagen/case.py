@@ -59,6 +59,13 @@ class Case:
         return None if self.way.currents is None else places(self, self.way.currents)
 
     @cached_property
+    def swaps(self) -> Ints:
+        """When sensors that take turns are swapped: once for all who ask, for it is drawn for the whole record."""
+        from datagen.events.sensor_service import swaps  # which are those of cases
+
+        return swaps(self)
+
+    @cached_property
     def mixed(self) -> dict[int, BatchPlan]:
         """The batches that begin as a mix of two others, by the index of the younger of these."""
         return mixed(self, self.batches)

@@ -123,9 +123,10 @@ def _hung(record: BatchRecord, stage: int) -> tuple[Ints, Bools, Ints, Bools]:
     ends = begins + np.where(stays >= 0, record.history.assignments.days[stays], 0)
     day = np.arange(int(ends.max()))
     parameters = np.flatnonzero(record.farm.container_sensors[record.batch.containers[stage][0]] >= 0)
-    second = second_hangs(record.case, np.array(record.batch.containers[stage]))[record.stage_day(stage) + day]
+    containers = np.array(record.batch.containers[stage])
+    second = second_hangs(record.case, containers, record.stage_day(stage), len(day))
     present = (day >= begins[:, None]) & (day < ends[:, None])
-    return stays, present, parameters, second[:, :, parameters].transpose(1, 2, 0)
+    return stays, present, parameters, second[:, parameters]
 
 
 def _grid(record: BatchRecord, stage: int) -> _StageGrid:

@@ -1,10 +1,14 @@
 """Which of two sensors of a place hangs there on each day: they take turns, the other is in service."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from datagen.arrays import Bools, Ints
-from datagen.case import Case
 from datagen.streams import stream
+
+if TYPE_CHECKING:
+    from datagen.case import Case
 
 
 def begins(second: Bools) -> Bools:
@@ -14,23 +18,37 @@ def begins(second: Bools) -> Bools:
     return begun
 
 
-def second_hangs(case: Case, containers: Ints) -> Bools:
-    """Whether it is the second one, in these containers of one geography [days of the record, containers, parameters].
+def swaps(case: "Case") -> Ints:
+    """When another sensor is hung up, in order: places in a row of [containers, parameters, days of the record].
 
     Drawn by the place's hall or area: whoever is in the container meets the same sensors.
     """
     farm, plan, spec = case.farm, case.plan, case.way.sensor_service
-    second = np.zeros((plan.days, len(containers), len(farm.parameter_name)), bool)
+    sensors = farm.container_sensors
     if spec is None:
-        return second
-    for unit in np.unique(farm.container_unit[containers]):
-        all_of_it = np.flatnonzero(farm.container_unit == unit)
+        return np.zeros(0, np.int64)
+    found = []
+    for unit in np.unique(farm.container_unit[farm.container_in_production]):
+        containers = np.flatnonzero(farm.container_unit == unit)
         place = farm.geography_code[farm.unit_geography[unit]]
         rng = stream(plan.seed, place, farm.unit_code[unit], "sensors, swapped")
-        drawn = rng.random((plan.days, len(all_of_it), len(farm.parameter_name)), dtype=np.float32)
-        turns = np.cumsum(drawn < 1.0 / spec.swapped_every_days, axis=0) % 2 == 1
-        here = farm.container_unit[containers] == unit
-        second[:, here] = turns[:, np.searchsorted(all_of_it, containers[here])]
-    sensors = farm.container_sensors[containers]
-    second &= (sensors >= 0) & (farm.sensor_spare[sensors] >= 0)
+        drawn = rng.random((plan.days, len(containers), sensors.shape[1]), dtype=np.float32)
+        day, container, parameter = np.nonzero(drawn < 1.0 / spec.swapped_every_days)
+        container = containers[container]
+        of = (sensors[container, parameter] >= 0) & (farm.sensor_spare[sensors[container, parameter]] >= 0)
+        found.append(((container * sensors.shape[1] + parameter) * plan.days + day)[of])
+    return np.sort(np.concatenate(found))
+
+
+def second_hangs(case: "Case", containers: Ints, first: int, days: int) -> Bools:
+    """Whether it is the second one, in containers on so many days of the record [containers, parameters, days]."""
+    parameters, length = case.farm.container_sensors.shape[1], case.plan.days
+    swapped = np.zeros((len(containers), parameters, days), bool)
+    for here, container in zip(swapped, containers.tolist(), strict=True):
+        row = container * parameters * length
+        begin, end = np.searchsorted(case.swaps, (row, row + parameters * length))
+        parameter, day = np.divmod(case.swaps[begin:end] - row, length)
+        before = day < first + days
+        np.logical_xor.at(here, (parameter[before], np.maximum(day[before] - first, 0)), True)
+    second: Bools = np.logical_xor.accumulate(swapped, axis=2)
     return second

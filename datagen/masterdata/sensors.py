@@ -10,7 +10,6 @@ from django.db import connection as django_connection
 from django.db import transaction
 
 from datagen.case import Case
-from datagen.events.sensor_service import second_hangs
 from datagen.masterdata import trail
 from datagen.masterdata.company import init_spares
 from datagen.storage import ledger
@@ -74,23 +73,18 @@ def in_turn(case: Case) -> Iterator[InTurn]:
     """The sensors of all places that have two, as they are on the last day of a lived plan."""
     if case.way.sensor_service is None:
         return
-    farm, last_day = case.farm, case.plan.as_of
-    for geography in range(len(farm.geography_name)):
-        containers = np.flatnonzero((farm.container_geography == geography) & farm.container_in_production)
-        second = second_hangs(case, containers)
-        # Days since the last swap; of one that was never swapped, of the whole record.
-        changed = second[1:] != second[:-1]
-        since = np.where(changed.any(axis=0), changed[::-1].argmax(axis=0), -1)
-        places = farm.container_sensors[containers]
-        for container, parameter in zip(*np.nonzero(places >= 0), strict=True):
-            sensor = int(places[container, parameter])
-            spare = int(farm.sensor_spare[sensor])
-            if spare < 0:
-                continue
-            ago, turned = int(since[container, parameter]), bool(second[-1, container, parameter])
-            hung_on = last_day - timedelta(days=ago) if ago >= 0 else None
-            yield InTurn(sensor, False, not turned, None if turned else hung_on)
-            yield InTurn(spare, True, turned, hung_on if turned else None)
+    farm, days = case.farm, case.plan.days
+    place, day = np.divmod(case.swaps, days)
+    swapped = np.bincount(place, minlength=farm.container_sensors.size)
+    # Of a place the last of its days; on the record's first day a sensor is there, and none is hung up.
+    last = np.zeros(farm.container_sensors.size, np.int64)
+    np.maximum.at(last, place, day)
+    two = (farm.container_sensors >= 0) & (farm.sensor_spare[farm.container_sensors] >= 0)
+    for each in np.flatnonzero(two & farm.container_in_production[:, None]).tolist():
+        sensor, turned = int(farm.container_sensors.flat[each]), bool(swapped[each] % 2)
+        hung_on = case.plan.first_day + timedelta(days=int(last[each])) if last[each] else None
+        yield InTurn(sensor, False, not turned, None if turned else hung_on)
+        yield InTurn(int(farm.sensor_spare[sensor]), True, turned, hung_on if turned else None)
 
 
 def in_service(case: Case, sensors: list[Any]) -> None:
