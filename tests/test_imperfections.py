@@ -14,7 +14,7 @@ from pytest_django import DjangoDbBlocker
 from aquamind.errors import UserError
 from datagen import checks, runs
 from datagen.cli.making import changed_preset
-from datagen.events import collecting, mortality, readings
+from datagen.events import collecting, feeding, mortality, readings
 from datagen.events.context import BatchRecord
 from datagen.events.sensor_faults import KINDS
 from datagen.events.truth import TruthHallFailure, TruthSensorFault
@@ -282,10 +282,11 @@ def test_rings_are_off_as_published_and_counts_of_the_dead_are_round() -> None:
     assert 0.15 < np.mean(tens) < 0.45
 
 
-def test_counts_are_entered_by_the_evening_and_a_few_are_remarked_upon() -> None:
+def test_counts_are_entered_by_the_evening_or_days_late_and_a_few_are_remarked_upon() -> None:
     plan = replace(small_plan(seed=3, batches=2, stagger_days=290, containers=2, way="lived"), imperfections="usual")
     later: list[float] = []
     remarked: list[bool] = []
+    days_late: list[int] = []
     for record in records(plan):
         spec = record.case.recording[0]
         assert spec is not None
@@ -293,12 +294,48 @@ def test_counts_are_entered_by_the_evening_and_a_few_are_remarked_upon() -> None
         said = {each.cause: set(each.remarks) for each in spec.entries.remarks}
         for _, rows in mortality.expand(record):
             for row in rows.select(["event_date", "created_at", "cause", "description"]).to_pylist():
-                assert row["created_at"].date() == row["event_date"]
-                later.append(row["created_at"].hour + row["created_at"].minute / 60 - 9.5)
+                days_late.append((row["created_at"].date() - row["event_date"]).days)
+                if not days_late[-1]:
+                    later.append(row["created_at"].hour + row["created_at"].minute / 60 - 9.5)
                 remarked.append(row["description"] != "")
                 assert not remarked[-1] or row["description"] in said[row["cause"]]
     assert 1.5 < np.median(later) < 2.5
     assert 0.03 < np.mean(remarked) < 0.07
+    assert min(days_late) == 0
+    assert 0.01 < np.mean(np.array(days_late) > 0) < 0.05
+
+
+def test_a_late_entry_is_made_on_a_weekday_before_the_month_is_in_the_books_and_never_ahead() -> None:
+    """Nothing else of a meal is changed by it, and what an earlier day did not know yet is the only difference."""
+    lived = replace(small_plan(seed=3, batches=2, stagger_days=290, containers=2, way="lived"), imperfections="many")
+    earlier = replace(lived, as_of=AS_OF - timedelta(days=5))
+    known = 0
+    # The oldest of each geography: eggs eat nothing.
+    for number in (0, 2):
+        meals, before, on_time = (
+            _meals(records(plan)[number]) for plan in (lived, earlier, replace(lived, imperfections="none"))
+        )
+        late = np.flatnonzero(meals["created_at"] != on_time["created_at"])
+        assert 0.02 < len(late) / len(meals["id"]) < 0.2
+        made, day = meals["created_at"][late].astype("M8[D]"), meals["feeding_date"][late].astype("M8[D]")
+        asked = (day.astype("M8[M]") + 1).astype("M8[D]") + 2
+        assert ((made > day) & (made <= asked) & (made <= np.datetime64(lived.as_of))).all()
+        assert (((made.astype(int) + 3) % 7 < 5) | (made == asked)).all()
+        noted = meals["notes"] != ""
+        assert 0 < noted.mean() < 0.05
+        for name in meals.keys() - {"created_at", "updated_at", "notes", "recorded_by_id"}:
+            assert (meals[name] == on_time[name]).all(), name
+        shorter = len(before["id"])
+        differ = np.flatnonzero(meals["created_at"][:shorter] != before["created_at"])
+        assert (meals["created_at"][differ].astype("M8[D]") > np.datetime64(earlier.as_of)).all()
+        assert (meals["notes"][:shorter] == before["notes"]).all()
+        known += len(differ)
+    assert known
+
+
+def _meals(record: BatchRecord) -> dict[str, "np.ndarray[Any, Any]"]:
+    table = pa.Table.from_batches([rows for _, rows in feeding.expand(record)])
+    return {name: table.column(name).to_numpy() for name in table.column_names}
 
 
 def test_tanks_of_a_hall_share_its_water_and_its_failures_are_known() -> None:

@@ -63,9 +63,7 @@ def _rounds(
 ) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
     """On which container-days there was a round: all rings of an area are visited, or none."""
     farm, length = record.farm, record.last_day + 1
-    # 1970 began with a Thursday.
-    weekday = (np.datetime64(record.plan_first_day).astype("datetime64[D]").astype(int) + np.arange(length) + 3) % 7
-    missed = np.minimum(often * np.where(weekday >= 5, weekends, weekdays), 0.95)
+    missed = np.minimum(often * np.where(record.weekday(np.arange(length)) >= 5, weekends, weekdays), 0.95)
     unit = farm.container_unit[record.history.assignments.container][record.row_assignment]
     made = np.ones(len(unit), bool)
     for each in np.unique(unit):

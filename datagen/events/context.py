@@ -124,6 +124,12 @@ class OfBatch:
         dates: Dates = np.datetime64(self.plan_first_day) + np.asarray(day)
         return dates
 
+    def weekday(self, day: Ints) -> Ints:
+        """Of days of the record, 0 for Monday."""
+        # 1970 began with a Thursday.
+        days: Ints = (self.date(day).astype("datetime64[D]").astype(np.int64) + 3) % 7
+        return days
+
     def at(self, day: Ints | int, hour: npt.ArrayLike) -> Dates:
         """Moment of an hour on a day of the record, UTC."""
         minutes = np.asarray(np.rint(np.asarray(hour) * 60), np.int64)

@@ -1,17 +1,44 @@
 """Meals: what every fed container got, when, of which feed and at what cost."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
 from apps.inventory.models import FeedingEvent
-from datagen.arrays import Floats, Ints
+from datagen.arrays import Dates, Floats, Ints
 from datagen.biology.feeding import GRAIN_G, fifo_cost
+from datagen.events import entering
 from datagen.events.context import CHUNK_ROWS, BatchRecord, LongestLife, Rows
-from datagen.storage.arrow import FixedPoint, record_batch
+from datagen.storage.arrow import Array, FixedPoint, chosen, record_batch
 
 TWO_MEALS_HOURS = (8.0, 16.0)
 """Hours of the two meals a day (guide); other numbers are spread evenly between them."""
+
+
+@dataclass(frozen=True)
+class _Entries:
+    """Of container-days when their meals were entered, if not on their day, and what was written beside the first."""
+
+    late: Dates | None
+    notes: tuple[list[str], Ints] | None
+
+    def of(self, part: slice) -> "_Entries":
+        late = None if self.late is None else self.late[part]
+        return _Entries(late, None if self.notes is None else (self.notes[0], self.notes[1][part]))
+
+    def made(self, on_time: Dates, meals: Ints) -> Dates:
+        """When each of so many meals a day was entered."""
+        return on_time if self.late is None else entering.entered(on_time, np.repeat(self.late, meals))
+
+    def beside(self, meals: Ints) -> Array | str:
+        """What stands beside each of so many meals a day."""
+        if self.notes is None:
+            return ""
+        texts, place = self.notes
+        first = np.zeros(int(meals.sum()), np.int64)
+        first[np.cumsum(meals) - meals] = place
+        return chosen(texts, first)
 
 
 def most_rows(life: LongestLife) -> dict[str, int]:
@@ -28,11 +55,12 @@ def expand(record: BatchRecord) -> Iterator[Rows]:
     meals = _meals_of(record, rows)
     # Of the container, in the morning: what a meal's percentage refers to.
     biomass_kg = days.fish * days.weight_g / 1000.0
+    entries = _Entries(entering.late(record, "meals", rows), _notes(record, rows))
     done = 0
     # Meals have many wide columns: a chunk of days makes several chunks of them.
     for at in range(0, len(rows), CHUNK_ROWS // 4):
         part = slice(at, at + CHUNK_ROWS // 4)
-        yield _meals(record, rows[part], meals[part], done, biomass_kg)
+        yield _meals(record, rows[part], meals[part], done, biomass_kg, entries.of(part))
         done += int(meals[part].sum())
 
 
@@ -42,7 +70,17 @@ def _meals_of(record: BatchRecord, rows: Ints) -> Ints:
     return np.minimum(record.stages.meals_per_day[stage], record.history.days.feed_g[rows] // GRAIN_G)
 
 
-def _meals(record: BatchRecord, rows: Ints, meals: Ints, done: int, biomass_kg: Floats) -> Rows:
+def _notes(record: BatchRecord, rows: Ints) -> tuple[list[str], Ints] | None:
+    """What is written beside the first meal of each of these container-days."""
+    spec, _ = record.case.recording
+    below = 0.0 if spec is None or spec.entries is None else spec.entries.hungry_below
+    poor = record.history.days.appetite[rows] < below
+    at_sea = record.history.assignments.stage[record.row_assignment[rows]] == record.sea
+    kinds = {"poor_meals": poor, "meals_at_sea": at_sea & ~poor, "meals_on_land": ~at_sea & ~poor}
+    return entering.notes(record, lambda: record.luck("meals, remarks")[rows], kinds)
+
+
+def _meals(record: BatchRecord, rows: Ints, meals: Ints, done: int, biomass_kg: Floats, entries: "_Entries") -> Rows:
     days = record.history.days
     row = np.repeat(rows, meals)
     count = len(row)
@@ -54,7 +92,7 @@ def _meals(record: BatchRecord, rows: Ints, meals: Ints, done: int, biomass_kg: 
     hour = np.where(of > 1, early + (late - early) * which / np.maximum(of - 1, 1), early)
     assignment = record.row_assignment[row]
     day = record.row_day[row]
-    moment = record.at(day, hour)
+    made = entries.made(record.at(day, hour), meals)
     return FeedingEvent, record_batch(
         FeedingEvent,
         count,
@@ -71,8 +109,9 @@ def _meals(record: BatchRecord, rows: Ints, meals: Ints, done: int, biomass_kg: 
         feeding_percentage=(end_g - begin_g) / np.maximum(biomass_kg[row], 1e-9) / 10.0,
         feed_cost=_cost(record, row, days.feed_position_g[row] + begin_g, days.feed_position_g[row] + end_g),
         method="AUTOMATIC",
-        created_at=moment,
-        updated_at=moment,
+        notes=entries.beside(meals),
+        created_at=made,
+        updated_at=made,
     )
 
 

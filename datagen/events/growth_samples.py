@@ -6,9 +6,10 @@ import numpy as np
 
 from apps.batch.models import GrowthSample, IndividualGrowthObservation
 from datagen.arrays import Ints
+from datagen.events import entering
 from datagen.events.body import single_fish
 from datagen.events.context import CHUNK_ROWS, BatchRecord, LongestLife, Rows
-from datagen.storage.arrow import record_batch
+from datagen.storage.arrow import chosen, record_batch
 
 
 def most_rows(life: LongestLife) -> dict[str, int]:
@@ -50,6 +51,9 @@ def expand(record: BatchRecord) -> Iterator[Rows]:
     sample_id = record.ids(GrowthSample, len(rows))
     weight_g, length_cm = single_fish(record, rows, fish, "growth sample")
     taken = record.at(record.row_day[rows], 11)
+    noted = entering.notes(
+        record, lambda: record.luck("growth sample, remarks")[rows], {"growth_samples": np.ones(len(rows), bool)}
+    )
     yield (
         GrowthSample,
         record_batch(
@@ -66,6 +70,7 @@ def expand(record: BatchRecord) -> Iterator[Rows]:
             min_weight_g=weight_g.min(axis=1),
             max_weight_g=weight_g.max(axis=1),
             condition_factor=(100.0 * weight_g / length_cm**3).mean(axis=1),
+            notes=None if noted is None else chosen([None, *noted[0][1:]], noted[1]),
             created_at=taken,
             updated_at=taken,
         ),

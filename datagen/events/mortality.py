@@ -8,6 +8,7 @@ from apps.batch.models import MortalityEvent
 from datagen.arrays import Dates, Ints
 from datagen.biology.mortality import CAUSES
 from datagen.catalog.ways.recording import Entries
+from datagen.events import entering
 from datagen.events.context import BatchRecord, LongestLife, Rows
 from datagen.storage.arrow import Array, chosen, record_batch
 
@@ -32,7 +33,7 @@ def expand(record: BatchRecord) -> Iterator[Rows]:
     description: Array | str = ""
     spec, often = record.case.recording
     if spec is not None and spec.entries is not None:
-        counted = _entered(record, spec.entries, rows, day)
+        counted = entering.entered(_counted(record, spec.entries, rows, day), entering.late(record, "deaths", rows))
         description = _remarks(record, spec.entries, rows, often)
     yield (
         MortalityEvent,
@@ -53,21 +54,14 @@ def expand(record: BatchRecord) -> Iterator[Rows]:
     )
 
 
-def _entered(record: BatchRecord, spec: Entries, rows: Ints, day: Ints) -> Dates:
-    """When counts were entered: hours after the round, and by the evening, for nobody goes home before."""
-    luck = record.luck("deaths, entered")[rows]
-    # Two halves of a logistic curve are near enough to a normal one.
-    later = spec.hours * np.exp(spec.spread * np.log((luck + 1e-4) / (1.0 - luck + 1e-4)) / 1.7)
+def _counted(record: BatchRecord, spec: Entries, rows: Ints, day: Ints) -> Dates:
+    """When counts are entered on their day: hours after the round, and by the evening, for nobody goes home before."""
+    later = spec.hours * entering.lognormal(record.luck("deaths, entered")[rows], spec.spread)
     return record.at(day, ROUND + np.minimum(later, LAST_ENTRY - ROUND))
 
 
 def _remarks(record: BatchRecord, spec: Entries, rows: Ints, often: float) -> Array:
     """What was remarked, on most nothing."""
-    texts, first, count = [""], np.zeros(len(CAUSES), np.int64), np.zeros(len(CAUSES), np.int64)
-    for each in spec.remarks:
-        first[CAUSES.index(each.cause)], count[CAUSES.index(each.cause)] = len(texts), len(each.remarks)
-        texts += each.remarks
     luck, cause = record.luck("deaths, remarks")[rows], record.booked.cause[rows]
-    noted = often * spec.noted_share
-    place = np.minimum(luck / max(noted, 1e-9) * count[cause], count[cause] - 1).astype(np.int64)
-    return chosen(texts, np.where((luck < noted) & (count[cause] > 0), first[cause] + place, 0))
+    said = ((cause == CAUSES.index(each.cause), each.remarks, often * spec.noted_share) for each in spec.remarks)
+    return chosen(*entering.remarks(luck, said))

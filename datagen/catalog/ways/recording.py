@@ -1,7 +1,7 @@
 """What the record makes of what was, where a plan is lived: sensors, rounds, entries and counts that err."""
 
 from hashlib import blake2b
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
@@ -35,16 +35,45 @@ class Remarks(Spec):
     remarks: Annotated[tuple[Annotated[str, Field(min_length=1, max_length=500)], ...], Field(min_length=1)]
 
 
+class Notes(Spec):
+    """What people write beside other rows, and on which share: on the first of a day's meals, on a count of lice.
+
+    `poor_meals` are those of fish that had less than `hungry_below` of their appetite.
+    """
+
+    beside: Literal["poor_meals", "meals_at_sea", "meals_on_land", "growth_samples", "lice_counts"]
+    noted_share: Annotated[float, Field(ge=0, le=0.2)]
+    remarks: Annotated[tuple[Annotated[str, Field(min_length=1, max_length=500)], ...], Field(min_length=1)]
+
+
+class Late(Spec):
+    """Shares of days whose deaths, or meals, of a hall or area are entered later: on a weekday, before the month's end
+    is in the books.
+
+    As many `days` later as a lognormal number says, at most `most_days`, and on to Monday.
+    """
+
+    weekdays: Share
+    weekends: Share
+    days: Positive
+    spread: Sigma
+    most_days: Annotated[int, Field(ge=1, le=60)]
+
+
 class Entries(Spec):
     """When counts of the dead are entered and what is remarked: `hours` (lognormal) after the round, by the evening.
 
-    A `noted_share` of them has one of the remarks of its cause.
+    A `noted_share` of them has one of the remarks of its cause. `late` are entries of a later day, `notes` what is
+    written beside other rows.
     """
 
     hours: Positive
     spread: Sigma
     noted_share: Annotated[float, Field(ge=0, le=0.2)]
     remarks: Annotated[tuple[Remarks, ...], Unique("cause")]
+    late: Late | None = None
+    hungry_below: Share = 0.0
+    notes: Annotated[tuple[Notes, ...], Unique("beside")] = ()
 
 
 class Counting(Spec):

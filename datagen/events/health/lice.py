@@ -8,9 +8,10 @@ import numpy as np
 from apps.health.models import LiceCount
 from datagen.arrays import Bools, Floats, Ints
 from datagen.biology import lice as biology
+from datagen.events import entering
 from datagen.events.context import BatchRecord, LongestLife, Rows
 from datagen.simulation.lice import Lice
-from datagen.storage.arrow import record_batch
+from datagen.storage.arrow import chosen, record_batch
 
 
 @dataclass(frozen=True)
@@ -116,6 +117,7 @@ def expand(record: BatchRecord, infested: Infestation) -> Iterator[Rows]:
     method = infested.method[week, ring]
     stay = infested.stays[ring]
     counters = record.staff("VET")
+    noted = entering.notes(record, lambda: _luck(record, infested)[week, ring], {"lice_counts": np.ones(count, bool)})
     yield (
         LiceCount,
         record_batch(
@@ -133,7 +135,14 @@ def expand(record: BatchRecord, infested: Infestation) -> Iterator[Rows]:
             adult_male_count=np.where(adult & ~female, 1, 0)[kind] * found,
             juvenile_count=np.where(adult, 0, 1)[kind] * found,
             fish_sampled=spec.counting.fish,
+            notes="" if noted is None else chosen(*noted),
             detection_method=np.array([each.name for each in methods])[method],
             confidence_level=np.array([each.confidence for each in methods])[method],
         ),
     )
+
+
+def _luck(record: BatchRecord, infested: Infestation) -> Floats:
+    """A number from 0 to 1 for each count [weeks, rings]."""
+    rings = len(record.batch.containers[record.sea])
+    return record.stream("lice counts, remarks").random((len(infested.counted_on), rings))
