@@ -28,6 +28,8 @@ app = typer.Typer(
 INTERRUPTED = 130
 OBJECTS_TO_COLLECT = 100_000
 """Modules and master data stay: to look through them after each 700 objects takes an eighth of a small run."""
+# Here and not in `main`, for workers are forked from a process that has imported this and called nothing.
+gc.set_threshold(OBJECTS_TO_COLLECT)
 LEAVE_WITHIN_S = 1.0
 """After an interrupt."""
 
@@ -35,7 +37,6 @@ LEAVE_WITHIN_S = 1.0
 def main(command: Callable[[], Any] = app) -> None:
     """Run a command; a mistake of the user's is one message and exit code 2, what stops it from outside one and 1."""
     _heed_interrupts()
-    gc.set_threshold(OBJECTS_TO_COLLECT)
     # A terminal may not know all letters of a name.
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")
