@@ -292,7 +292,7 @@ def test_counts_are_entered_by_the_evening_or_days_late_and_a_few_are_remarked_u
         assert spec is not None
         assert spec.entries is not None
         said = {each.cause: set(each.remarks) for each in spec.entries.remarks}
-        for _, rows in mortality.expand(record):
+        for _, rows, _ in mortality.expand(record):
             for row in rows.select(["event_date", "created_at", "cause", "description"]).to_pylist():
                 days_late.append((row["created_at"].date() - row["event_date"]).days)
                 if not days_late[-1]:
@@ -329,8 +329,31 @@ def test_a_late_entry_is_made_on_a_weekday_before_the_month_is_in_the_books_and_
         differ = np.flatnonzero(meals["created_at"][:shorter] != before["created_at"])
         assert (meals["created_at"][differ].astype("M8[D]") > np.datetime64(earlier.as_of)).all()
         assert (meals["notes"][:shorter] == before["notes"]).all()
+        assert np.isin(np.flatnonzero(meals["recorded_by_id"][:shorter] != before["recorded_by_id"]), differ).all()
         known += len(differ)
     assert known
+
+
+def test_people_have_weekends_and_leave_in_summer_and_others_stand_in() -> None:
+    """Of halls that one looks after: it is mostly this one on weekdays, and both of the trade in turn at weekends."""
+    plan = replace(small_plan(seed=3, batches=1, containers=2, way="lived"), imperfections="usual")
+    record = records(plan)[0]
+    spec, names = record.case.recording[0], record.farm.user_name
+    assert spec is not None
+    assert spec.shifts is not None
+    meals = _meals(record)
+    at_land = meals["created_at"] < record.at(record.stage_day(record.sea), 0)
+    day, who = meals["created_at"][at_land].astype("M8[D]"), meals["recorded_by_id"][at_land]
+    regular, other = (record.farm.user_id[names.index(name)] for name in ("jogvan.hansen", "rakul.nolsoe"))
+    assert set(who.tolist()) == {regular, other}
+    weekend = (day.astype(int) + 3) % 7 >= 5
+    assert 0.8 < (who[~weekend] == regular).mean() < 1.0
+    assert 0.3 < (who[weekend] == regular).mean() < 0.7
+    # In summer it is not there for as long as leave lasts.
+    worked = np.unique(day[who == regular])
+    longest = int(np.argmax(np.diff(worked)))
+    assert np.diff(worked)[longest].astype(int) > spec.shifts.leave_days
+    assert 6 <= worked[longest].astype("M8[M]").astype(int) % 12 + 1 <= 8
 
 
 def _meals(record: BatchRecord) -> dict[str, "np.ndarray[Any, Any]"]:

@@ -118,7 +118,7 @@ def trail(record: Record, model: Model, rows: pa.RecordBatch, was: tuple[Was, ..
             history_id=key,
             history_date=at[number, row],
             history_type=chosen((Version.Kind.CREATED.value, Version.Kind.CHANGED.value), np.minimum(number, 1)),
-            history_user_id=_who(record, columns, len(key)),
+            history_user_id=_who(record, columns, was, row, number),
         ),
     )
 
@@ -133,13 +133,16 @@ def _as_it_was(model: Model, now: Any, name: str, was: tuple[Was, ...], row: Int
     return pa.concat_arrays(each).take(pa.array(number * len(now) + row, pa.int64()))
 
 
-def _who(record: Record, columns: Mapping[str, Any], count: int) -> Ints:
-    """Who recorded each row: whom it names, else the batch's or the geography's manager."""
+def _who(record: Record, columns: Mapping[str, Any], was: tuple[Was, ...], row: Ints, number: Ints) -> Ints:
+    """Who made each version, of which row and which of its: whom it names, else the batch's or geography's manager."""
     if isinstance(record, OfBatch):
         managers, turn = record.staff("MGR"), record.index
     else:
         managers, turn = record.case.farm.user_ids("MGR", record.history.geography), 0
-    who = np.full(count, int(managers[turn % len(managers)]))
+    who = np.full(len(row), int(managers[turn % len(managers)]))
+    for each, version in enumerate(was):
+        if version.by is not None:
+            who = np.where(number == each, version.by[row], who)
     for name in BY:
         if name in columns:
             named = columns[name]

@@ -35,6 +35,8 @@ class Was:
 
     at: Dates
     columns: Mapping[str, Any] = field(default_factory=dict)
+    by: Ints | None = None
+    """Who made them so, where no column says it."""
 
 
 Changing: TypeAlias = tuple[Model, pa.RecordBatch, tuple[Was, ...]]
@@ -126,8 +128,15 @@ class OfBatch:
 
     def weekday(self, day: Ints) -> Ints:
         """Of days of the record, 0 for Monday."""
+        return self._since_monday(day) % 7
+
+    def week(self, day: Ints) -> Ints:
+        """The week of the calendar of days of the record, from Monday on; whichever is counted as the first."""
+        return self._since_monday(day) // 7
+
+    def _since_monday(self, day: Ints) -> Ints:
         # 1970 began with a Thursday.
-        days: Ints = (self.date(day).astype("datetime64[D]").astype(np.int64) + 3) % 7
+        days: Ints = self.date(day).astype("datetime64[D]").astype(np.int64) + 3
         return days
 
     def at(self, day: Ints | int, hour: npt.ArrayLike) -> Dates:

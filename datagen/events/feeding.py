@@ -8,7 +8,7 @@ import numpy as np
 from apps.inventory.models import FeedingEvent
 from datagen.arrays import Dates, Floats, Ints
 from datagen.biology.feeding import GRAIN_G, fifo_cost
-from datagen.events import entering
+from datagen.events import duty, entering
 from datagen.events.context import CHUNK_ROWS, BatchRecord, LongestLife, Rows
 from datagen.storage.arrow import Array, FixedPoint, chosen, record_batch
 
@@ -18,14 +18,18 @@ TWO_MEALS_HOURS = (8.0, 16.0)
 
 @dataclass(frozen=True)
 class _Entries:
-    """Of container-days when their meals were entered, if not on their day, and what was written beside the first."""
+    """Of container-days when meals were entered, if not on their day, by whom, and what stands beside the first."""
 
     late: Dates | None
+    by: Ints | None
     notes: tuple[list[str], Ints] | None
 
     def of(self, part: slice) -> "_Entries":
-        late = None if self.late is None else self.late[part]
-        return _Entries(late, None if self.notes is None else (self.notes[0], self.notes[1][part]))
+        return _Entries(
+            None if self.late is None else self.late[part],
+            None if self.by is None else self.by[part],
+            None if self.notes is None else (self.notes[0], self.notes[1][part]),
+        )
 
     def made(self, on_time: Dates, meals: Ints) -> Dates:
         """When each of so many meals a day was entered."""
@@ -55,7 +59,7 @@ def expand(record: BatchRecord) -> Iterator[Rows]:
     meals = _meals_of(record, rows)
     # Of the container, in the morning: what a meal's percentage refers to.
     biomass_kg = days.fish * days.weight_g / 1000.0
-    entries = _Entries(entering.late(record, "meals", rows), _notes(record, rows))
+    entries = _entries(record, rows)
     done = 0
     # Meals have many wide columns: a chunk of days makes several chunks of them.
     for at in range(0, len(rows), CHUNK_ROWS // 4):
@@ -68,6 +72,12 @@ def _meals_of(record: BatchRecord, rows: Ints) -> Ints:
     """Meals on each of these container-days; a ration of one grain is one."""
     stage = record.history.assignments.stage[record.row_assignment[rows]]
     return np.minimum(record.stages.meals_per_day[stage], record.history.days.feed_g[rows] // GRAIN_G)
+
+
+def _entries(record: BatchRecord, rows: Ints) -> _Entries:
+    late = entering.late(record, "meals", rows)
+    entered = entering.entered(record.at(record.row_day[rows], TWO_MEALS_HOURS[-1]), late)
+    return _Entries(late, duty.on_duty(record, record.row_assignment[rows], entered), _notes(record, rows))
 
 
 def _notes(record: BatchRecord, rows: Ints) -> tuple[list[str], Ints] | None:
@@ -108,6 +118,7 @@ def _meals(record: BatchRecord, rows: Ints, meals: Ints, done: int, biomass_kg: 
         batch_biomass_kg=biomass_kg[row],
         feeding_percentage=(end_g - begin_g) / np.maximum(biomass_kg[row], 1e-9) / 10.0,
         feed_cost=_cost(record, row, days.feed_position_g[row] + begin_g, days.feed_position_g[row] + end_g),
+        recorded_by_id=None if entries.by is None else np.repeat(entries.by, meals),
         method="AUTOMATIC",
         notes=entries.beside(meals),
         created_at=made,

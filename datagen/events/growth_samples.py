@@ -6,9 +6,9 @@ import numpy as np
 
 from apps.batch.models import GrowthSample, IndividualGrowthObservation
 from datagen.arrays import Ints
-from datagen.events import entering
+from datagen.events import duty, entering
 from datagen.events.body import single_fish
-from datagen.events.context import CHUNK_ROWS, BatchRecord, LongestLife, Rows
+from datagen.events.context import CHUNK_ROWS, BatchRecord, Changing, LongestLife, Was
 from datagen.storage.arrow import chosen, record_batch
 
 
@@ -43,7 +43,7 @@ def expected(record: BatchRecord) -> dict[str, int]:
     return {"batch_growthsample": samples, "batch_individualgrowthobservation": samples * fish}
 
 
-def expand(record: BatchRecord) -> Iterator[Rows]:
+def expand(record: BatchRecord) -> Iterator[Changing]:
     rows = sampled_rows(record)
     if not len(rows):
         return
@@ -51,6 +51,7 @@ def expand(record: BatchRecord) -> Iterator[Rows]:
     sample_id = record.ids(GrowthSample, len(rows))
     weight_g, length_cm = single_fish(record, rows, fish, "growth sample")
     taken = record.at(record.row_day[rows], 11)
+    by = duty.on_duty(record, record.row_assignment[rows], taken)
     noted = entering.notes(
         record, lambda: record.luck("growth sample, remarks")[rows], {"growth_samples": np.ones(len(rows), bool)}
     )
@@ -74,6 +75,7 @@ def expand(record: BatchRecord) -> Iterator[Rows]:
             created_at=taken,
             updated_at=taken,
         ),
+        (Was(taken, by=by),),
     )
     step = max(CHUNK_ROWS // fish, 1)
     names = [f"F{number:02d}" for number in range(1, fish + 1)]
@@ -94,4 +96,5 @@ def expand(record: BatchRecord) -> Iterator[Rows]:
                 created_at=np.repeat(taken[part], fish),
                 updated_at=np.repeat(taken[part], fish),
             ),
+            (Was(np.repeat(taken[part], fish), by=None if by is None else np.repeat(by[part], fish)),),
         )

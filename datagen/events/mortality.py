@@ -8,8 +8,8 @@ from apps.batch.models import MortalityEvent
 from datagen.arrays import Dates, Ints
 from datagen.biology.mortality import CAUSES
 from datagen.catalog.ways.recording import Entries
-from datagen.events import entering
-from datagen.events.context import BatchRecord, LongestLife, Rows
+from datagen.events import duty, entering
+from datagen.events.context import BatchRecord, Changing, LongestLife, Was
 from datagen.storage.arrow import Array, chosen, record_batch
 
 ROUND, LAST_ENTRY = 9.5, 21.0
@@ -24,7 +24,7 @@ def expected(record: BatchRecord) -> dict[str, int]:
     return {"batch_mortalityevent": int(np.count_nonzero(record.booked.deaths))}
 
 
-def expand(record: BatchRecord) -> Iterator[Rows]:
+def expand(record: BatchRecord) -> Iterator[Changing]:
     days, booked = record.history.days, record.booked
     rows = record.chronological(np.flatnonzero(booked.deaths))
     count = len(rows)
@@ -35,6 +35,7 @@ def expand(record: BatchRecord) -> Iterator[Rows]:
     if spec is not None and spec.entries is not None:
         counted = entering.entered(_counted(record, spec.entries, rows, day), entering.late(record, "deaths", rows))
         description = _remarks(record, spec.entries, rows, often)
+    by = duty.on_duty(record, record.row_assignment[rows], counted)
     yield (
         MortalityEvent,
         record_batch(
@@ -51,6 +52,7 @@ def expand(record: BatchRecord) -> Iterator[Rows]:
             created_at=counted,
             updated_at=counted,
         ),
+        (Was(counted, by=by),),
     )
 
 

@@ -76,6 +76,25 @@ class Entries(Spec):
     notes: Annotated[tuple[Notes, ...], Unique("beside")] = ()
 
 
+class Shifts(Spec):
+    """Who enters meals, deaths, weighings and counts of lice: on weekdays operators of the place, each a week.
+
+    At weekends one is on duty for all places of the geography, by turns. Everybody is away for `leave_days` in a row
+    between two days of each year, and ill in an `ill_share` of weeks; then another stands in.
+    """
+
+    leave_days: Annotated[int, Field(ge=0, le=60)]
+    leave_from_day: Annotated[int, Field(ge=1, le=300)]
+    leave_until_day: Annotated[int, Field(ge=1, le=365)]
+    ill_share: Share
+
+    @model_validator(mode="after")
+    def _has_room(self) -> "Shifts":
+        if self.leave_from_day + self.leave_days > self.leave_until_day:
+            raise ValueError("leave_days must fit between leave_from_day and leave_until_day")
+        return self
+
+
 class Counting(Spec):
     """How the book of a ring's fish is off: by how they were counted into it, and by those that vanish unseen.
 
@@ -111,6 +130,7 @@ class Recording(Spec):
     rounds: Rounds | None = None
     counting: Counting | None = None
     entries: Entries | None = None
+    shifts: Shifts | None = None
 
     @model_validator(mode="after")
     def _in_order(self) -> "Recording":

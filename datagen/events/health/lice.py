@@ -8,7 +8,7 @@ import numpy as np
 from apps.health.models import LiceCount
 from datagen.arrays import Bools, Floats, Ints
 from datagen.biology import lice as biology
-from datagen.events import entering
+from datagen.events import duty, entering
 from datagen.events.context import BatchRecord, LongestLife, Rows
 from datagen.simulation.lice import Lice
 from datagen.storage.arrow import chosen, record_batch
@@ -117,6 +117,8 @@ def expand(record: BatchRecord, infested: Infestation) -> Iterator[Rows]:
     method = infested.method[week, ring]
     stay = infested.stays[ring]
     counters = record.staff("VET")
+    counted_at = record.at(infested.first_day + infested.counted_on[week], 10 + 0.25 * ring)
+    by = duty.on_duty(record, stay, counted_at)
     noted = entering.notes(record, lambda: _luck(record, infested)[week, ring], {"lice_counts": np.ones(count, bool)})
     yield (
         LiceCount,
@@ -127,9 +129,9 @@ def expand(record: BatchRecord, infested: Infestation) -> Iterator[Rows]:
             batch_id=record.batch_id,
             container_id=record.container_id[stay],
             assignment_id=record.assignment_id[stay],
-            user_id=counters[(record.index + week) % len(counters)],
+            user_id=counters[(record.index + week) % len(counters)] if by is None else by,
             lice_type_id=record.farm.lice_type_id[kind],
-            count_date=record.at(infested.first_day + infested.counted_on[week], 10 + 0.25 * ring),
+            count_date=counted_at,
             count_value=found,
             adult_female_count=np.where(adult & female, 1, 0)[kind] * found,
             adult_male_count=np.where(adult & ~female, 1, 0)[kind] * found,
