@@ -37,8 +37,9 @@ types:
 suite:
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder $(WITHOUT:%=--ignore=%)
 
+# All but what takes long, or `make bench ONLY=scale`.
 bench: setup
-	$(BIN)/python -m benchmarks.run
+	$(BIN)/python -m benchmarks.run $(if $(filter command,$(origin ONLY)),--only $(ONLY))
 
 # What the documents quote: `make measure` of all, or `make measure ONLY="guide production"`, then `make docs`.
 ONLY = batch simulate likeness figures small medium guide production

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from aquamind.server import PROJECT
+from benchmarks import scale
 
 PAGES = ("README.md", "docs/performance.md", "docs/realism.md")
 BLOCK = re.compile(r"(<!-- measured: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -141,6 +142,36 @@ def restore(measured: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def scaled(measured: dict[str, Any]) -> str:
+    one = measured["scale"]
+    content = f"content {one['content_version']} as of {one['as_of']}"
+    return f"On {where(one)}, {content}, measured on {one['date']}:\n\n{by_batches(one)}"
+
+
+def by_batches(measured: dict[str, Any]) -> str:
+    """What was measured, what the lines through it say of more batches, and how far it is from them."""
+    sizes = measured["sizes"]
+    through = {quantity: scale.line(sizes, quantity) for quantity in scale.QUANTITIES}
+    heading = (
+        "| batches | rows | seconds | of the processor | largest process [MB] | disk [GB] | asked [GB] | load before |"
+    )
+    lines = [heading, "|---|" + "---:|" * 7]
+    for one in sizes:
+        figures = " | ".join(_figures([one[quantity] for quantity in scale.QUANTITIES]))
+        lines.append(f"| {one['batches']} | {figures} | {one['disk_gb_asked']:.1f} | {one['load_before']:.1f} |")
+    for batches in sorted({*measured["not_held"], *scale.FORECAST}):
+        figures = " | ".join(_figures([slope * batches + begin for slope, begin, _ in through.values()]))
+        lines.append(f"| {batches:,}, by the line | {figures} | | |")
+    off = " | ".join(f"{100 * share:.1f} %" for _, _, share in through.values())
+    return "\n".join([*lines, f"| largest deviation from the line | {off} | | |"])
+
+
+def _figures(values: list[float]) -> list[str]:
+    """In the order of `scale.QUANTITIES`."""
+    rows, seconds, cpu, memory, disk = values
+    return [f"{rows:,.0f}", f"{seconds:,.0f}", f"{cpu:,.0f}", f"{memory:,.0f}", f"{disk:.1f}"]
+
+
 def likeness(measured: dict[str, Any]) -> str:
     found = measured["likeness"]
     causes = ", ".join(f"{cause} {share:.0f}" for cause, share in found["causes_at_sea_percent"].items())
@@ -217,6 +248,7 @@ BLOCKS: dict[str, Callable[[dict[str, Any]], str]] = {
     "performance": performance,
     "steps": steps,
     "restore": restore,
+    "scale": scaled,
     "likeness": likeness,
     "figures": figures,
 }

@@ -2,6 +2,7 @@
 
 `make bench` takes about 20 minutes on 2 cores and 60 GB of disk; `python -m benchmarks.run --only batch simulate` less.
 `python -m benchmarks.run --only production --restore` sets a `pg_restore` of `production` beside it, on 80 GB.
+`make bench ONLY=scale` loads 20 to 288 batches, about 25 minutes and 55 GB, or what `--batches` and the disk say.
 Each measurement is kept as JSON beside the last one of such a machine, and what changed is printed. `make measure`
 keeps those that the documents quote.
 """
@@ -11,13 +12,10 @@ import json
 import os
 import platform
 import resource
-import shutil
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -27,14 +25,12 @@ import pyarrow.parquet
 
 from aquamind import database
 from aquamind.server import PROJECT, binaries, server
+from benchmarks import docs, scale
+from benchmarks.commands import AQUAMIND, AS_OF, Measured, cpu_seconds, disk_gb, fresh_server, run, show, timed
 from benchmarks.docs import loading
 from datagen.pipeline import VERSION
 
-AS_OF = "2025-11-21"
 LIKENESS_SEEDS = (1, 2, 3)
-AQUAMIND = [sys.executable, "-c", "from datagen.cli import main; main()"]
-Measured = dict[str, Any]
-"""`seconds` by what took them, and whatever else is worth telling."""
 
 
 def main() -> None:
@@ -42,28 +38,25 @@ def main() -> None:
     parser.add_argument(
         "--only",
         nargs="+",
-        choices=list(MEASUREMENTS),
+        choices=[*MEASUREMENTS, "scale"],
         default=[name for name in MEASUREMENTS if name != "export_production"],
     )
     parser.add_argument("--directory", type=Path, default=Path(tempfile.gettempdir()), help="where there is room")
+    parser.add_argument("--batches", type=int, nargs="+", default=scale.SIZES, help="numbers of batches of scale")
     parser.add_argument("--restore", action="store_true", help="set pg_restore beside production too, as beside guide")
     parser.add_argument("--output", type=Path, help="folder for the JSON; default one of such machines under var/bench")
     chosen = parser.parse_args()
+    if min(chosen.batches) < 1 or len(set(chosen.batches)) < scale.LEAST_SIZES:
+        parser.error(f"--batches {chosen.batches}: give {scale.LEAST_SIZES} or more different numbers above 0")
     on = machine()
     print(f"{on['architecture']}, {on['cores']} cores, {on['memory_gib']} GiB, Python {on['python']}")
     folder = chosen.output or PROJECT / "var/bench" / f"{on['architecture']}-{on['cores']}-cores-{on['memory_gib']}-gib"
+    measurements = MEASUREMENTS | {"scale": lambda: measured_scale(chosen.batches)}
     for name in chosen.only:
-        home = Path(tempfile.mkdtemp(prefix="aquamind-bench-", dir=chosen.directory))
-        os.environ["AQUAMIND_DATA_DIR"] = str(home)
-        os.environ.pop("DATABASE_URL", None)
-        server.cache_clear()  # each has a server of its own
-        try:
-            measured = MEASUREMENTS[name]()
+        with fresh_server(chosen.directory):
+            measured = measurements[name]()
             if name == "production" and chosen.restore:
                 beside_pg_restore(measured)
-        finally:
-            subprocess.run([*AQUAMIND, "stop"], check=False)
-            shutil.rmtree(home, ignore_errors=True)
         keep(folder / f"{name}.json", {"date": datetime.now(UTC).date().isoformat(), "machine": on, **measured})
 
 
@@ -88,50 +81,6 @@ def keep(path: Path, measured: Measured) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(measured, indent=1, ensure_ascii=False) + "\n")
     print(f"  kept: {path}", flush=True)
-
-
-def timed(*arguments: str) -> tuple[float, Any]:
-    """Wall seconds of a command, and what it printed as JSON."""
-    begin = time.perf_counter()
-    done = subprocess.run(
-        [*AQUAMIND, *arguments, "--json"], check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-    )
-    return time.perf_counter() - begin, json.loads(done.stdout)
-
-
-def show(what: str, seconds: float, note: str = "") -> None:
-    print(f"{what}: {seconds:.1f} s {note}", flush=True)
-
-
-def cpu_seconds() -> float:
-    """Of all commands that have ended, and of the embedded server since it was started: what others do adds little."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime + _of_server()
-
-
-def _of_server() -> float:
-    """Of the postmaster, of those of its processes that have ended, and of those that there are."""
-    file = server().cluster / "postmaster.pid"
-    if not file.exists():
-        return 0.0
-    postmaster = file.read_text().split()[0]
-    ticks = sum(_ticks(postmaster))
-    for child in Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split():
-        # It may have ended since it was listed.
-        with suppress(OSError):
-            ticks += sum(_ticks(child)[:2])
-    return ticks / os.sysconf("SC_CLK_TCK")
-
-
-def _ticks(process: str) -> list[int]:
-    """Own time as a user and in the kernel, and both of the children that have ended."""
-    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-    return [int(field) for field in fields[11:15]]
-
-
-def peak_mb() -> int:
-    """The largest process so far among all commands run."""
-    return round(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024)
 
 
 def batch() -> Measured:
@@ -166,7 +115,7 @@ def simulate() -> Measured:
 
 def preset(name: str) -> Measured:
     begin_cpu = cpu_seconds()
-    seconds, report = timed("run", "--preset", name, "--as-of", AS_OF)
+    seconds, report, largest_process_mb = run("run", "--preset", name, "--as-of", AS_OF)
     steps = {step: spent for step, spent in report["seconds"].items() if step != "all"}
     rows = dict(sorted(report["rows"].items(), key=lambda item: -item[1]))
     told = ", ".join(f"{step} {spent:.1f}" for step, spent in steps.items())
@@ -175,7 +124,6 @@ def preset(name: str) -> Measured:
     for table, count in rows.items():
         print(f"  {table:<44}{count:>14,}")
     print(f"  largest tables filled {report['largest_tables']}; {cpu:.0f} s of CPU, {disk_gb():.1f} GB of disk")
-    largest_process_mb = peak_mb()
     _, outlook = timed("plan", "--preset", name, "--as-of", AS_OF)
     return {
         "as_of": AS_OF,
@@ -191,11 +139,6 @@ def preset(name: str) -> Measured:
         "largest_process_mb": largest_process_mb,
         "content_hash": report["content_hash"],
     }
-
-
-def disk_gb() -> float:
-    """All that the server keeps, with its log."""
-    return sum(file.stat().st_size for file in server().cluster.rglob("*") if file.is_file()) / 1e9
 
 
 def guide() -> Measured:
@@ -244,12 +187,12 @@ def export(name: str) -> Measured:
 def _exported(name: str, home: Path) -> Measured:
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     load = os.getloadavg()[0]
-    seconds, manifest = timed("export", str(home / "record"), "--preset", name, "--as-of", AS_OF)
+    seconds, manifest, largest_process_mb = run("export", str(home / "record"), "--preset", name, "--as-of", AS_OF)
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = used.ru_utime + used.ru_stime - before.ru_utime - before.ru_stime
     tables = manifest["tables"]
     rows, size = (sum(table[what] for table in tables.values()) for what in ("rows", "bytes"))
-    largest_process_mb, readings = peak_mb(), tables["environmental_environmentalreading"]
+    readings = tables["environmental_environmentalreading"]
     told = f"{rows:,} rows, {rows / seconds:,.0f} a second, {rows / cpu:,.0f} a CPU second; load before: {load:.1f}"
     show(f"export of {name}", seconds, told)
     timed("run", "--preset", name, "--as-of", AS_OF)
@@ -322,6 +265,12 @@ def production() -> Measured:
     measured["seconds"]["advance by a day"], report = timed("advance", "--to", "2025-11-22")
     measured["steps_of_advance"] = {step: spent for step, spent in report["seconds"].items() if step != "all"}
     show("advance by a day", measured["seconds"]["advance by a day"])
+    return measured
+
+
+def measured_scale(sizes: list[int]) -> Measured:
+    measured = scale.measure(sizes)
+    print(docs.by_batches(measured), flush=True)
     return measured
 
 

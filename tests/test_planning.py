@@ -2,12 +2,14 @@
 
 import copy
 import re
+import shutil
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -17,7 +19,7 @@ from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
 from aquamind.errors import UserError
-from benchmarks import sweep
+from benchmarks import scale, sweep
 from datagen import pipeline
 from datagen.case import Case
 from datagen.catalog import Catalog
@@ -577,3 +579,31 @@ def test_a_mutated_text_is_lawful_or_told(catalog: Catalog, farm: Farm, tmp_path
         )
         text = text[:begin] + data.draw(st.one_of(st.just(""), yaml_marks, st.text(max_size=5))) + text[end:]
     read_or_tell(text, catalog, farm, tmp_path / "schedule.yaml")
+
+
+@pytest.mark.parametrize("batches", [20, 146])
+def test_plans_that_scale_is_measured_by_have_so_many_batches_and_can_be_loaded(batches: int, tmp_path: Path) -> None:
+    case = scale.planned(batches, tmp_path)
+    catalog = load(tmp_path / "company")
+    there = schedule.read(tmp_path / "schedule.yaml", catalog, resolve(catalog))
+    assert there == case.plan
+    assert len(there.batches) == batches
+    places = Counter(batch.geography for batch in there.batches)
+    assert max(places.values()) - min(places.values()) <= 1
+
+
+def test_a_size_that_the_disk_does_not_hold_is_told_and_not_begun(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("AQUAMIND_DATA_DIR", str(tmp_path / "home"))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=1_000_000))
+    with pytest.raises(SystemExit, match="0 sizes were measured; a line wants 3"):
+        scale.measure((2, 4, 6))
+    assert re.match(rf"2 batches: 0.\d GB are wanted in {tmp_path}, 0.0 GB are free.\n", capsys.readouterr().out)
+
+
+def test_a_line_tells_how_far_the_farthest_size_is_from_it() -> None:
+    sizes = [{"batches": batches, "rows": 100 + 10 * batches} for batches in (2, 4, 8)]
+    assert scale.line(sizes, "rows") == pytest.approx((10.0, 100.0, 0.0))
+    sizes[1]["rows"] = 154
+    assert 0.05 < scale.line(sizes, "rows")[2] < 0.1
