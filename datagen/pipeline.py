@@ -4,15 +4,19 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain, takewhile
 from pathlib import Path
 from typing import Any, Protocol
 
+import pyarrow as pa
 from django.apps import apps
 
+from apps.batch.growth_analysis import compute
+from apps.batch.growth_analysis.record import Columns, Sources, arranged
+from apps.batch.growth_analysis.tables import Tables
 from aquamind import database
-from datagen import orm
+from datagen import orm, states
 from datagen.case import Case
 from datagen.events import FAMILIES, STREAMED, expand
 from datagen.events.context import BatchRecord, ComingRecord, GeographyRecord, MixedRecord, Record, life
@@ -22,6 +26,7 @@ from datagen.keys import Keys, mixed, mixed_record
 from datagen.simulation import loop
 from datagen.simulation.history import History
 from datagen.storage import ddl
+from datagen.storage.ledger import Content
 from datagen.storage.postgres import PostgresStore, PostgresStream
 from datagen.storage.proof import Proof
 from datagen.storage.store import Store
@@ -100,24 +105,29 @@ def _life(geography: int) -> Task:
 
 @dataclass(frozen=True)
 class Worker:
-    """What a worker has: the case, where its rows go, and the folder for a log of each unit, if logs are wanted."""
+    """What a worker has: the case, where its rows go, and the folder for a log of each unit, if logs are wanted.
+
+    Where others work out states of batches, `seen` has what these rest on of the last unit, by the master data `known`.
+    """
 
     case: Case
     store: Store
     log_dir: Path | None = None
     families: tuple[BatchFamily, ...] = FAMILIES
+    known: dict[str, pa.Table] | None = None
+    seen: dict[str, Tables] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Loading:
-    """A run in a database: whether workers prove its foreign keys themselves, and whether its largest tables are filled
-    in a transaction of their own."""
+    """A run in a database: whether workers prove its foreign keys themselves, and which tables are filled in a
+    transaction of their own, if any: the largest, and those of daily states, which follow from both workers' rows."""
 
     dsn: str
     case: Case
     run: int
     proving: bool
-    streaming: bool
+    streamed: frozenset[str]
     log_dir: Path | None = None
 
 
@@ -125,19 +135,24 @@ class Loading:
 def database_worker(loading: Loading) -> Iterator[Worker]:
     """A worker whose store is a run in a database, with a connection of its own."""
     orm.use(loading.dsn)
-    families = tuple(each for each in FAMILIES if not (loading.streaming and each in STREAMED))
+    families = tuple(each for each in FAMILIES if not (loading.streamed and each in STREAMED))
     with database.connect(loading.dsn, autocommit=True, application_name="aquamind worker") as connection:
         store = PostgresStore(connection, loading.run, Proof(connection) if loading.proving else None)
-        yield Worker(loading.case, store, loading.log_dir, families)
+        known = states.rested_on(connection) if loading.streamed.issuperset(states.TABLES) else None
+        yield Worker(loading.case, store, loading.log_dir, families, known)
 
 
 @dataclass(frozen=True)
 class StreamWorker:
-    """What the one worker has that fills the largest tables, and then helps with all else."""
+    """What the one worker has that fills the largest tables, and then helps with all else.
+
+    `temperatures` are of units whose readings have passed and whose states are yet to be worked out.
+    """
 
     case: Case
     stream: PostgresStream
     rest: Worker
+    temperatures: dict[str, Columns] = field(default_factory=dict)
 
 
 @contextmanager
@@ -150,13 +165,13 @@ def stream_worker(loading: Loading) -> Iterator[StreamWorker]:
         closing(database.connect(loading.dsn, autocommit=True, application_name="aquamind worker")) as connection,
     ):
         proof = Proof(connection) if loading.proving else None
-        yield StreamWorker(loading.case, PostgresStream(connection, streamed(loading.case), proof), rest)
+        yield StreamWorker(loading.case, PostgresStream(connection, loading.run, loading.streamed, proof), rest)
 
 
 def streamed(case: Case) -> set[str]:
-    """The largest tables, each of them one family's alone."""
+    """The largest tables, each of them one family's alone; and those of daily states, which no family makes."""
     longest = life(case, case.plan.batches[0])
-    return {table for family in STREAMED for table in family.most_rows(longest)}
+    return {*states.TABLES, *(table for family in STREAMED for table in family.most_rows(longest))}
 
 
 STREAMED_SHARE = 0.8
@@ -195,39 +210,89 @@ def stream_tasks(case: Case, histories: dict[int, History], keys: Keys) -> Itera
         yield Task(STREAMED_SHARE * len(history.days.fish), _stream_mixed, _of_mixed(case, index, history, keys))
 
 
-def _stream_batch(worker: StreamWorker, index: int, history: History, first_id: dict[str, int]) -> dict[str, int]:
+def _stream_batch(worker: StreamWorker, index: int, history: History, first_id: dict[str, int]) -> "_Written":
     return _stream(worker, BatchRecord(worker.case, index, history, first_id))
 
 
 def _stream_mixed(
     worker: StreamWorker, index: int, history: History, first_id: dict[str, int], source_ids: dict[int, dict[str, int]]
-) -> dict[str, int]:
+) -> "_Written":
     return _stream(worker, MixedRecord(worker.case, index, history, first_id, worker.case.mixed[index], source_ids))
 
 
-def _stream(worker: StreamWorker, record: Record) -> dict[str, int]:
-    contents = worker.stream.write(record.unit, expand(record, STREAMED))
-    return {table: content.rows for table, content in contents.items()}
+def _stream(worker: StreamWorker, record: Record) -> "_Written":
+    tables = expand(record, STREAMED)
+    if worker.rest.known is None:
+        return _Written(_rows(worker.stream.write(record.unit, tables)))
+    seen = Tables(worker.rest.known)
+    contents = worker.stream.write(record.unit, seen.watch(tables))
+    worker.temperatures[record.unit] = seen.temperatures()
+    return _Written(_rows(contents), streamed={record.unit})
+
+
+def _stream_states(worker: StreamWorker, unit: str, known: Sources) -> "_Written":
+    """Work out the daily states of a batch whose readings this worker has made, from what is known of it besides."""
+    record = arranged(replace(known, temperatures=worker.temperatures.pop(unit)))
+    return _Written(_rows(worker.stream.write(states.unit(unit), states.rows(compute(record), worker.case.plan.as_of))))
 
 
 def _commit_stream(worker: StreamWorker) -> None:
     worker.stream.commit()
 
 
-def _help(worker: StreamWorker, task: Task) -> dict[str, int]:
-    written: dict[str, int] = task.call(worker.rest, *task.arguments)
-    return written
+@dataclass(frozen=True)
+class _Written:
+    """What a task wrote beside or in a stream: rows by table.
+
+    And what is then known: the units whose readings have passed, and of units what else their daily states rest on.
+    """
+
+    rows: dict[str, int]
+    streamed: set[str] = field(default_factory=set)
+    sources: dict[str, Sources] = field(default_factory=dict)
+
+
+def _tell(worker: Worker, task: Task) -> _Written:
+    """Do a task, and tell what daily states rest on; nothing of a unit that an earlier call wrote."""
+    rows: dict[str, int] = task.call(worker, *task.arguments)
+    found = {unit: seen.sources(worker.case.plan.as_of) for unit, seen in worker.seen.items()}
+    worker.seen.clear()
+    return _Written(rows, sources={unit: sources for unit, sources in found.items() if sources is not None})
+
+
+def _help(worker: StreamWorker, task: Task) -> _Written:
+    return _tell(worker.rest, task)
+
+
+class _Handover:
+    """Daily states to be worked out: of batches whose readings one worker has made, and all else another."""
+
+    def __init__(self) -> None:
+        self.units: set[str] = set()
+        self._streamed: set[str] = set()
+        self._sources: dict[str, Sources] = {}
+
+    def rows(self, written: _Written) -> dict[str, int]:
+        """Take note of what is known now; the rows that were written."""
+        self._streamed |= written.streamed
+        self._sources |= written.sources
+        return written.rows
+
+    def tasks(self) -> Iterator[Task]:
+        for unit in sorted(self._streamed & self._sources.keys()):
+            self.units.add(unit)
+            yield Task(0, _stream_states, (unit, self._sources.pop(unit)))
 
 
 def _index_tasks(loading: Loading) -> Iterator[Task]:
-    for index in ddl.indexes_away(loading.dsn, streamed(loading.case)):
+    for index in ddl.indexes_away(loading.dsn, loading.streamed):
         yield Task(0, _index, (index,))
 
 
-def _index(worker: Worker, index: ddl.Task) -> dict[str, int]:
+def _index(worker: Worker, index: ddl.Task) -> _Written:
     assert isinstance(worker.store, PostgresStore)
     ddl.perform(worker.store.connection, index)
-    return {}
+    return _Written({})
 
 
 def _load_batch(worker: Worker, index: int, history: History, first_id: dict[str, int]) -> dict[str, int]:
@@ -251,59 +316,95 @@ def _load_geography(worker: Worker, history: History, first_id: dict[str, int], 
 def _load(worker: Worker, record: Record) -> dict[str, int]:
     """Write a unit; where logs are wanted, say in one of its own what is in the store of it, and its time."""
     begin = time.perf_counter()
-    contents = worker.store.write(record.unit, expand(record, worker.families))
+    tables = expand(record, worker.families)
+    if worker.known is not None and isinstance(record, BatchRecord):
+        worker.seen[record.unit] = Tables(worker.known)
+        tables = worker.seen[record.unit].watch(tables)
+    contents = worker.store.write(record.unit, tables)
     if worker.log_dir is not None:
         total = sum(content.rows for content in contents.values())
         lines = [f"{record.unit}: {total:,} rows in {time.perf_counter() - begin:.2f} s"]
         lines += [f"{table} {content.rows} {content.content_hash}" for table, content in sorted(contents.items())]
         (worker.log_dir / f"{record.unit.replace(' ', '_')}.log").write_text("\n".join([*lines, ""]))
+    return _rows(contents)
+
+
+def _rows(contents: dict[str, Content]) -> dict[str, int]:
     return {table: content.rows for table, content in contents.items()}
 
 
 def load(
     loading: Loading, histories: dict[int, History], keys: Keys, hire: Hire, workers: int, progress: Progress
-) -> dict[str, int]:
-    """Load all units of a run that are not there yet; rows by table."""
+) -> tuple[dict[str, int], set[str]]:
+    """Load all units of a run that are not there yet; rows by table, and the batches whose states are among them."""
     case = loading.case
-    if not loading.streaming:
+    if not loading.streamed:
         hands = hire(database_worker, loading)
-        return work(hands, load_tasks(case, histories, keys), last_tasks(case, histories, keys), progress=progress)
+        rows = work(hands, load_tasks(case, histories, keys), last_tasks(case, histories, keys), progress=progress)
+        return rows, set()
     # Processes also for one worker: an interrupt is heard here, where no rows are being handed over.
     with (
         Processes(max(1, workers - 1), database_worker, loading) as hands,
         Processes(1, stream_worker, loading) as stream,
     ):
-        units = load_tasks(case, histories, keys, 1.0 - STREAMED_SHARE)
-        left, helped = len(case.plan.batches) + sum(1 for _ in mixed(case, histories)), False
+        return _load_beside(hands, stream, loading, histories, keys, workers, progress)
 
-        def help_out() -> Iterator[Task]:
-            nonlocal helped
-            for task in units:
-                helped = True
-                yield Task(task.size, _help, (task,))
 
-        def note(task: Task) -> None:
-            nonlocal left
-            left -= task.call in (_stream_batch, _stream_mixed)
+def _load_beside(
+    hands: Executor,
+    stream: Executor,
+    loading: Loading,
+    histories: dict[int, History],
+    keys: Keys,
+    workers: int,
+    progress: Progress,
+) -> tuple[dict[str, int], set[str]]:
+    """The same by one worker who fills the streamed tables, and others who do all else."""
+    case, following = loading.case, _Handover()
+    units = map(_telling, load_tasks(case, histories, keys, 1.0 - STREAMED_SHARE))
+    left, helped = len(case.plan.batches) + sum(1 for _ in mixed(case, histories)), False
 
-        def indexes(holds: Callable[[], bool]) -> Iterator[Task]:
-            """Indexes one by one. Of several workers, one may still be filling a table when another would index it."""
-            if hands.workers == 1 and loading.proving:
-                yield from takewhile(lambda _: holds(), _index_tasks(loading))
+    def largest() -> Iterator[Task]:
+        nonlocal helped
+        for task in stream_tasks(case, histories, keys):
+            yield from following.tasks()
+            yield task
+        for task in units:
+            yield from following.tasks()
+            helped = True
+            yield Task(task.size, _help, task.arguments)
 
-        rest: Crew = (hands, chain(units, indexes(lambda: left > 0 and not helped)))
-        largest: Crew = (stream, chain(stream_tasks(case, histories, keys), help_out()))
-        # One worker does one after the other.
-        rows = Counter[str]()
-        for crews in [(largest, rest)] if workers > 1 else [(rest,), (largest,)]:
-            rows.update(_done(progress, *crews, note=note))
-        rows.update(_done(progress, (hands, last_tasks(case, histories, keys, 1.0 - STREAMED_SHARE))))
-        # Last, for it belongs to units that have to be there.
-        committed = stream.submit(Task(0, _commit_stream, ()))
-        for _ in finished((hands, indexes(lambda: not committed.done()))):
-            pass
-        committed.result()
-    return dict(rows)
+    def taken(task: Task, written: _Written) -> dict[str, int]:
+        nonlocal left
+        left -= task.call in (_stream_batch, _stream_mixed)
+        return following.rows(written)
+
+    def indexes(holds: Callable[[], bool]) -> Iterator[Task]:
+        """Indexes one by one. Of several workers, one may still be filling a table when another would index it."""
+        if hands.workers == 1 and loading.proving:
+            yield from takewhile(lambda _: holds(), _index_tasks(loading))
+
+    rest: Crew = (hands, chain(units, indexes(lambda: left > 0 and not helped)))
+    filling: Crew = (stream, largest())
+    # One worker does one after the other.
+    rows = Counter[str]()
+    for crews in [(filling, rest)] if workers > 1 else [(rest,), (filling,)]:
+        rows.update(_done(progress, *crews, taken=taken))
+    last = map(_telling, last_tasks(case, histories, keys, 1.0 - STREAMED_SHARE))
+    rows.update(_done(progress, (hands, last), taken=taken))
+    # Last, for what is streamed belongs to units that have to be there.
+    states_left = [stream.submit(task) for task in following.tasks()]
+    committed = stream.submit(Task(0, _commit_stream, ()))
+    for _ in finished((hands, indexes(lambda: not committed.done()))):
+        pass
+    for each in states_left:
+        rows.update(following.rows(each.result()))
+    committed.result()
+    return dict(rows), following.units
+
+
+def _telling(task: Task) -> Task:
+    return Task(task.size, _tell, (task,))
 
 
 def work(hands: Executor, *tasks: Iterable[Task], progress: Progress) -> dict[str, int]:
@@ -312,12 +413,13 @@ def work(hands: Executor, *tasks: Iterable[Task], progress: Progress) -> dict[st
         return dict(sum((Counter(_done(progress, (hands, each))) for each in tasks), Counter()))
 
 
-def _done(progress: Progress, *crews: Crew, note: Callable[[Task], None] = lambda _: None) -> dict[str, int]:
+def _done(
+    progress: Progress, *crews: Crew, taken: Callable[[Task, Any], dict[str, int]] = lambda _, rows: rows
+) -> dict[str, int]:
     rows: Counter[str] = Counter()
     begin = time.perf_counter()
     for task, written in finished(*crews):
-        rows.update(written)
+        rows.update(taken(task, written))
         total = rows.total()
         progress.advance(task.size, f"{total:,} rows, {total / (time.perf_counter() - begin):,.0f} a second")
-        note(task)
     return dict(rows)

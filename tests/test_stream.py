@@ -16,8 +16,9 @@ from apps.environmental.models import EnvironmentalReading
 from aquamind import database
 from aquamind.errors import UserError
 from aquamind.server import EmbeddedServer
-from datagen import runs
+from datagen import runs, states
 from datagen.pipeline import Progress
+from datagen.runs import analysis
 from datagen.storage import ddl, ledger, postgres
 from datagen.storage.postgres import PostgresStream
 from tests.test_storage import IDENTITY, readings
@@ -80,6 +81,16 @@ def test_a_stream_that_is_broken_off_begins_anew(fresh_database: str, unit_by_un
     assert filled(fresh_database) == status["tables"][TABLE]["rows"] > 0
 
 
+def test_states_are_worked_out_of_rows_as_of_the_database(
+    fresh_database: str, unit_by_unit: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both workers' rows pass once, on their way there, and nothing is read back."""
+    monkeypatch.setattr(analysis, "analyse", None)
+    status, _ = load(fresh_database, 2)
+    assert status["units"] == unit_by_unit["units"]
+    assert status["tables"].keys() >= set(states.TABLES)
+
+
 def test_what_is_streamed_is_not_logged_and_is_there_when_it_is_committed(fresh_database: str) -> None:
     rows = readings(50_000, parameter_id=np.repeat([1, 2], 25_000))
     logged = {}
@@ -97,7 +108,7 @@ def test_what_is_streamed_is_not_logged_and_is_there_when_it_is_committed(fresh_
                 other.execute("DELETE FROM datagen.content")
                 other.execute(f"TRUNCATE {TABLE}".encode())
             else:
-                stream = PostgresStream(connection, [TABLE], None)
+                stream = PostgresStream(connection, run, [TABLE], None)
                 contents = stream.write("unit", [(EnvironmentalReading, rows)])
                 assert ledger.units(other) == {"unit": {}}
                 stream.commit()
@@ -113,7 +124,7 @@ def test_what_is_streamed_is_not_logged_and_is_there_when_it_is_committed(fresh_
         closing(database.connect(fresh_database, autocommit=True)) as connection,
         pytest.raises(UserError, match="Somebody else has written rows"),
     ):
-        PostgresStream(connection, [TABLE], None)
+        PostgresStream(connection, run, [TABLE], None)
 
 
 def test_a_server_that_keeps_a_log_for_others_gets_units_one_by_one(unit_by_unit: dict[str, Any]) -> None:

@@ -10,42 +10,29 @@ import numpy as np
 import psycopg
 import pyarrow as pa
 
-from apps.batch.growth_analysis import MissingScenario, States, compute, read
+from apps.batch.growth_analysis import MissingScenario, compute, read
 from apps.batch.growth_analysis import forecast as ahead_of
-from apps.batch.growth_analysis.states import ANCHORS, SOURCES
-from apps.batch.models import (
-    ActualDailyAssignmentState,
-    BatchTransferWorkflow,
-    ContainerForecastSummary,
-    LiveForwardProjection,
-)
+from apps.batch.models import BatchTransferWorkflow, ContainerForecastSummary, LiveForwardProjection
 from apps.finance import exports
 from apps.finance.exports import EXPORTED_DAY
 from apps.finance.models import NavExportBatch, NavExportLine
-from apps.inventory.feeding_summaries import periods, summarise
-from apps.inventory.models import BatchFeedingSummary, ContainerFeedingSummary
+from apps.inventory.feeding_summaries import periods
 from apps.planning.models import PlannedActivity
 from apps.planning.seeding import COLUMNS, FINISHED_DAYS, activities, is_planned
 from aquamind import database
 from aquamind.errors import UserError
-from datagen import orm, pipeline
+from datagen import orm, pipeline, states
 from datagen.case import Case
 from datagen.execution import Task, executor, finished
 from datagen.pipeline import Progress
 from datagen.runs import preflight, protection
 from datagen.runs.moves import later_columns
 from datagen.simulation.history import History
+from datagen.states import TABLES
 from datagen.storage import absent, ddl, fill, ledger, proof
 from datagen.storage.arrow import record_batch
 from datagen.storage.postgres import replace
 from datagen.storage.proof import Proof
-
-TABLES = (
-    "batch_actualdailyassignmentstate",
-    "inventory_containerfeedingsummary",
-    "inventory_batchfeedingsummary",
-)
-
 
 READINGS = "environmental_environmentalreading"
 PLANNED_TABLE = "planning_plannedactivity"
@@ -116,16 +103,16 @@ def analyse(
 def expected(case: Case, histories: dict[int, History]) -> dict[str, int]:
     """Rows by table of all that is worked out from the record of a plan that was lived."""
     epoch = int(np.datetime64(case.plan.first_day).astype(np.int64))
-    states = containers = batches = 0
+    days = containers = batches = 0
     for history in histories.values():
         stays = history.assignments
         first, end = epoch + stays.first_day, epoch + stays.departure_day - 1
-        states += int(stays.days.sum())
+        days += int(stays.days.sum())
         containers += periods(first, end)
         of_batch = np.flatnonzero(np.diff(stays.batch, prepend=-1) != 0)
         batches += periods(np.minimum.reduceat(first, of_batch), np.maximum.reduceat(end, of_batch))
     return {
-        **dict(zip(TABLES, (states, containers, batches), strict=True)),
+        **dict(zip(TABLES, (days, containers, batches), strict=True)),
         PLANNED_TABLE: _with_plan(case, histories) * len(case.catalog.activities.templates),
         **_exported(case, histories),
         **_forecast(case, histories),
@@ -336,7 +323,9 @@ def _empty_if_all(connection: psycopg.Connection[Any], batches: list[_Recorded])
             return False
     with connection.transaction():
         ddl.empty(connection, TABLES)
-        connection.execute("DELETE FROM datagen.unit WHERE unit = ANY(%s)", [[unit(batch.number) for batch in batches]])
+        connection.execute(
+            "DELETE FROM datagen.unit WHERE unit = ANY(%s)", [[states.unit(batch.number) for batch in batches]]
+        )
     return True
 
 
@@ -373,50 +362,8 @@ def _analyse_batch(worker: _Analyst, batch: _Recorded, emptied: bool) -> dict[st
     try:
         record = read(connection, batch.id, batch.as_of, by_hand=not emptied)
     except MissingScenario as missing:
-        replace(connection, batch.run, unit(batch.number), clear, ())
+        replace(connection, batch.run, states.unit(batch.number), clear, ())
         return missing.assignments
-    tables = () if record is None else rows(compute(record), batch.as_of)
-    contents = replace(connection, batch.run, unit(batch.number), clear, tables, worker.proof)
+    tables = () if record is None else states.rows(compute(record), batch.as_of)
+    contents = replace(connection, batch.run, states.unit(batch.number), clear, tables, worker.proof)
     return {table: content.rows for table, content in contents.items()}
-
-
-def unit(batch_number: str) -> str:
-    """What a batch's analysis is called in the ledger."""
-    return f"{batch_number} analysis"
-
-
-def rows(states: States, as_of: date) -> Iterator[tuple[Any, pa.RecordBatch]]:
-    """States and summaries as tables, computed in the evening of the batch's last day: the clock is no content."""
-    computed = datetime.combine(states.date.max().astype(date), time(23, 59, 59), UTC)
-    yield _state_rows(states, computed)
-    for model, columns in zip((ContainerFeedingSummary, BatchFeedingSummary), summarise(states, as_of), strict=True):
-        made = {"batch_id": states.batch_id, "created_at": computed, "updated_at": computed}
-        yield model, record_batch(model, len(columns["id"]), **columns, **made)
-
-
-def _state_rows(states: States, computed: datetime) -> tuple[Any, pa.RecordBatch]:
-    anchored = np.flatnonzero(states.anchor >= 0)
-    anchor_type = np.full(len(states.day), None, object)
-    anchor_type[anchored] = np.array(ANCHORS, object)[states.anchor[anchored]]
-    return ActualDailyAssignmentState, record_batch(
-        ActualDailyAssignmentState,
-        len(states.day),
-        id=states.id,
-        assignment_id=states.assignment_id,
-        batch_id=states.batch_id,
-        container_id=states.container_id,
-        lifecycle_stage_id=states.lifecycle_stage_id,
-        date=states.date,
-        day_number=states.day_number,
-        avg_weight_g=states.avg_weight_g,
-        population=states.population,
-        biomass_kg=states.biomass_kg,
-        temp_c=states.temp_c,
-        mortality_count=states.mortality_count,
-        feed_kg=states.feed_kg,
-        observed_fcr=states.observed_fcr,
-        anchor_type=anchor_type,
-        sources=pa.array(SOURCES).take(pa.array(states.sources, pa.int64())),
-        confidence_scores=pa.array(states.confidences).take(pa.array(states.confidence, pa.int64())),
-        last_computed_at=computed,
-    )

@@ -24,7 +24,7 @@ from apps.finance import tables as books
 from apps.planning import tables as activities
 from apps.planning.seeding import of_known
 from aquamind.errors import UserError
-from datagen import pipeline
+from datagen import pipeline, states
 from datagen.case import Case
 from datagen.events.context import Rows, unit_of
 from datagen.execution import Hire, Task, finished, hired
@@ -237,17 +237,17 @@ class _StatesToo:
         # Of a batch that an earlier call wrote, nothing has passed yet.
         for _ in passing:
             pass
-        worked_out = self.store.write(analysis.unit(unit), self._following(unit, seen, months))
+        worked_out = self.store.write(states.unit(unit), self._following(unit, seen, months))
         return {**contents, **worked_out}
 
     def _following(self, unit: str, seen: growth.Tables, months: books.Months) -> Iterator[Rows]:
         kept: dict[str, pa.Table] = {}
         if (record := seen.record(self.case.plan.as_of)) is not None:
-            for model, rows in months.watch(analysis.rows(compute(record), self.case.plan.as_of)):
+            for model, rows in months.watch(states.rows(compute(record), self.case.plan.as_of)):
                 if model is ActualDailyAssignmentState:
                     kept[LATEST] = ahead.latest(pa.Table.from_batches([rows]))
                 yield model, rows
-        self.store.keep(analysis.unit(unit), {**months.kept(), **kept})
+        self.store.keep(states.unit(unit), {**months.kept(), **kept})
 
     def content(self) -> dict[str, dict[str, ledger.Content]]:
         return self.store.content()
@@ -290,7 +290,7 @@ def _batches(case: Case) -> Iterator[BatchPlan]:
 
 def _units(batch: BatchPlan) -> tuple[str, str]:
     """What a batch is called in the ledger, and what is worked out from it."""
-    return batch.number, analysis.unit(batch.number)
+    return batch.number, states.unit(batch.number)
 
 
 def _check_space(job: Job, histories: dict[int, History], store: FileStore) -> None:
@@ -305,9 +305,9 @@ def _check_space(job: Job, histories: dict[int, History], store: FileStore) -> N
     units = outlook.expected_rows(job.case, histories)
     rows = sum((rows for unit, rows in units.items() if unit not in written), Counter[str]())
     following = sum((rows for rows in units.values()), Counter[str]())
-    states = analysis.expected(job.case, histories)
+    worked_out = analysis.expected(job.case, histories)
     for each in (rows, following):
-        each.update({table: states[table] for table in analysis.TABLES})
+        each.update({table: worked_out[table] for table in states.TABLES})
     needed = disk_bytes(rows, store.suffix) + job.companies_left * disk_bytes(following, store.suffix)
     place.check_space(store.folder, needed)
 

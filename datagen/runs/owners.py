@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from psycopg import sql
 
+from datagen import states
 from datagen.events.context import unit_of
 from datagen.keys import keys
 from datagen.runs import analysis, books, health, protection
@@ -132,7 +133,7 @@ def _enter(plan: Present, starts: _Starts, blocks: dict[str, Spans]) -> None:
     for batch, first in [*zip(case.batches, given.of_batch, strict=True), *mixed]:
         of_batch = Span(batch=first["batch_batch"])
         blocks[batch.number] = {"": of_batch}
-        blocks[analysis.unit(batch.number)] = {"": of_batch}
+        blocks[states.unit(batch.number)] = {"": of_batch}
         for table, key in first.items():
             starts.add(table, key)
             blocks[batch.number][table] = Span(key)

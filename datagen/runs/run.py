@@ -15,7 +15,7 @@ from psycopg.rows import scalar_row
 
 from aquamind import database
 from aquamind.errors import UserError
-from datagen import masterdata, orm, pipeline
+from datagen import masterdata, orm, pipeline, states
 from datagen.case import Case
 from datagen.catalog import Catalog
 from datagen.execution import Executor, Here, Task, Threads, hired
@@ -123,25 +123,26 @@ def execute(job: Job, progress: Progress) -> Report:
             add_spares(connection, case)
             case = replace(case, farm=with_database_ids(case.farm, connection))
             _heed_truncation(connection, job.dsn)
-        obstacle = _obstacle_to_proof(connection, tables)
+        obstacle = _obstacle_to_proof(connection, [*tables, *states.TABLES])
         unstreamed = obstacle or _obstacle_to_stream(connection, job, workers)
-        run, taken, streaming = _begin(connection, job, tables, unstreamed is None)
+        run, taken, streamed = _begin(connection, job, tables, unstreamed is None)
         size = sum(len(history.days.fish) for history in histories.values())
         report.foreign_keys = f"PostgreSQL, for {obstacle}" if obstacle else "this program, before each commit"
         report.largest_tables = (
-            "in one stream" if streaming else f"unit by unit, for {unstreamed or 'so this run began'}"
+            "in one stream" if streamed else f"unit by unit, for {unstreamed or 'so this run began'}"
         )
         # Empty tables are filled without indexes and keys: even 90,000 rows are in place twice as fast.
-        ddl.drop_secondary(connection, tables, foreign_keys=obstacle is not None)
+        ddl.drop_secondary(connection, {*tables, *streamed}, foreign_keys=obstacle is not None)
         with report.timed("load"):
             progress.step("Load", size)
             given = keys(case, taken)
-            loading = Loading(job.dsn, case, run, obstacle is None, streaming, job.log_dir)
-            report.rows = pipeline.load(loading, histories, given, hire, workers, progress)
-        begun = [first["batch_batch"] for first in given.of_batch[: len(case.plan.batches)]]
-        begun += [given.of_mixed[index]["batch_batch"] for index, _ in mixed(case, histories)]
-        indexes = rebuilding(job.dsn, tables, job.workers, progress, analysis.unread)
-        follow(job.dsn, begun, job.workers, progress, report, indexes, case)
+            loading = Loading(job.dsn, case, run, obstacle is None, streamed, job.log_dir)
+            report.rows, analysed = pipeline.load(loading, histories, given, hire, workers, progress)
+        begun = {batch.number: first for batch, first in zip(case.plan.batches, given.of_batch, strict=False)}
+        begun |= {case.mixed[index].number: given.of_mixed[index] for index, _ in mixed(case, histories)}
+        left = [first["batch_batch"] for number, first in begun.items() if number not in analysed]
+        indexes = rebuilding(job.dsn, {*tables, *streamed}, job.workers, progress, analysis.unread)
+        follow(job.dsn, left, job.workers, progress, report, indexes, case)
         ledger.finish(connection, run)
         report.content_hash = ledger.status(connection)["content_hash"]
     return report
@@ -179,7 +180,7 @@ def follow(
     """
     with database.connect(dsn, autocommit=True, application_name="aquamind analyse") as connection:
         tables = {
-            *analysis.TABLES,
+            *states.TABLES,
             analysis.PLANNED_TABLE,
             *analysis.EXPORT_TABLES,
             *analysis.FORECAST_TABLES,
@@ -192,9 +193,10 @@ def follow(
             with report.timed("indexes and foreign keys"):
                 progress.step("Indexes and foreign keys", 1.0)
                 rest = building.enter_context(indexes)
-                rest.until_last()
+                rest.until_last() if batches else rest.finish()
         with report.timed("growth analysis"):
-            report.rows.update(analysis.analyse(dsn, batches, workers, progress, rest).rows)
+            if batches:
+                report.rows.update(analysis.analyse(dsn, batches, workers, progress, rest).rows)
     with report.timed("planned activities"):
         progress.step("Planned activities")
         with database.connect(dsn, autocommit=True, application_name="aquamind analyse") as connection:
@@ -297,9 +299,9 @@ def described(case: Case) -> dict[str, str]:
 
 def _begin(
     connection: psycopg.Connection[Any], job: Job, tables: list[str], worth_a_stream: bool
-) -> tuple[int, dict[str, int], bool]:
-    """Open the run, or go on with the same one; its id, the highest key of each table before it began, and whether its
-    largest tables are to be streamed: as they were to be when it began, unless they are there."""
+) -> tuple[int, dict[str, int], frozenset[str]]:
+    """Open the run, or go on with the same one; its id, the highest key of each table before it began, and which tables
+    are to be streamed: those that were to be when it began, unless they are there."""
     identity = identify(job.case)
     if job.beside:
         _refuse_taken_numbers(connection, {batch.number for batch in job.case.as_lived.plan.batches})
@@ -314,8 +316,8 @@ def _begin(
     known = connection.execute("SELECT parameters FROM datagen.run WHERE id = %s", [run]).fetchone()
     assert known is not None
     # By the ledger: a row of others in there is not ours, and is told of when the table is to be emptied.
-    there = set(ledger.rows(connection)) & set(known[0].get("streamed", ()))
-    return run, known[0]["taken"], bool(known[0].get("streamed")) and not there
+    wanted = frozenset(known[0].get("streamed", ()))
+    return run, known[0]["taken"], frozenset() if wanted.intersection(ledger.rows(connection)) else wanted
 
 
 STREAM_WORKERS = 2

@@ -79,11 +79,11 @@ class PostgresStream:
 
     A table that is emptied and filled in one transaction is not written to the log, where that is minimal, and its rows
     are frozen: else whoever reads a row first marks it, and so writes it once more. What it writes is there, and of the
-    unit in the ledger, when it is committed; the units themselves are entered by others before.
+    unit in the ledger, when it is committed; a unit of which others write a part as well is entered by them before.
     """
 
-    def __init__(self, connection: Connection, tables: Iterable[str], proof: Proof | None) -> None:
-        self._connection, self._tables, self._proof = connection, frozenset(tables), proof
+    def __init__(self, connection: Connection, run: int, tables: Iterable[str], proof: Proof | None) -> None:
+        self._connection, self._run, self._tables, self._proof = connection, run, frozenset(tables), proof
         self._contents: dict[str, dict[str, Content]] = {}
         _let_hold(connection.fileno(), SENT_AHEAD_BYTES)
         connection.execute("BEGIN")
@@ -112,6 +112,7 @@ class PostgresStream:
                 self._proof.end()
             ledger.sign(self._connection)
             for unit, contents in self._contents.items():
+                ledger.claim(self._connection, self._run, unit)
                 ledger.record(self._connection, unit, contents)
             self._connection.execute("COMMIT")
 

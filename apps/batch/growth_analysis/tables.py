@@ -88,44 +88,48 @@ class Tables:
 
     def record(self, as_of: date) -> Record | None:
         """The record of the batch up to the as-of day; None if it is nowhere."""
-        [batch] = self._table("batch_batch").to_pylist()
-        last = (as_of - date(1970, 1, 1)).days
-        stays = self._stays(batch, last)
+        known = self.sources(as_of)
+        return None if known is None else arranged(known)
+
+    def sources(self, as_of: date) -> Sources | None:
+        """What is known of the batch up to the as-of day, of what has passed; None if it is nowhere."""
+        if not (found := self._table("batch_batch").to_pylist()):
+            return None
+        [batch] = found
+        stays = self._stays(batch, (as_of - date(1970, 1, 1)).days)
         if not len(stays["id"]):
             return None
         scenario = self._scenario(batch)
         if scenario is None:
             raise MissingScenario(batch["id"], len(stays["id"]))
-        deaths = self._table("batch_mortalityevent")
-        fed, read = self._table("inventory_feedingevent"), self._table("environmental_environmentalreading")
+        deaths, fed = self._table("batch_mortalityevent"), self._table("inventory_feedingevent")
         died = deaths.filter(pc.is_valid(deaths["assignment_id"]))
-        read = read.filter(pc.is_valid(read["container_id"]))
         of_death, died_on, dead, _ = _sums(ints(died["assignment_id"]), ints(died["event_date"]), ints(died["count"]))
         fed_in, fed_on, fed_units, _ = _sums(
             ints(fed["container_id"]), ints(fed["feeding_date"]), units(fed["amount_kg"])
         )
+        return Sources(
+            batch_id=batch["id"],
+            stays=stays,
+            scenario=scenario,
+            transfers=self._transfers(stays["id"]),
+            creations=self._creations(stays["id"]),
+            harvests=self._harvests(),
+            weighings=self._weighings(stays["id"]),
+            deaths={"assignment": of_death, "day": died_on, "count": dead},
+            deaths_recorded=bool(deaths.num_rows),
+            feed={"container": fed_in, "day": fed_on, "value": fed_units / scale(fed["amount_kg"])},
+            temperatures=self.temperatures(),
+        )
+
+    def temperatures(self) -> Columns:
+        """The mean of every container and day that was read."""
+        read = self._table("environmental_environmentalreading")
+        read = read.filter(pc.is_valid(read["container_id"]))
         read_in, read_on, degrees, times = _sums(
             ints(read["container_id"]), ints(read["reading_time"]) // DAY_US, units(read["value"])
         )
-        return arranged(
-            Sources(
-                batch_id=batch["id"],
-                stays=stays,
-                scenario=scenario,
-                transfers=self._transfers(stays["id"]),
-                creations=self._creations(stays["id"]),
-                harvests=self._harvests(),
-                weighings=self._weighings(stays["id"]),
-                deaths={"assignment": of_death, "day": died_on, "count": dead},
-                deaths_recorded=bool(deaths.num_rows),
-                feed={"container": fed_in, "day": fed_on, "value": fed_units / scale(fed["amount_kg"])},
-                temperatures={
-                    "container": read_in,
-                    "day": read_on,
-                    "value": degrees / (times * scale(read["value"])),
-                },
-            )
-        )
+        return {"container": read_in, "day": read_on, "value": degrees / (times * scale(read["value"]))}
 
     def _table(self, name: str) -> pa.Table:
         if not (seen := self._seen[name]):
