@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,13 @@ def plan_of(imperfections: str) -> Plan:
         small_plan(seed=5, batches=1, containers=2, way="lived"),
         imperfections=imperfections,  # type: ignore[arg-type]
     )
+
+
+def test_rows_of_a_table_come_in_one_run() -> None:
+    """A table is copied as often as its rows begin anew, and each COPY leaves pages empty."""
+    came = [model for model, _ in readings.expand(records(plan_of("usual"))[0])]
+    assert came.count(TruthSensorFault) > 1
+    assert len([*groupby(came)]) == len(set(came))
 
 
 def test_every_difference_from_what_was_is_known() -> None:

@@ -75,16 +75,19 @@ def expand(record: BatchRecord) -> Iterator[Rows]:
     stage_of = record.history.assignments.stage
     first = record.first_id["environmental_environmentalreading"]
     failing: list[tuple[Failing, Ints]] = []
+    truth: list[Rows] = []
     for stage, planned in enumerate(record.batch.containers):
         if stage not in stage_of:
             continue
         grid = _grid(record, stage)
         yield _readings(record, grid, first)
         if grid.faults is not None:
-            yield _truth(record, grid, grid.faults, first)
+            truth.append(_truth(record, grid, grid.faults, first))
         if grid.hall is not None:
             failing.append((grid.hall.failing, grid.reading(first)[:, 0]))
         first += len(planned) * len(grid.parameters) * grid.planned_days * len(HOURS)
+    # After all readings, which are one COPY so: each leaves some 40 pages empty at its end, and a stage fills 700.
+    yield from truth
     yield from hall_water.truth(record, failing, HOURS)
 
 

@@ -20,9 +20,9 @@ from datagen.runs import analysis, books
 from datagen.simulation.history import History
 
 BYTES_PER_ROW = {
-    "environmental_environmentalreading": 256,
+    "environmental_environmentalreading": 250,
     "batch_actualdailyassignmentstate": 430,
-    "inventory_feedingevent": 220,
+    "inventory_feedingevent": 212,
     "datagen.truth_sensor_fault": 185,
     "health_licecount": 165,
     "batch_individualgrowthobservation": 140,
