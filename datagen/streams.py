@@ -38,6 +38,7 @@ def remembering(noise: Floats, memory: float) -> Floats:
             value = float(series[0]) if len(series) else 0.0
             series[1:] = [value := memory * value + fresh for fresh in series[1:].tolist()]
     else:
+        remembered = np.empty_like(out[0])
         for yesterday, today in pairwise(out):
-            np.add(memory * yesterday, today, out=today)
+            np.add(np.multiply(memory, yesterday, out=remembered), today, out=today)
     return out

@@ -47,7 +47,8 @@ class Faults:
         """Where each of `KINDS` is, in order, and its size."""
         adrift = np.flatnonzero(self.drift)
         hours = self.missing.shape[2] // self.drift.shape[2]
-        drifting = np.setdiff1d(_places(adrift * hours, np.full(len(adrift), hours)), self.stuck, assume_unique=True)
+        drifting = (adrift[:, None] * hours + np.arange(hours)).ravel()
+        drifting = np.delete(drifting, _among(drifting, self.stuck))
         return [
             (np.flatnonzero(self.missing), None),
             (self.stuck, None),
@@ -67,8 +68,8 @@ def faults(
     if spec is None:
         return None
     key, days, containers = record.stages.key[stage], present.shape[1], np.array(record.batch.containers[stage])
-    shape = (days, len(containers), len(parameters))
-    there = np.repeat(present, len(hours), axis=1)[:, None, :]
+    shape, length = (days, len(containers), len(parameters)), days * len(hours)
+    there = np.repeat(present, len(hours), axis=1)
     times = (np.arange(days)[:, None] * 24.0 + hours).ravel()
 
     def own(subject: str) -> np.random.Generator:
@@ -78,25 +79,25 @@ def faults(
     missing = _marked(shape, times, at, begin, hours_long)
     missing |= _shared_outages(record, stage, containers, times, spec, often)
     at, begin, luck = _begun(own("stuck"), often * spec.stuck_per_year, shape)
-    stuck = _marked(
-        shape, times, at, begin, spec.stuck_hours_min + luck * (spec.stuck_hours_max - spec.stuck_hours_min)
-    )
+    hours_long = spec.stuck_hours_min + luck * (spec.stuck_hours_max - spec.stuck_hours_min)
+    stuck = np.unique(_within(shape, times, at, begin, hours_long))
+    place, reading = stuck // (length * len(parameters)), stuck % length
     # Nothing was shown before the first that it could be stuck at.
-    stuck &= there & np.concatenate([np.zeros_like(there[..., :1]), there[..., :-1]], axis=2)
+    stuck = stuck[(reading > 0) & there[place, reading] & there[place, reading - 1]]
     fresh = begins(second)
     swapped = np.flatnonzero(fresh) * len(hours)
-    stuck.ravel()[_taken_down(np.flatnonzero(stuck), swapped, stuck.shape[2])] = False
+    stuck = stuck[_hanging(stuck, swapped, length)]
     drawn = own("readings").random((days, len(hours), *shape[1:]), dtype=np.float32)
     missing.ravel()[_places_of(drawn < often * spec.lost_share)] = True
-    missing &= there
+    missing &= there[:, None]
     each = [spec.of(record.farm.parameter_name[parameter]) for parameter in parameters]
     size = np.array([one.spike for one in each])
     spiked, spike = _spikes(drawn, often * spec.spike_share, size)
-    shown = there & ~(missing | stuck)
-    real = shown.ravel()[spiked] & (spike != 0.0)
+    real = (spike != 0.0) & there[spiked // (length * len(parameters)), spiked % length] & ~missing.ravel()[spiked]
+    real[_among(spiked, stuck)] = False
     slope = np.array([one.drift_per_week for one in each]) / WEEK_DAYS
     drift = np.where(present[:, None], _drift(record, stage, containers, slope, fresh, spec, often), 0.0)
-    return Faults(missing, np.flatnonzero(stuck), spiked[real], spike[real], drift, swapped)
+    return Faults(missing, stuck, spiked[real], spike[real], drift, swapped)
 
 
 def add(values: Floats, found: Faults, sensor: int) -> None:
@@ -107,7 +108,8 @@ def add(values: Floats, found: Faults, sensor: int) -> None:
     here = spiked // (sensors * length), spiked % length // values.shape[2], spiked % values.shape[2]
     drift = found.drift[:, sensor]
     worth = values[here] + (found.spike[of] + drift[here[:2]])
-    values += drift[:, :, None]
+    adrift = np.nonzero(drift)
+    values[adrift] += drift[adrift][:, None]
     values[here] = worth
 
 
@@ -186,10 +188,14 @@ def _outages(
 def _marked(shape: tuple[int, ...], times: Floats, at: tuple[Ints, ...], begin: Floats, hours_long: Floats) -> Bools:
     """Readings [..., readings] within spans that begin `at` [days, ...]."""
     marked = np.zeros((*shape[1:], len(times)), bool)
-    first, end = np.searchsorted(times, begin), np.searchsorted(times, begin + hours_long)
-    row = np.ravel_multi_index(at[1:], shape[1:]) * len(times)
-    marked.ravel()[_places(row + first, end - first)] = True
+    marked.ravel()[_within(shape, times, at, begin, hours_long)] = True
     return marked
+
+
+def _within(shape: tuple[int, ...], times: Floats, at: tuple[Ints, ...], begin: Floats, hours_long: Floats) -> Ints:
+    """The same as places in one row, those of each span after those of the one before."""
+    first, end = np.searchsorted(times, begin), np.searchsorted(times, begin + hours_long)
+    return _places(np.ravel_multi_index(at[1:], shape[1:]) * len(times) + first, end - first)
 
 
 def _places(first: Ints, length: Ints) -> Ints:
@@ -220,18 +226,17 @@ def _shared_outages(
 
 def _places_of(drawn: Bools) -> Ints:
     """Where it is true [days, hours, containers, sensors], as places in one row of [containers, sensors, readings]."""
-    day, hour, container, sensor = np.nonzero(drawn)
-    days, hours, _, sensors = drawn.shape
-    return np.sort(((container * sensors + sensor) * days + day) * hours + hour)
+    days, hours, containers, sensors = drawn.shape
+    reading, sensor = np.divmod(np.flatnonzero(drawn), containers * sensors)
+    return np.sort(sensor * (days * hours) + reading)
 
 
 def _spikes(drawn: npt.NDArray[np.float32], share: float, size: Floats) -> tuple[Ints, Floats]:
     """Places of the readings that were drawn highest, and what spikes add to them: half to twice the usual size."""
-    days, hours, _, sensors = drawn.shape
+    days, hours, containers, sensors = drawn.shape
     places = _places_of(drawn >= 1.0 - share)
     sensor, reading = np.divmod(places, days * hours)
-    day, hour = np.divmod(reading, hours)
-    luck = (drawn[day, hour, *np.divmod(sensor, sensors)] - (1.0 - share)) / max(share, 1e-9)
+    luck = (drawn.reshape(days * hours, containers * sensors)[reading, sensor] - (1.0 - share)) / max(share, 1e-9)
     up = np.where(luck < 0.5, -1.0, 1.0)
     return places, up * (0.5 + 1.5 * (2.0 * luck % 1.0)) * size[sensor % sensors]
 
@@ -249,45 +254,55 @@ def _drift(
     shape = (fresh.shape[2], *fresh.shape[:2])
     rng = record.stream(record.stages.key[stage], "sensors, drift")
     drawn = rng.random((shape[0], 2, *shape[1:]))
-    begun, luck = drawn[:, 0] < often * spec.drifts_per_year / YEAR_DAYS, drawn[:, 1]
+    day, row = np.divmod(np.flatnonzero(drawn[:, 0] < often * spec.drifts_per_year / YEAR_DAYS), fresh[..., 0].size)
     # Half to twice the usual slope.
-    slopes = np.where(begun, slope * (0.5 + 1.5 * luck), 0.0)
+    slopes = slope[row % len(slope)] * (0.5 + 1.5 * drawn[:, 1].reshape(shape[0], -1)[day, row])
+    begun, slopes = (row * shape[0] + day)[slopes != 0.0], slopes[slopes != 0.0]
+    order = np.argsort(begun)
     day = record.stage_day(stage) + np.arange(shape[0])
     # A round of cleaning on one weekday, each hall or area in its turn.
     cleaned = (day + 3 * record.farm.container_unit[containers][:, None]) % spec.cleaned_every_days == 0
-    return _since_cleaning(slopes.transpose(1, 2, 0), fresh | cleaned[:, None])
+    return _since_cleaning(begun[order], slopes[order], fresh | cleaned[:, None])
 
 
-def _since_cleaning(slopes: Floats, cleaned: Bools) -> Floats:
-    """How far off sensors are: by the first slope since a cleaning, both [containers, sensors, days].
+def _since_cleaning(begun: Ints, slopes: Floats, cleaned: Bools) -> Floats:
+    """How far off sensors are: by the first slope since a cleaning, of days as places in one row of all, in order.
 
-    Of a day on which both are, the cleaning comes first; a slope is added day by day until the next one.
+    Of a day on which both are, the cleaning comes first; a slope is added day by day until the next one. They are
+    cleaned by [containers, sensors, days].
     """
-    days = slopes.shape[2]
-    container, sensor, day = np.nonzero(slopes)
-    later = np.minimum.accumulate(np.where(cleaned, np.arange(days), days)[..., ::-1], axis=2)[..., ::-1]
-    end = np.pad(later, ((0, 0), (0, 0), (0, 1)), constant_values=days)[container, sensor, day + 1]
-    row = container * slopes.shape[1] + sensor
+    level, days = np.zeros(cleaned.shape), cleaned.shape[2]
+    cleanings = np.append(np.flatnonzero(cleaned), level.size)
+    end = np.minimum(cleanings[np.searchsorted(cleanings, begun, "right")], (begun // days + 1) * days)
     # Two that end with the same cleaning are of the same time between two.
-    first = np.flatnonzero((np.diff(row, prepend=-1) != 0) | (np.diff(end, prepend=-1) != 0))
-    length = (end - day)[first]
-    slope = slopes[container[first], sensor[first], day[first]]
-    level = np.zeros(slopes.shape)
-    added = np.cumsum(np.repeat(slope[:, None], length.max(initial=0), axis=1), axis=1)
+    first = np.flatnonzero(np.diff(end, prepend=-1) != 0)
+    length = (end - begun)[first]
+    added = np.cumsum(np.repeat(slopes[first][:, None], length.max(initial=0), axis=1), axis=1)
     since = _places(np.zeros(len(first), np.int64), length)
-    level.ravel()[_places((row * days + day)[first], length)] = added[np.repeat(np.arange(len(first)), length), since]
+    level.ravel()[_places(begun[first], length)] = added[np.repeat(np.arange(len(first)), length), since]
     return level
 
 
-def _taken_down(stuck: Ints, swapped: Ints, length: int) -> Ints:
-    """Places among those that are stuck at which another sensor has come since they were: it shows what is."""
+def _hanging(stuck: Ints, swapped: Ints, length: int) -> Bools:
+    """At which places that are stuck the same sensor hangs as when they began to be: another shows what is."""
     begin = np.flatnonzero((np.diff(stuck, prepend=-2) != 1) | (stuck % length == 0))
     since = np.repeat(stuck[begin], np.diff(begin, append=len(stuck)))
-    down: Ints = stuck[swapped[np.searchsorted(swapped, stuck, "right") - 1] >= since]
-    return down
+    hanging: Bools = swapped[np.searchsorted(swapped, stuck, "right") - 1] < since
+    return hanging
+
+
+def _among(places: Ints, some: Ints) -> Ints:
+    """Where among places are those of some that are there; both are in order."""
+    at = np.searchsorted(places, some)
+    inside = at < len(places)
+    there: Ints = at[inside][places[at[inside]] == some[inside]]
+    return there
 
 
 def _spans(places: Ints, found: Faults) -> tuple[Ints, Ints, Ints]:
     """Unbroken spans of one sensor among places: the row, and which place is the first and the last."""
-    begin = np.flatnonzero((np.diff(places, prepend=-2) != 1) | np.isin(places, found.swapped, assume_unique=True))
+    begins = np.ones(len(places), bool)
+    np.not_equal(places[1:], places[:-1] + 1, out=begins[1:])
+    begins[_among(places, found.swapped)] = True
+    begin = np.flatnonzero(begins)
     return places[begin] // found.missing.shape[2], begin, np.append(begin[1:], len(places))[: len(begin)] - 1
