@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from datagen.arrays import Ints
+from datagen.arrays import Floats, Ints
 from datagen.catalog import Catalog
 from datagen.catalog.stages import Stages, stages
 from datagen.catalog.ways import Way
@@ -88,6 +88,13 @@ class Case:
         from datagen.planning.thinning import late_days  # which forecasts cases
 
         return late_days(self)
+
+    @cached_property
+    def stocked(self) -> list[Floats | None]:
+        """Of each batch of the plan, by ring, how many fish go to sea in it as a multiple of an even part."""
+        from datagen.planning.stocking import stocked  # which forecasts cases
+
+        return [stocked(self, batch) for batch in self.plan.batches]
 
     @cached_property
     def graded(self) -> list[int]:

@@ -84,13 +84,17 @@ def test_feed_costs_what_its_lots_cost() -> None:
 
 
 @given(st.lists(st.integers(0, 400_000), min_size=1, max_size=30), st.integers(1, 30))
-def testpouring_conserves_fish(fish: list[int], into: int) -> None:
+def test_pouring_conserves_fish(fish: list[int], into: int) -> None:
     moved = pour(np.array(fish), into)
     assert (moved.sum(axis=1) == fish).all()
     if len(fish) != into:
         arrived = moved.sum(axis=0)
         assert arrived.max() - arrived.min() <= 1
         assert (moved > 0).sum() <= len(fish) + into - 1
+    share = np.linspace(0.8, 1.2, into) if into > 1 else np.ones(1)
+    unevenly = pour(np.array(fish), into, shares=share)
+    assert (unevenly.sum(axis=1) == fish).all()
+    np.testing.assert_allclose(unevenly.sum(axis=0), share * sum(fish) / into, atol=1.0)
 
 
 @given(st.lists(st.integers(1, 400_000), min_size=1, max_size=30), st.integers(2, 30))

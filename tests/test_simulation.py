@@ -26,6 +26,15 @@ worlds = st.builds(
 )
 # The oldest of 830 days: of most rings some fish are harvested, some are not begun, none is empty.
 IN_HARVEST = small_plan(seed=6, batches=2, stagger_days=266, containers=10, way="lived")
+
+
+def in_queue(days: int) -> Plan:
+    """Four batches a geography, and a mix, that are slaughtered at one time, so many days after the first began."""
+    plan = small_plan(seed=6, batches=4, stagger_days=10, containers=3, way="lived")
+    batches = tuple(replace(batch, harvest_target_g=3000.0) for batch in plan.batches)
+    return replace(plan, batches=batches, as_of=plan.first_day + timedelta(days=days))
+
+
 few = settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 
 
@@ -172,6 +181,7 @@ def test_no_container_holds_two_batches(plan: Plan) -> None:
 @example(replace(THINNED, as_of=THINNED.first_day + timedelta(days=450 + 83 - 1)), 1)
 @example(IN_HARVEST, 20)
 @example(mixing(338), 7)
+@example(in_queue(790), 15)
 # A failure of a hall that begins later is one more to be added up.
 @example(small_plan(seed=26099736323, batches=3, stagger_days=247, containers=None, way="lived"), 39)
 def test_a_longer_record_begins_with_the_shorter(plan: Plan, later: int) -> None:
@@ -326,6 +336,18 @@ def test_a_way_without_blocks_is_the_plan() -> None:
     )
 
 
+def test_rings_are_stocked_unevenly_as_far_as_they_have_room() -> None:
+    """The number of fish a ring varies by about 12 % in a batch, and by nothing where an even part fills it."""
+    plan = small_plan(seed=4, batches=3, stagger_days=140, way="lived")
+    history, full = lived(plan), crowded(plan)
+    a = history.assignments
+    rings = [a.fish_in[(a.batch == b) & (a.stage == SEA)] for b in range(3)]
+    spread = [np.std(fish) / np.mean(fish) for fish in rings if len(fish)]
+    assert len(spread) == 2
+    assert 0.06 < np.mean(spread) < 0.18
+    assert all((share == 1.0).all() for share in Case(*company(), full).stocked if share is not None)
+
+
 def test_fish_of_the_fullest_rings_go_into_one_that_stood_empty() -> None:
     """Lighter and emptier than the rest by nothing: they weigh what they did, and the three are then as full."""
     history, case = lived(THINNED), Case(*company(), THINNED)
@@ -364,8 +386,27 @@ def test_a_delousing_that_has_begun_is_finished_in_every_ring() -> None:
     rings, treated = np.unique(history.treatments.assignment, return_counts=True)
     assert len(rings) == int((history.assignments.stage == SEA).sum())
     assert set(treated) == {1}
-    # Nobody waits for longer than the day after the last ring.
-    assert history.harvests.day.min() == history.treatments.day.max() + 2 + catalog.biology.harvest.fasting_days
+    # Nobody waits for longer than the day after the last ring, or until plants are open.
+    waited = int(history.harvests.day.min() - history.treatments.day.max()) - 2 - catalog.biology.harvest.fasting_days
+    assert 0 <= waited <= 2
+
+
+def test_batches_wait_for_the_plants_which_are_closed_at_weekends() -> None:
+    """Of the same four batches and a mix: the fewer plants there are, the more days it takes, of each as many rings."""
+    catalog, farm = company()
+    plan, days = in_queue(900), []
+    assert catalog.ways.lived.slaughter is not None
+    for plants in (1, 2):
+        slaughter = catalog.ways.lived.slaughter.model_copy(update={"plants": plants})
+        way = catalog.ways.lived.model_copy(update={"slaughter": slaughter})
+        busy = catalog.model_copy(update={"ways": catalog.ways.model_copy(update={"lived": way})})
+        history = simulate(Case(busy, farm, plan), 0)
+        assert len(history.completed()) == 5
+        day, rings = np.unique(history.harvests.day, return_counts=True)
+        assert rings.max() == plants
+        assert {(plan.first_day + timedelta(days=each)).weekday() for each in day.tolist()} == {0, 1, 2, 3, 4}
+        days.append(len(day))
+    assert days[0] > days[1]
 
 
 def test_fish_at_sea_eat_less_where_oxygen_is_short() -> None:

@@ -119,12 +119,13 @@ def _poured(record: BatchRecord, draft: Draft, fish: Ints) -> Ints:
     """As the transfer will be if the fish are so many then."""
     if record.graded(draft.stage):
         return sort_out(fish, len(record.batch.containers[draft.stage]))
-    early, part = record.early(draft.stage), 0.0
+    early, part, to_sea = record.early(draft.stage), 0.0, draft.stage == record.sea
     into = int((early >= 0).sum())
-    if draft.stage == record.sea and record.mix is not None and record.mix.mixed is not None:
+    if to_sea and record.mix is not None and record.mix.mixed is not None:
         part = record.mix.mixed.part
+    shares = record.case.stocked[record.index] if to_sea else None
     # What is to be mixed with others goes to no container of the batch.
-    return pour(fish, into, LEAST_LEFT if early[early >= 0].any() else 0.0, part)[:, :into]
+    return pour(fish, into, LEAST_LEFT if early[early >= 0].any() else 0.0, part, shares)[:, :into]
 
 
 def _known(record: BatchRecord) -> list[Draft]:

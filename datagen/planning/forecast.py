@@ -127,7 +127,8 @@ class Forecast:
         fit = [sea, self.batch.harvest_from_day]
         for day, each in self._delousings if self.case.way.delousing is None else ():
             fit.append(each.last_day(sea + day, rings) + each.withholding_days)
-        return max(self._weighing(Slaughter(self.case, self.batch).begins_g(self._ring_kg)), *fit)
+        slaughter = Slaughter(self.case, self.batch)
+        return max(self._weighing(slaughter.begins_g(slaughter.last_day(self._ring_kg))), *fit)
 
     def _weighing(self, weight_g: float) -> int:
         """Day on which the fish at sea weigh so much, or the one after the last."""

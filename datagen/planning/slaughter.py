@@ -1,9 +1,10 @@
 """Slaughter: on which days the boat comes for which ring of a batch, and whether for all of its fish or for a part."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from math import ceil
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from datagen.case import Case
 from datagen.catalog.biology import Harvest
@@ -13,11 +14,16 @@ from datagen.streams import stream
 GROWING = 1.1
 """How much heavier than today fish are reckoned that wait for the boat, and grow (invented)."""
 
-GAIN = 0.0035
-"""Of their weight, what fish that are to be harvested gain in a day: at 9 C, some days fasting (invented)."""
+GAIN = 0.0050
+"""Of their weight, what fish that are to be harvested gain in a day: in warm water, so that they are rather too light
+than too late (invented)."""
 
 UNEVEN = 0.1
 """By what part a boat takes more or less than an even portion (invented)."""
+
+
+Offered: TypeAlias = Callable[[int], int]
+"""Of plants: the first day on which they take a ring, from the wanted one on; days after the first of a batch."""
 
 
 class Visit(NamedTuple):
@@ -49,16 +55,18 @@ class Slaughter:
         gaps = rng.integers(spec.every_days_min, spec.every_days_max + 1, most)
         return tuple(gaps.tolist()), tuple(rng.uniform(1.0 - UNEVEN, 1.0 + UNEVEN, most).tolist())
 
-    def visits(self, ring_kg: list[float], within_days: int | None = None) -> list[Visit]:
+    def visits(
+        self, ring_kg: list[float], within_days: int | None = None, offered: Offered | None = None
+    ) -> list[Visit]:
         """In order, for rings with so many kilograms; closer together if all must be over so many days after the first.
 
-        So a plant takes more a day than it usually does rather than be late.
+        So plants take more a day than they usually do, and work at weekends, rather than be late.
         """
         if self.case.way.slaughter is None:
             return [Visit(place // self._rings_per_day, place, 1, 1.0) for place in range(len(ring_kg))]
         _, luck = self._drawn
         fullest_first = sorted(range(len(ring_kg)), key=lambda place: -ring_kg[place])
-        course = [(day, fullest_first[rank]) for day, rank in self._usual(ring_kg)]
+        course = [(day, fullest_first[rank]) for day, rank in self._course(ring_kg, offered)]
         last = course[-1][0]
         if within_days is not None and last > within_days:
             course = [(day * within_days // last, place) for day, place in course]
@@ -67,30 +75,42 @@ class Slaughter:
         order = sorted((day, ring, len(of) - at) for ring, of in enumerate(days) for at, day in enumerate(of))
         return [Visit(*each, luck[at]) for at, each in enumerate(order)]
 
-    def begins_g(self, ring_kg: list[float]) -> float:
-        """Mean weight at which it is decided on: that to be harvested at, or as much before as half of it takes."""
-        days = 0 if self.case.way.slaughter is None else self.last_day(ring_kg)
-        lighter: float = (1.0 - GAIN) ** (days / 2)
+    def begins(self, mean_g: float, ring_kg: list[float], within_days: int, offered: Offered | None) -> bool:
+        """whether to begin: fish are heavy enough, or else it would not be over so many days after the first."""
+        # Plants are asked only when it may matter: nobody waits for longer than it usually takes.
+        longest = 2 * self.last_day(ring_kg)
+        if mean_g < self.begins_g(longest) and longest < within_days:
+            return False
+        days = self.last_day(ring_kg, offered)
+        return mean_g >= self.begins_g(days) or days >= within_days
+
+    def begins_g(self, days: int) -> float:
+        """Mean weight at which it is decided on: that to be harvested at, or as much less as half of its days add."""
+        grows = self.case.way.slaughter is not None
+        lighter: float = (1.0 - GAIN) ** (days / 2) if grows else 1.0
         return self.batch.harvest_target_g * lighter
 
-    def last_day(self, ring_kg: list[float]) -> int:
+    def last_day(self, ring_kg: list[float], offered: Offered | None = None) -> int:
         """Of the visits, where there is time."""
         if self.case.way.slaughter is None:
             return (len(ring_kg) - 1) // self._rings_per_day
-        return self._usual(ring_kg)[-1][0]
+        return self._course(ring_kg, offered)[-1][0]
 
     @property
     def _rings_per_day(self) -> int:
         return self.case.catalog.biology.harvest.rings_per_day
 
-    def _usual(self, ring_kg: list[float]) -> list[tuple[int, int]]:
-        """Day of each visit and the ring's rank, the fullest being 0."""
+    def _course(self, ring_kg: list[float], offered: Offered | None) -> list[tuple[int, int]]:
+        """Day of each visit and the ring's rank, the fullest being 0; as plants offer, or with no others in the way."""
         spec = self.case.way.slaughter
         assert spec is not None
         most_kg = 1000.0 * spec.tonnes_per_day / GROWING
         heaviest_first = sorted(ring_kg, reverse=True)
         portions = tuple(min(max(ceil(each / most_kg), 1), spec.most_portions) for each in heaviest_first)
-        return _course(portions, self._drawn[0], spec.again_days)
+        gaps = self._drawn[0]
+        if offered is None:
+            return _undisturbed(portions, gaps, spec.again_days, spec.days_a_week)
+        return _course(portions, gaps, spec.again_days, offered)
 
 
 def least_days(spec: Harvest, rings: int) -> int:
@@ -99,19 +119,33 @@ def least_days(spec: Harvest, rings: int) -> int:
 
 
 @lru_cache(maxsize=1024)
-def _course(portions: tuple[int, ...], gaps: tuple[int, ...], again_days: int) -> list[tuple[int, int]]:
+def _undisturbed(
+    portions: tuple[int, ...], gaps: tuple[int, ...], again_days: int, days_a_week: int
+) -> list[tuple[int, int]]:
+    """The course of one that begins with a week, and has the plants for itself."""
+
+    def offered(wanted: int) -> int:
+        return wanted if wanted % 7 < days_a_week else wanted + 7 - wanted % 7
+
+    return _course(portions, gaps, again_days, offered)
+
+
+def _course(
+    portions: tuple[int, ...], gaps: tuple[int, ...], again_days: int, offered: Offered
+) -> list[tuple[int, int]]:
     """Day and ring of each visit: first to a ring begun whose time has come again, else to the next one."""
     to_do, due = list(portions), [0] * len(portions)
     course: list[tuple[int, int]] = []
     day = 0
     for gap in gaps[: sum(portions)]:
+        day = offered(day)
         # Begun ones wait for their day; of those that could be next, the one that is due first, in order.
         soonest, place = min(
             (max(due[place], day), place) if to_do[place] < portions[place] else (day + 0.5, place)
             for place in range(len(portions))
             if to_do[place]
         )
-        day = int(soonest)
+        day = offered(int(soonest))
         course.append((day, place))
         to_do[place] -= 1
         due[place] = day + again_days

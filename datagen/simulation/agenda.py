@@ -12,6 +12,7 @@ from datagen.catalog.biology import Handling, LiceOperation
 from datagen.planning.slaughter import Slaughter, Visit
 from datagen.simulation.boats import delousings
 from datagen.simulation.history import Delivery, Harvest, Move, Operation, Wait
+from datagen.simulation.plants import Plants
 from datagen.simulation.pouring import pour, sort_out, sorted_g
 from datagen.simulation.thinning import thin
 from datagen.simulation.world import World
@@ -33,6 +34,7 @@ class Agenda:
         self._due: dict[int, list[tuple[int, Callable[[int], None]]]] = defaultdict(list)
         self._fit_for_harvest: dict[int, int] = {}
         self._slaughter = {b: Slaughter(world.case, self.plan.batches[b]) for b, _ in world.stays.of}
+        self._plants = Plants.of(world.case)
         self._under_way: list[_UnderWay] = []
         self._into = {batch.mixed.younger: b for b, batch in enumerate(self.plan.batches) if batch.mixed is not None}
         starts = self.plan.starts
@@ -132,7 +134,8 @@ class Agenda:
         days, part = np.unique(world.stays.first_day[dests]).tolist(), self._part_for_others(b, stage)
         graded = stage == world.case.graded[b]
         least, into = LEAST_LEFT if len(days) > 1 else 0.0, len(dests) - (part > 0)
-        moved = sort_out(fish - died, into) if graded else pour(fish - died, into, least, part)
+        shares = world.case.stocked[b] if stage == self.sea else None
+        moved = sort_out(fish - died, into) if graded else pour(fish - died, into, least, part, shares)
         share = spec.deaths_share * np.exp(spec.deaths_spread * rng.standard_normal())
         under_way = _UnderWay(b, stage, spec, float(share), moved, died, graded)
         self._under_way.append(under_way)
@@ -279,12 +282,14 @@ class Agenda:
         fish, weight_cbrt = world.fish[container], world.weight_cbrt[container]
         first, slaughter, last = day + 1 + fasting, self._slaughter[b], self._until(b)
         ring_kg = (fish * weight_cbrt**3 / 1000.0).tolist()
-        light = _mean_g(fish, weight_cbrt) < slaughter.begins_g(ring_kg)
-        if light and first + slaughter.last_day(ring_kg) < last:
+        offered = None if self._plants is None else partial(self._plants.after, first)
+        if not slaughter.begins(_mean_g(fish, weight_cbrt), ring_kg, last - first, offered):
             return
         del self._fit_for_harvest[b]
-        for visit in slaughter.visits(ring_kg, last - first):
+        for visit in slaughter.visits(ring_kg, last - first, offered):
             on = first + visit.day
+            if self._plants is not None:
+                self._plants.taken[on] += 1
             world.leaves_by[stays[visit.place]] = on
             self._book(on - fasting, -1, partial(self._fast, b, visit.place, fasting))
             self._book(on, self.sea + 1, partial(self._harvest, stays[visit.place], visit))

@@ -6,20 +6,25 @@ from datagen.arrays import Floats, Ints
 from datagen.biology import size
 
 
-def pour(fish: Ints, into: int, least: float = 0.0, part: float = 0.0) -> Ints:
+def pour(fish: Ints, into: int, least: float = 0.0, part: float = 0.0, shares: Floats | None = None) -> Ints:
     """Whole fish from each source to each destination [sources, destinations]; one to one where their numbers agree.
 
     Otherwise sources are poured out in order and destinations filled evenly in order, so that fish are conserved
     and there are at most sources + destinations - 1 moves. Of what fills a destination none is less than the share
     `least`: then it is filled a little more, or less. One more destination gets a `part` of what each of them does.
+    Where there are `shares`, multiples of an even part, destinations are filled by these.
 
     >>> pour(np.array([505, 495]), into=4, least=0.05).tolist()
     [[250, 255, 0, 0], [0, 0, 245, 250]]
+    >>> pour(np.array([500, 500]), into=2, shares=np.array([1.1, 0.9])).tolist()
+    [[500, 0], [50, 450]]
     """
-    if len(fish) == into and not part:
+    if len(fish) == into and not part and shares is None:
         return np.diag(fish)
     ends = np.concatenate(([0], np.cumsum(fish)))
     filled = np.arange(into + 1) * int(ends[-1]) // into
+    if shares is not None:
+        filled[1:-1] = np.cumsum(shares)[:-1] / into * ends[-1]
     if part:
         filled = np.append((filled / (1.0 + part / into)).astype(np.int64), ends[-1])
     nearest = ends[np.abs(ends[:, None] - filled).argmin(axis=0)]

@@ -130,10 +130,14 @@ class Portions(Spec):
     """Slaughter of a batch over weeks, in place of all in some days: a plant takes `tonnes_per_day` at most.
 
     A ring with more is emptied in `most_portions` at most, `again_days` apart or more. The boat comes every
-    `every_days_min` to `every_days_max` days, to one ring; more often where the rings must be empty sooner.
+    `every_days_min` to `every_days_max` days, to one ring, or later if by then all `plants` of the geography are taken
+    by batches that called first, or closed, as they are on the last days of each week but for `days_a_week`. It comes
+    more often, and plants work longer, where the rings must be empty sooner.
     """
 
     tonnes_per_day: Annotated[float, Field(ge=1, le=10_000)]
+    plants: Annotated[int, Field(ge=1, le=100)]
+    days_a_week: Annotated[int, Field(ge=1, le=7)]
     most_portions: Annotated[int, Field(ge=1, le=10)]
     every_days_min: Annotated[int, Field(ge=1, le=30)]
     every_days_max: Annotated[int, Field(ge=1, le=30)]
@@ -147,10 +151,14 @@ class Portions(Spec):
 
 
 class SeaTransfer(Spec):
-    """Over how many days a batch goes to sea, ring after ring; fewer where its rings are empty only shortly before."""
+    """Over how many days a batch goes to sea, ring after ring; fewer where its rings are empty only shortly before.
+
+    The number of fish a ring is lognormal around an even part, with a spread of `uneven`, as far as rings have room.
+    """
 
     days_min: Annotated[int, Field(ge=1, le=30)]
     days_max: Annotated[int, Field(ge=1, le=30)]
+    uneven: Annotated[float, Field(ge=0, le=0.5)] = 0.0
 
     @model_validator(mode="after")
     def _in_order(self) -> "SeaTransfer":
