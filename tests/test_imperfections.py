@@ -13,9 +13,9 @@ import pytest
 from pytest_django import DjangoDbBlocker
 
 from aquamind.errors import UserError
-from datagen import checks, runs
+from datagen import checks, events, runs
 from datagen.cli.making import changed_preset
-from datagen.events import collecting, feeding, mortality, readings
+from datagen.events import audit, collecting, feeding, growth_samples, mortality, readings
 from datagen.events.context import BatchRecord
 from datagen.events.sensor_faults import KINDS
 from datagen.events.truth import TruthHallFailure, TruthSensorFault
@@ -362,6 +362,31 @@ def test_people_have_weekends_and_leave_in_summer_and_others_stand_in() -> None:
     longest = int(np.argmax(np.diff(worked)))
     assert np.diff(worked)[longest].astype(int) > spec.shifts.leave_days
     assert 6 <= worked[longest].astype("M8[M]").astype(int) % 12 + 1 <= 8
+
+
+def test_what_was_mistyped_is_put_right_on_its_day_and_said_so() -> None:
+    lived = small_plan(seed=3, batches=2, stagger_days=290, containers=2, way="lived", imperfections="many")
+    record = records(replace(lived, versions="all"))[0]
+    wanted = events.expected(record)
+    for family, columns in ((mortality, ("count", "biomass_kg")), (growth_samples, ("avg_weight_g",))):
+        model, rows, was = next(iter(family.expand(record)))
+        [(versions, trail)] = audit.trail(record, model, rows, was)
+        assert wanted[versions._meta.db_table] == trail.num_rows
+        of = {row["id"]: row for row in rows.to_pylist()}
+        changes = [row for row in trail.to_pylist() if row["history_type"] == "~"]
+        assert 0.008 < len(changes) / len(of) < 0.04
+        first = {row["id"]: row for row in trail.to_pylist() if row["history_type"] == "+"}
+        for change in changes:
+            made, now = first[change["id"]], of[change["id"]]
+            assert made["history_date"] == made["updated_at"] == now["created_at"] < now["updated_at"]
+            assert now["updated_at"] == change["history_date"]
+            assert now["updated_at"].date() == now["created_at"].date()
+            assert change["history_change_reason"]
+            assert made[columns[0]] != now[columns[0]]
+            assert all(change[name] == now[name] for name in columns)
+        assert all(
+            first[key][name] == of[key][name] for key in of.keys() - {c["id"] for c in changes} for name in columns
+        )
 
 
 def _meals(record: BatchRecord) -> dict[str, "np.ndarray[Any, Any]"]:

@@ -118,6 +118,7 @@ def trail(record: Record, model: Model, rows: pa.RecordBatch, was: tuple[Was, ..
             history_id=key,
             history_date=at[number, row],
             history_type=chosen((Version.Kind.CREATED.value, Version.Kind.CHANGED.value), np.minimum(number, 1)),
+            history_change_reason=_why(was, row, number),
             history_user_id=_who(record, columns, was, row, number),
         ),
     )
@@ -131,6 +132,16 @@ def _as_it_was(model: Model, now: Any, name: str, was: tuple[Was, ...], row: Int
         for each, version in enumerate(was)
     ]
     return pa.concat_arrays(each).take(pa.array(number * len(now) + row, pa.int64()))
+
+
+def _why(was: tuple[Was, ...], row: Ints, number: Ints) -> Any:
+    """What was said of each version."""
+    if all(version.why is None for version in was):
+        return None
+    nothing = pa.nulls(int(row.max()) + 1, pa.string())
+    each = [nothing if version.why is None else version.why for version in was]
+    begins = np.cumsum([0, *(len(said) for said in each)])[:-1]
+    return pa.concat_arrays(each).take(pa.array(begins[number] + row, pa.int64()))
 
 
 def _who(record: Record, columns: Mapping[str, Any], was: tuple[Was, ...], row: Ints, number: Ints) -> Ints:

@@ -37,6 +37,8 @@ class Was:
     columns: Mapping[str, Any] = field(default_factory=dict)
     by: Ints | None = None
     """Who made them so, where no column says it."""
+    why: Any = None
+    """What was said of it, a column of texts."""
 
 
 Changing: TypeAlias = tuple[Model, pa.RecordBatch, tuple[Was, ...]]

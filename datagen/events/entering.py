@@ -1,12 +1,15 @@
 """How what happened is entered: on its day or days later, and now and then with a remark beside it."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from datagen.arrays import Bools, Dates, Floats, Ints
 from datagen.catalog.ways.recording import Late
-from datagen.events.context import BatchRecord
+from datagen.events.context import BatchRecord, LongestLife, Was
+from datagen.storage.arrow import Array, chosen
 from datagen.streams import stream
 
 CAUGHT_UP = 8.0, 15.0
@@ -14,6 +17,10 @@ CAUGHT_UP = 8.0, 15.0
 
 ASKED_FOR = 3
 """Day of a month by which all of the month before is entered, for its costs are in the books a day later (invented)."""
+
+
+LAST_CORRECTION_HOUR = 22
+"""Of a day, by which what was mistyped on it has been put right (invented)."""
 
 
 def late(record: BatchRecord, subject: str, rows: Ints) -> Dates | None:
@@ -54,6 +61,73 @@ def _later(record: BatchRecord, unit: int, subject: str, spec: Late, often: floa
     moments = record.at(due, begin + (end - begin) * luck[:, 2])
     made: Dates = np.where(forgotten & (due <= record.last_day), moments, np.datetime64("NaT", "us"))
     return made
+
+
+@dataclass(frozen=True)
+class Corrected:
+    """Which of some rows were mistyped at first, when they were put right (NaT for the others), and what was said."""
+
+    rows: Bools
+    at: Dates
+    why: Array
+
+    def typed(self, value: Ints) -> Ints:
+        """What was entered first: two digits change places, or the last one is typed twice."""
+        tens, ones = value // 10 % 10, value % 10
+        swapped = value - 10 * tens - ones + 10 * ones + tens
+        first: Ints = np.where(self.rows, np.where((tens != ones) & (value >= 10), swapped, 10 * value + ones), value)
+        return first
+
+
+def updated(made: Dates, put_right: Corrected | None) -> Dates:
+    """When rows were last changed."""
+    return made if put_right is None else np.where(put_right.rows, put_right.at, made)
+
+
+def versions(
+    made: Dates, by: Ints | None, put_right: Corrected | None, typed: Callable[[Corrected], dict[str, Any]]
+) -> tuple[Was, ...]:
+    """What rows were as they were made, with what was `typed`, and those that were put right after that."""
+    if put_right is None:
+        return (Was(made, by=by),)
+    return Was(made, {**typed(put_right), "updated_at": made}, by), Was(put_right.at, by=by, why=put_right.why)
+
+
+def may_correct(life: LongestLife) -> bool:
+    """Whether rows of batches of the plan may have been wrong at first."""
+    spec = life.way.recording
+    return spec is not None and spec.entries is not None and spec.entries.corrections is not None
+
+
+def corrections(record: BatchRecord, subject: str, rows: Ints) -> int:
+    """How many rows of these container-days were mistyped."""
+    luck = _luck_of_typing(record, subject, rows)
+    return 0 if luck is None else int((luck < 1.0).sum())
+
+
+def corrected(record: BatchRecord, subject: str, rows: Ints, made: Dates) -> Corrected | None:
+    """Which rows of container-days, each `made` at its time, were mistyped; None where nobody ever errs."""
+    spec, _ = record.case.recording
+    luck = _luck_of_typing(record, subject, rows)
+    if luck is None or spec is None or spec.entries is None or spec.entries.corrections is None:
+        return None
+    each, wrong = spec.entries.corrections, luck < 1.0
+    evening = made.astype("datetime64[D]").astype("datetime64[us]") + np.timedelta64(LAST_CORRECTION_HOUR, "h")
+    later = 60 * each.hours * lognormal(np.minimum(luck, 1.0), each.spread)
+    at = np.minimum(made + np.ceil(later).astype("timedelta64[m]"), evening)
+    # Whichever digits of it: another number.
+    said = (997 * luck % 1 * len(each.reasons)).astype(np.int64) + 1
+    why = chosen([None, *each.reasons], np.where(wrong, said, 0))
+    return Corrected(wrong, np.where(wrong, at, np.datetime64("NaT", "us")), why)
+
+
+def _luck_of_typing(record: BatchRecord, subject: str, rows: Ints) -> Floats | None:
+    """A number from 0 to 1 for those of these container-days that were mistyped, 1 or above for the others."""
+    spec, often = record.case.recording
+    if spec is None or spec.entries is None or spec.entries.corrections is None:
+        return None
+    luck: Floats = record.luck(f"{subject}, mistyped")[rows] / max(often * spec.entries.corrections.share, 1e-9)
+    return luck
 
 
 def lognormal(luck: Floats, spread: float) -> Floats:

@@ -1,6 +1,7 @@
 """The weekly weighing: a sample of single fish from every container, and its statistics."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -11,12 +12,15 @@ from datagen.events.body import single_fish
 from datagen.events.context import CHUNK_ROWS, BatchRecord, Changing, LongestLife, Was
 from datagen.storage.arrow import chosen, record_batch
 
+VERSIONS, SUBJECT = "batch_historicalgrowthsample", "growth sample"
+
 
 def most_rows(life: LongestLife) -> dict[str, int]:
     spec = life.catalog.biology.sampling
     first = life.stages.index(spec.first_stage)
     samples = int((life.containers * -(-life.days // spec.every_days))[first:].sum())
-    return {"batch_growthsample": samples, "batch_individualgrowthobservation": samples * spec.fish}
+    changes = {VERSIONS: samples} if entering.may_correct(life) else {}
+    return {"batch_growthsample": samples, "batch_individualgrowthobservation": samples * spec.fish, **changes}
 
 
 def sampled_rows(record: BatchRecord) -> Ints:
@@ -38,9 +42,12 @@ def last_weighing_day(record: BatchRecord) -> Ints:
 
 
 def expected(record: BatchRecord) -> dict[str, int]:
-    samples = len(sampled_rows(record))
-    fish = record.catalog.biology.sampling.fish
-    return {"batch_growthsample": samples, "batch_individualgrowthobservation": samples * fish}
+    rows, fish = sampled_rows(record), record.catalog.biology.sampling.fish
+    return {
+        "batch_growthsample": len(rows),
+        "batch_individualgrowthobservation": len(rows) * fish,
+        VERSIONS: entering.corrections(record, SUBJECT, rows),
+    }
 
 
 def expand(record: BatchRecord) -> Iterator[Changing]:
@@ -51,6 +58,14 @@ def expand(record: BatchRecord) -> Iterator[Changing]:
     sample_id = record.ids(GrowthSample, len(rows))
     weight_g, length_cm = single_fish(record, rows, fish, "growth sample")
     taken = record.at(record.row_day[rows], 11)
+    put_right = entering.corrected(record, SUBJECT, rows, taken)
+    mean_g = weight_g.mean(axis=1)
+
+    def typed(wrong: entering.Corrected) -> dict[str, Any]:
+        # Of small fish it is the digits after the point that are mistyped.
+        small, grams = wrong.typed(np.rint(100 * mean_g).astype(np.int64)) / 100, wrong.typed(mean_g.astype(np.int64))
+        return {"avg_weight_g": np.where(wrong.rows, np.where(mean_g < 10, small, grams + mean_g % 1.0), mean_g)}
+
     by = duty.on_duty(record, record.row_assignment[rows], taken)
     noted = entering.notes(
         record, lambda: record.luck("growth sample, remarks")[rows], {"growth_samples": np.ones(len(rows), bool)}
@@ -64,7 +79,7 @@ def expand(record: BatchRecord) -> Iterator[Changing]:
             assignment_id=record.assignment_id[record.row_assignment[rows]],
             sample_date=record.date(record.row_day[rows]),
             sample_size=fish,
-            avg_weight_g=weight_g.mean(axis=1),
+            avg_weight_g=mean_g,
             avg_length_cm=length_cm.mean(axis=1),
             std_deviation_weight=weight_g.std(axis=1, ddof=1),
             std_deviation_length=length_cm.std(axis=1, ddof=1),
@@ -73,9 +88,9 @@ def expand(record: BatchRecord) -> Iterator[Changing]:
             condition_factor=(100.0 * weight_g / length_cm**3).mean(axis=1),
             notes=None if noted is None else chosen([None, *noted[0][1:]], noted[1]),
             created_at=taken,
-            updated_at=taken,
+            updated_at=entering.updated(taken, put_right),
         ),
-        (Was(taken, by=by),),
+        entering.versions(taken, by, put_right, typed),
     )
     step = max(CHUNK_ROWS // fish, 1)
     names = [f"F{number:02d}" for number in range(1, fish + 1)]

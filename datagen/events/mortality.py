@@ -1,6 +1,7 @@
 """Deaths: one event for every container-day on which some were booked, with the cause that its record names."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -8,20 +9,26 @@ from apps.batch.models import MortalityEvent
 from datagen.arrays import Dates, Ints
 from datagen.biology.mortality import CAUSES
 from datagen.catalog.ways.recording import Entries
-from datagen.events import duty, entering
-from datagen.events.context import BatchRecord, Changing, LongestLife, Was
+from datagen.events import audit, duty, entering
+from datagen.events.context import BatchRecord, Changing, LongestLife
 from datagen.storage.arrow import Array, chosen, record_batch
 
+TABLE, VERSIONS, SUBJECT = "batch_mortalityevent", "batch_historicalmortalityevent", "deaths"
 ROUND, LAST_ENTRY = 9.5, 21.0
 """Hours of the morning's round, on which they are counted, and of the evening by which a count is entered."""
 
 
 def most_rows(life: LongestLife) -> dict[str, int]:
-    return {"batch_mortalityevent": int(life.container_days.sum())}
+    most = int(life.container_days.sum())
+    changes = {VERSIONS: most} if entering.may_correct(life) and TABLE in audit.kept(life.versions) else {}
+    return {TABLE: most, **changes}
 
 
 def expected(record: BatchRecord) -> dict[str, int]:
-    return {"batch_mortalityevent": int(np.count_nonzero(record.booked.deaths))}
+    rows = np.flatnonzero(record.booked.deaths)
+    kept = TABLE in audit.kept(record.case.plan.versions)
+    changes = {VERSIONS: entering.corrections(record, SUBJECT, rows)} if kept else {}
+    return {TABLE: len(rows), **changes}
 
 
 def expand(record: BatchRecord) -> Iterator[Changing]:
@@ -33,9 +40,15 @@ def expand(record: BatchRecord) -> Iterator[Changing]:
     description: Array | str = ""
     spec, often = record.case.recording
     if spec is not None and spec.entries is not None:
-        counted = entering.entered(_counted(record, spec.entries, rows, day), entering.late(record, "deaths", rows))
+        counted = entering.entered(_counted(record, spec.entries, rows, day), entering.late(record, SUBJECT, rows))
         description = _remarks(record, spec.entries, rows, often)
+    put_right = entering.corrected(record, SUBJECT, rows, counted)
     by = duty.on_duty(record, record.row_assignment[rows], counted)
+
+    def typed(wrong: entering.Corrected) -> dict[str, Any]:
+        fish = wrong.typed(booked.deaths[rows])
+        return {"count": fish, "biomass_kg": fish * days.weight_g[rows] / 1000.0}
+
     yield (
         MortalityEvent,
         record_batch(
@@ -50,9 +63,9 @@ def expand(record: BatchRecord) -> Iterator[Changing]:
             cause=np.array(CAUSES)[booked.cause[rows]],
             description=description,
             created_at=counted,
-            updated_at=counted,
+            updated_at=entering.updated(counted, put_right),
         ),
-        (Was(counted, by=by),),
+        entering.versions(counted, by, put_right, typed),
     )
 
 

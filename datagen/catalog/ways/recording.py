@@ -60,11 +60,23 @@ class Late(Spec):
     most_days: Annotated[int, Field(ge=1, le=60)]
 
 
+class Corrections(Spec):
+    """Which share of deaths and weighings is mistyped and put right on its day, `hours` (lognormal) later, and why.
+
+    Who puts it right is who had entered it.
+    """
+
+    share: Annotated[float, Field(ge=0, le=0.1)]
+    hours: Positive
+    spread: Sigma
+    reasons: Annotated[tuple[Annotated[str, Field(min_length=1, max_length=100)], ...], Field(min_length=1)]
+
+
 class Entries(Spec):
     """When counts of the dead are entered and what is remarked: `hours` (lognormal) after the round, by the evening.
 
-    A `noted_share` of them has one of the remarks of its cause. `late` are entries of a later day, `notes` what is
-    written beside other rows.
+    A `noted_share` of them has one of the remarks of its cause. `late` are entries of a later day, `corrections` those
+    that were wrong at first, `notes` what is written beside other rows.
     """
 
     hours: Positive
@@ -72,6 +84,7 @@ class Entries(Spec):
     noted_share: Annotated[float, Field(ge=0, le=0.2)]
     remarks: Annotated[tuple[Remarks, ...], Unique("cause")]
     late: Late | None = None
+    corrections: Corrections | None = None
     hungry_below: Share = 0.0
     notes: Annotated[tuple[Notes, ...], Unique("beside")] = ()
 
