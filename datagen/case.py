@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from datagen.arrays import Floats, Ints
+from datagen.arrays import Dates, Floats, Ints
 from datagen.catalog import Catalog
 from datagen.catalog.stages import Stages, stages
 from datagen.catalog.ways import Way
@@ -64,6 +64,20 @@ class Case:
         from datagen.events.sensor_service import swaps  # which are those of cases
 
         return swaps(self)
+
+    @cached_property
+    def on_duty(self) -> Ints | None:
+        """Who enters what at halls and areas, by day: once for all who ask."""
+        from datagen.events.duty import everywhere  # which is that of cases
+
+        return everywhere(self)
+
+    @cached_property
+    def late_entries(self) -> dict[str, Dates]:
+        """What was entered later than on its day, and when: once for all who ask."""
+        from datagen.events.entering import late_entries  # which are those of cases
+
+        return late_entries(self)
 
     @cached_property
     def mixed(self) -> dict[int, BatchPlan]:

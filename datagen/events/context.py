@@ -47,6 +47,13 @@ Changing: TypeAlias = tuple[Model, pa.RecordBatch, tuple[Was, ...]]
 CHUNK_ROWS = 65_536
 
 
+def since_monday(dates: Dates) -> Ints:
+    """Days since a Monday; in whole weeks, that of a calendar's week."""
+    # 1970 began with a Thursday.
+    days: Ints = dates.astype("datetime64[D]").astype(np.int64) + 3
+    return days
+
+
 @dataclass(frozen=True)
 class LongestLife:
     """The longest life the plan allows a batch: eggs; containers, days and sensors by stage; rings are those at sea.
@@ -130,16 +137,7 @@ class OfBatch:
 
     def weekday(self, day: Ints) -> Ints:
         """Of days of the record, 0 for Monday."""
-        return self._since_monday(day) % 7
-
-    def week(self, day: Ints) -> Ints:
-        """The week of the calendar of days of the record, from Monday on; whichever is counted as the first."""
-        return self._since_monday(day) // 7
-
-    def _since_monday(self, day: Ints) -> Ints:
-        # 1970 began with a Thursday.
-        days: Ints = self.date(day).astype("datetime64[D]").astype(np.int64) + 3
-        return days
+        return since_monday(self.date(day)) % 7
 
     def at(self, day: Ints | int, hour: npt.ArrayLike) -> Dates:
         """Moment of an hour on a day of the record, UTC."""

@@ -2,15 +2,18 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from datagen.arrays import Bools, Dates, Floats, Ints
 from datagen.catalog.ways.recording import Late
-from datagen.events.context import BatchRecord, LongestLife, Was
+from datagen.events.context import BatchRecord, LongestLife, Was, since_monday
 from datagen.storage.arrow import Array, chosen
 from datagen.streams import stream
+
+if TYPE_CHECKING:
+    from datagen.case import Case
 
 CAUGHT_UP = 8.0, 15.0
 """Hours of a day between which people catch up (invented)."""
@@ -18,25 +21,31 @@ CAUGHT_UP = 8.0, 15.0
 ASKED_FOR = 3
 """Day of a month by which all of the month before is entered, for its costs are in the books a day later (invented)."""
 
+DEATHS, MEALS = "deaths", "meals"
+"""What is entered late, and drawn for by these names."""
 
 LAST_CORRECTION_HOUR = 22
 """Of a day, by which what was mistyped on it has been put right (invented)."""
 
 
 def late(record: BatchRecord, subject: str, rows: Ints) -> Dates | None:
-    """When entries of container-days were made that were not made on their day, NaT for the others; None if all were.
-
-    What would not be entered by the as-of day is said to have come on its day, until it has been entered.
-    """
-    spec, often = record.case.recording
-    if spec is None or spec.entries is None or spec.entries.late is None:
+    """When entries of container-days were made, NaT for those made on their day; None if all were."""
+    if subject not in record.case.late_entries:
         return None
-    unit = record.farm.container_unit[record.history.assignments.container][record.row_assignment[rows]]
-    later = np.full((int(unit.max(initial=0)) + 1, record.last_day + 1), np.datetime64("NaT", "us"))
-    for each in np.unique(unit):
-        later[each] = _later(record, int(each), subject, spec.entries.late, often)
-    moments: Dates = later[unit, record.row_day[rows]]
+    unit = record.farm.container_unit[record.history.assignments.container]
+    moments: Dates = record.case.late_entries[subject][unit[record.row_assignment[rows]], record.row_day[rows]]
     return moments
+
+
+def late_entries(case: "Case") -> dict[str, Dates]:
+    """Of deaths and of meals, when those of a day of the record were entered that were entered later [units, days].
+
+    What would not be entered by the as-of day is said to have come on its day (NaT), until it has been entered.
+    """
+    spec, often = case.recording
+    if spec is None or spec.entries is None or spec.entries.late is None:
+        return {}
+    return {subject: _late(case, subject, spec.entries.late, often) for subject in (DEATHS, MEALS)}
 
 
 def entered(on_time: Dates, late: Dates | None) -> Dates:
@@ -44,23 +53,30 @@ def entered(on_time: Dates, late: Dates | None) -> Dates:
     return on_time if late is None else np.where(np.isnat(late), on_time, late)
 
 
-def _later(record: BatchRecord, unit: int, subject: str, spec: Late, often: float) -> Dates:
-    """When the entries of each day of the record of a hall or area are made, NaT for on their day."""
-    farm, day = record.farm, np.arange(record.last_day + 1)
-    place = farm.geography_code[record.batch.geography]
-    luck = stream(record.case.plan.seed, place, farm.unit_code[unit], f"{subject}, late").random((len(day), 3))
-    forgotten = luck[:, 0] < often * np.where(record.weekday(day) >= 5, spec.weekends, spec.weekdays)
-    days = spec.days * lognormal(luck[:, 1], spec.spread)
-    due = day + np.clip(np.rint(days), 1, spec.most_days).astype(np.int64)
-    due += np.where(record.weekday(due) >= 5, 7 - record.weekday(due), 0)
+def _late(case: "Case", subject: str, spec: Late, often: float) -> Dates:
+    farm, dates = case.farm, case.plan.dates().astype("datetime64[D]")
+    forgetting = often * np.where(since_monday(dates) % 7 >= 5, spec.weekends, spec.weekdays)
+    late = np.full((len(farm.unit_code), len(dates)), np.datetime64("NaT", "us"))
+    for unit in np.flatnonzero(np.isin(farm.unit_geography, case.geographies) & farm.unit_in_production):
+        place = farm.geography_code[farm.unit_geography[unit]]
+        luck = stream(case.plan.seed, place, farm.unit_code[unit], f"{subject}, late").random((len(dates), 3))
+        forgotten = np.flatnonzero(luck[:, 0] < forgetting)
+        late[unit, forgotten] = _caught_up(dates[forgotten], luck[forgotten], spec)
+    return np.where(late.astype("datetime64[D]") <= dates[-1], late, np.datetime64("NaT", "us"))
+
+
+def _caught_up(dates: Dates, luck: Floats, spec: Late) -> Dates:
+    """When what was forgotten on these days is entered: on a weekday."""
+    days = np.clip(np.rint(spec.days * lognormal(luck[:, 1], spec.spread)), 1, spec.most_days)
+    due = dates + days.astype("timedelta64[D]")
+    weekday = since_monday(due) % 7
+    due += np.where(weekday >= 5, 7 - weekday, 0).astype("timedelta64[D]")
     # Whoever closes a month asks for what is missing.
-    month = record.date(day).astype("datetime64[M]") + 1
-    asked = (month.astype("datetime64[D]") - np.datetime64(record.plan_first_day)).astype(np.int64) + ASKED_FOR - 1
-    due = np.minimum(due, asked)
+    asked = (dates.astype("datetime64[M]") + 1).astype("datetime64[D]") + np.timedelta64(ASKED_FOR - 1, "D")
     begin, end = CAUGHT_UP
-    moments = record.at(due, begin + (end - begin) * luck[:, 2])
-    made: Dates = np.where(forgotten & (due <= record.last_day), moments, np.datetime64("NaT", "us"))
-    return made
+    minutes = np.rint(60 * (begin + (end - begin) * luck[:, 2])).astype("timedelta64[m]")
+    moments: Dates = np.minimum(due, asked).astype("datetime64[us]") + minutes
+    return moments
 
 
 @dataclass(frozen=True)

@@ -75,7 +75,7 @@ def _meals_of(record: BatchRecord, rows: Ints) -> Ints:
 
 
 def _entries(record: BatchRecord, rows: Ints) -> _Entries:
-    late = entering.late(record, "meals", rows)
+    late = entering.late(record, entering.MEALS, rows)
     entered = entering.entered(record.at(record.row_day[rows], TWO_MEALS_HOURS[-1]), late)
     return _Entries(late, duty.on_duty(record, record.row_assignment[rows], entered), _notes(record, rows))
 

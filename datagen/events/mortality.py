@@ -13,7 +13,7 @@ from datagen.events import audit, duty, entering
 from datagen.events.context import BatchRecord, Changing, LongestLife
 from datagen.storage.arrow import Array, chosen, record_batch
 
-TABLE, VERSIONS, SUBJECT = "batch_mortalityevent", "batch_historicalmortalityevent", "deaths"
+TABLE, VERSIONS = "batch_mortalityevent", "batch_historicalmortalityevent"
 ROUND, LAST_ENTRY = 9.5, 21.0
 """Hours of the morning's round, on which they are counted, and of the evening by which a count is entered."""
 
@@ -27,7 +27,7 @@ def most_rows(life: LongestLife) -> dict[str, int]:
 def expected(record: BatchRecord) -> dict[str, int]:
     rows = np.flatnonzero(record.booked.deaths)
     kept = TABLE in audit.kept(record.case.plan.versions)
-    changes = {VERSIONS: entering.corrections(record, SUBJECT, rows)} if kept else {}
+    changes = {VERSIONS: entering.corrections(record, entering.DEATHS, rows)} if kept else {}
     return {TABLE: len(rows), **changes}
 
 
@@ -40,9 +40,11 @@ def expand(record: BatchRecord) -> Iterator[Changing]:
     description: Array | str = ""
     spec, often = record.case.recording
     if spec is not None and spec.entries is not None:
-        counted = entering.entered(_counted(record, spec.entries, rows, day), entering.late(record, SUBJECT, rows))
+        counted = entering.entered(
+            _counted(record, spec.entries, rows, day), entering.late(record, entering.DEATHS, rows)
+        )
         description = _remarks(record, spec.entries, rows, often)
-    put_right = entering.corrected(record, SUBJECT, rows, counted)
+    put_right = entering.corrected(record, entering.DEATHS, rows, counted)
     by = duty.on_duty(record, record.row_assignment[rows], counted)
 
     def typed(wrong: entering.Corrected) -> dict[str, Any]:
