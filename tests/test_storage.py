@@ -352,6 +352,20 @@ def definitions(connection: Connection) -> list[tuple[Any, ...]]:
     return connection.execute(DEFINITIONS).fetchall()
 
 
+def test_an_index_is_built_with_full_pages_and_its_definition_is_as_it_was(connection: Connection) -> None:
+    connection.execute("CREATE TABLE packed AS SELECT generate_series(1, 20000) AS x")
+    found = []
+    for options in ("", " WITH (fillfactor='90')"):
+        definition = f"CREATE INDEX packed_x ON public.packed USING btree (x){options}"
+        ddl.perform(connection, ddl.Task("index", "public.packed", "packed_x", definition, 1.0))
+        size = "SELECT pg_get_indexdef(oid), pg_relation_size(oid) FROM pg_class WHERE relname = 'packed_x'"
+        found += connection.execute(size).fetchall()
+        assert found[-1][0] == definition
+        connection.execute("DROP INDEX packed_x")
+    connection.execute("DROP TABLE packed")
+    assert found[0][1] < 0.95 * found[1][1]
+
+
 def test_what_is_dropped_comes_back_the_same_even_after_an_abort(
     connection: Connection, run: int, fresh_database: str
 ) -> None:

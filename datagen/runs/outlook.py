@@ -20,14 +20,14 @@ from datagen.runs import analysis, books
 from datagen.simulation.history import History
 
 BYTES_PER_ROW = {
-    "environmental_environmentalreading": 250,
-    "batch_actualdailyassignmentstate": 430,
-    "inventory_feedingevent": 212,
+    "environmental_environmentalreading": 238,
+    "batch_actualdailyassignmentstate": 463,
+    "inventory_feedingevent": 207,
     "datagen.truth_sensor_fault": 185,
-    "health_licecount": 165,
-    "batch_individualgrowthobservation": 140,
-    "health_fishparameterscore": 132,
-    "batch_mortalityevent": 132,
+    "health_licecount": 162,
+    "batch_individualgrowthobservation": 133,
+    "health_fishparameterscore": 126,
+    "batch_mortalityevent": 130,
 }
 """Disk of a row with its indexes, measured on `medium`."""
 
