@@ -496,8 +496,7 @@ def _times(column: Column, value: Any) -> Array:
     if values.dtype.kind == "O":
         return _time_list(column, list(value))
     if values.dtype.kind in "iu":
-        count = pa.array(values.astype(np.int64, copy=False), mask=null)
-        return count.cast(pa.int32()).view(column.type) if days else count.view(column.type)
+        return _counted(column, values.astype(np.int64, copy=False), null)
     if values.dtype.kind != "M":
         raise column.fault(f"datetime64 wanted, not {values.dtype}")
     exact = values.astype("datetime64[D]" if days else "datetime64[us]", copy=False)
@@ -509,8 +508,19 @@ def _times(column: Column, value: Any) -> Array:
     nothing = units == NOT_A_TIME
     if nothing.any():
         null = nothing if null is None else nothing | null
-    count = pa.array(units, mask=null)
-    return count.cast(pa.int32()).view(column.type) if days else count.view(column.type)
+    return _counted(column, units, null)
+
+
+def _counted(column: Column, units: npt.NDArray[np.int64], null: npt.NDArray[np.bool_] | None) -> Array:
+    """Times from days or microseconds since 1970; days are of half the width."""
+    if null is not None:
+        units = np.where(null, 0, units)
+    if pa.types.is_date32(column.type):
+        whole, units = units, units.astype(np.int32)
+        if (units != whole).any():
+            raise column.fault(f"{_farthest(whole)} days do not fit {column.type}")
+    valid = None if null is None else _buffer(np.packbits(~null, bitorder="little"))
+    return pa.Array.from_buffers(column.type, len(units), [valid, _buffer(np.ascontiguousarray(units))])
 
 
 def _time_list(column: Column, values: list[Any]) -> Array:

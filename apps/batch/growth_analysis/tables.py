@@ -82,9 +82,10 @@ class Tables:
     def _see(self, table: str, rows: pa.RecordBatch) -> None:
         if table not in READ:
             return
+        kept = rows.select(list(READ[table]))
         if table == "environmental_environmentalreading":
-            rows = rows.filter(pc.equal(rows["parameter_id"], self._temperature))
-        self._seen[table].append(rows.select(list(READ[table])))
+            kept = kept.filter(pc.equal(rows["parameter_id"], self._temperature))
+        self._seen[table].append(kept)
 
     def record(self, as_of: date) -> Record | None:
         """The record of the batch up to the as-of day; None if it is nowhere."""
