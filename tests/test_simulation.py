@@ -117,6 +117,20 @@ def test_fish_are_conserved(plan: Plan) -> None:
     assert (gone == np.where(a.left, a.fish_out, 0) + np.add.reduceat(lifted, a.row)).all()
 
 
+def test_batches_of_one_day_are_not_mixed() -> None:
+    """None has a ring at sea before the other; of a day more, the older has."""
+    plan, mixes = mixing(400), []
+    assert len(plan.batches) == 4
+    for days in (0, 1):
+        later = [
+            replace(batch, start=plan.batches[at].start + timedelta(days)) for at, batch in enumerate(plan.batches[2:])
+        ]
+        begun = replace(plan, batches=(*plan.batches[:2], *later))
+        assert (lived(begun).assignments.fish_in > 0).all()
+        mixes.append(len(Case(*company(), begun).mixed))
+    assert mixes == [0, 2]
+
+
 @few
 @given(worlds)
 @example(THINNED)

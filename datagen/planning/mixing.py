@@ -31,9 +31,10 @@ def mixed(case: "Case", batches: Sequence[BatchPlan]) -> dict[int, BatchPlan]:
         before[batch.geography] = index
         if older is None or stream(plan.seed, batch.number, "mixing").random() >= spec.share:
             continue
-        apart = (batch.start - batches[older].start).days
-        # Who has one ring would have none, and the mix is to have half of its time at sea at least.
-        if len(batches[older].containers[-1]) > 1 and apart <= min(spec.days_apart, plan.stage_days(plan.sea) // 2):
+        # The ring is to be stocked by then, and the mix to have half of its time at sea at least.
+        apart, most = (batch.start - batches[older].start).days, plan.stage_days(plan.sea) // 2
+        # Who has one ring would have none.
+        if len(batches[older].containers[-1]) > 1 and 0 < apart <= min(spec.days_apart, most):
             part = _part(case, batches[older], batch)
             if part >= LEAST_PART:
                 found[index] = _of_both(case, older, index, batches, part)
