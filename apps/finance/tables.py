@@ -72,9 +72,10 @@ def _at_ends(rows: pa.RecordBatch, as_of: date) -> pa.Table:
     """The states of the last day of each month, and of the record."""
     day = np.asarray(rows["date"].cast(pa.int32())).astype("datetime64[D]")
     last = (day + 1).astype("datetime64[M]") != day.astype("datetime64[M]")
-    kept = pa.Table.from_batches([rows]).filter(pa.array(last | (day == np.datetime64(as_of))))
+    told = rows.select(["container_id", "batch_id", "date", "population", "biomass_kg"])
+    kept = pa.Table.from_batches([told]).filter(pa.array(last | (day == np.datetime64(as_of))))
     weight = _whole(kept["biomass_kg"])
-    return kept.select(["container_id", "batch_id", "date", "population"]).append_column("weight", weight)
+    return kept.drop_columns("biomass_kg").append_column("weight", weight)
 
 
 def _month(days: Any) -> Any:

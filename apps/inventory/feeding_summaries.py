@@ -171,8 +171,8 @@ def _batch_columns(states: States, fed: _Containers, as_of: int) -> Columns:
 
 def _containers(states: States, fed: _Containers, of: Ints) -> Ints:
     """Containers that each week found the batch in."""
-    pairs = np.unique(np.stack([of, states.container_id[fed.row]]), axis=1)
-    return np.bincount(pairs[0])
+    containers, container = np.unique(states.container_id[fed.row], return_inverse=True)
+    return np.bincount(np.unique(of * len(containers) + container) // len(containers))
 
 
 def _biomass(states: States, start: Ints, end: Ints) -> tuple[Floats, Floats, Floats, Ints]:
