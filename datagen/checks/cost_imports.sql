@@ -11,12 +11,11 @@ WITH place AS (
     SELECT *, make_date(year, month, 1) AS first FROM finance_core_costimportbatch
 ), spent AS (
     -- Whoever enters a meal later finds it in no file.
-    SELECT 'meals' AS source, file.first, place.site_id, sum(meal.cost) AS cost
-    FROM (SELECT container_id, date_trunc('month', feeding_date)::date AS first, created_at::date AS known,
-                 sum(coalesce(feed_cost, 0)) AS cost
-          FROM inventory_feedingevent GROUP BY 1, 2, 3) AS meal
+    SELECT 'meals' AS source, file.first, place.site_id, sum(coalesce(feed_cost, 0)) AS cost
+    FROM inventory_feedingevent meal
     JOIN place USING (container_id)
-    JOIN file ON file.first = meal.first AND meal.known <= file.created_at::date
+    JOIN file ON file.first = date_trunc('month', meal.feeding_date::timestamp)::date
+        AND meal.created_at::date <= file.created_at::date
     GROUP BY 1, 2, 3
     UNION ALL
     SELECT 'eggs', date_trunc('month', actual_delivery_date)::date, site_id,

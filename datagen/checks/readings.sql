@@ -33,10 +33,14 @@ WITH found AS (
     ) silent
     WHERE kind = 'missing'
     GROUP BY 1, 2
+), last AS MATERIALIZED (
+    -- Read once, and not for each assignment.
+    SELECT key::bigint AS batch_id, value::date AS day
+    FROM jsonb_each_text(current_setting('aquamind.last_days')::jsonb)
 ), stay AS MATERIALIZED (
-    SELECT assignment.*, least(assignment.departure_date - 1,
-            (current_setting('aquamind.last_days')::jsonb ->> assignment.batch_id::text)::date) AS last_day
+    SELECT assignment.*, least(assignment.departure_date - 1, last.day) AS last_day
     FROM batch_batchcontainerassignment assignment
+    LEFT JOIN last ON last.batch_id = assignment.batch_id
 ), wanted AS (
     SELECT stay.id AS assignment_id, sensor.id AS sensor_id,
         6 * (stay.last_day - stay.assignment_date + 1) - coalesce(missing.readings, 0) AS readings,

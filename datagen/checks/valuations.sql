@@ -18,14 +18,13 @@ WITH place AS (
     GROUP BY 1, 2
 ), died AS (
     -- Whoever enters a death later finds it in no valuation.
-    SELECT run_id, sum(event.count) AS fish, sum(event.kg) AS kg
-    FROM (SELECT assignment_id, date_trunc('month', event_date)::date AS first, created_at::date AS known,
-                 sum(count) AS count, sum(biomass_kg) AS kg
-          FROM batch_mortalityevent GROUP BY 1, 2, 3) AS event
+    SELECT run_id, sum(event.count) AS fish, sum(event.biomass_kg) AS kg
+    FROM batch_mortalityevent event
     JOIN batch_batchcontainerassignment stay ON stay.id = event.assignment_id
     JOIN place USING (container_id)
-    JOIN valued ON valued.operating_unit_id = site_id AND valued.first = event.first
-        AND event.known <= valued.run_timestamp::date
+    JOIN valued ON valued.operating_unit_id = site_id
+        AND valued.first = date_trunc('month', event.event_date::timestamp)::date
+        AND event.created_at::date <= valued.run_timestamp::date
     GROUP BY 1
 ), cost AS (
     SELECT import_batch_id, operating_unit_id, sum(amount) AS amount FROM finance_core_costimportline GROUP BY 1, 2
