@@ -332,14 +332,16 @@ def _execute(
     bound: str | None = None,
     scheduler: str | None = None,
 ) -> None:
-    from datagen import orm
-    from datagen.runs import outlook
+    from concurrent.futures import ThreadPoolExecutor
 
-    dsn = target()
+    # The embedded server may have to be made and started: beside importing what a run takes.
+    with ThreadPoolExecutor(1) as waiting:
+        found = waiting.submit(target)
+        from datagen import orm, runs
+        from datagen.runs import outlook
+        from datagen.storage import fill as filling
+    dsn = found.result()
     orm.use(dsn)
-    from datagen import runs
-    from datagen.storage import fill as filling
-
     fills = filling.parse(fill or ())
     begin = time.perf_counter()
     with console.Steps() as steps:
