@@ -12,13 +12,15 @@ import pyarrow as pa
 import pytest
 from pytest_django import DjangoDbBlocker
 
+from apps.health.models import LiceCount
 from aquamind.errors import UserError
 from datagen import checks, events, runs
 from datagen.cli.making import changed_preset
 from datagen.events import audit, collecting, feeding, growth_samples, mortality, readings
 from datagen.events.context import BatchRecord
+from datagen.events.health import lice
 from datagen.events.sensor_faults import KINDS
-from datagen.events.truth import TruthHallFailure, TruthSensorFault
+from datagen.events.truth import TruthHallFailure, TruthLiceCount, TruthSensorFault
 from datagen.planning import schedule
 from datagen.planning.plan import Plan
 from datagen.runs import advancing, wiping
@@ -387,6 +389,29 @@ def test_what_was_mistyped_is_put_right_on_its_day_and_said_so() -> None:
         assert all(
             first[key][name] == of[key][name] for key in of.keys() - {c["id"] for c in changes} for name in columns
         )
+
+
+def test_a_count_of_lice_that_nobody_noticed_to_be_mistyped_is_known() -> None:
+    lived = small_plan(seed=3, batches=2, stagger_days=290, containers=2, way="lived", imperfections="many")
+    record, well = (records(replace(lived, imperfections=each))[0] for each in ("many", "none"))
+    recorded, true = (
+        {row["id"]: row for model, rows in _lice(each) if model is LiceCount for row in rows.to_pylist()}
+        for each in (record, well)
+    )
+    [truth] = [rows.to_pylist() for model, rows in _lice(record) if model is TruthLiceCount]
+    assert recorded.keys() == true.keys()
+    wrong = {key for key in true if recorded[key]["count_value"] != true[key]["count_value"]}
+    assert wrong == {row["id"] for row in truth}
+    assert 0.001 < len(wrong) / len(true) < 0.02
+    for row in truth:
+        assert (row["counted"], row["recorded"]) == (true[row["id"]]["count_value"], recorded[row["id"]]["count_value"])
+    assert events.expected(record)["datagen.truth_lice_count"] == len(truth)
+
+
+def _lice(record: BatchRecord) -> list[tuple[Any, pa.RecordBatch]]:
+    infested = lice.infestation(record)
+    assert infested is not None
+    return list(lice.expand(record, infested))
 
 
 def _meals(record: BatchRecord) -> dict[str, "np.ndarray[Any, Any]"]:

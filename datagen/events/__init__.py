@@ -62,7 +62,7 @@ STREAMED: tuple[BatchFamily, ...] = (readings,)
 They follow from what a batch has lived, on whatever later day it is asked of.
 """
 
-HIDING: tuple[BatchFamily, ...] = (collecting, counting, readings)
+HIDING: tuple[BatchFamily, ...] = (collecting, counting, health, readings)
 """Those that fill tables of the truth too, which have no blocks of keys."""
 
 OF_EGGS: tuple[BatchFamily, ...] = (parents, eggs, transfers, thinnings)

@@ -79,6 +79,18 @@ def _caught_up(dates: Dates, luck: Floats, spec: Late) -> Dates:
     return moments
 
 
+def mistyped(value: Ints) -> Ints:
+    """Numbers of which two digits change places, or the last one is typed twice.
+
+    >>> mistyped(np.array([512, 40, 77, 3])).tolist()
+    [521, 4, 777, 33]
+    """
+    tens, ones = value // 10 % 10, value % 10
+    swapped = value - 10 * tens - ones + 10 * ones + tens
+    typed: Ints = np.where((tens != ones) & (value >= 10), swapped, 10 * value + ones)
+    return typed
+
+
 @dataclass(frozen=True)
 class Corrected:
     """Which of some rows were mistyped at first, when they were put right (NaT for the others), and what was said."""
@@ -88,10 +100,8 @@ class Corrected:
     why: Array
 
     def typed(self, value: Ints) -> Ints:
-        """What was entered first: two digits change places, or the last one is typed twice."""
-        tens, ones = value // 10 % 10, value % 10
-        swapped = value - 10 * tens - ones + 10 * ones + tens
-        first: Ints = np.where(self.rows, np.where((tens != ones) & (value >= 10), swapped, 10 * value + ones), value)
+        """What was entered first."""
+        first: Ints = np.where(self.rows, mistyped(value), value)
         return first
 
 

@@ -89,7 +89,23 @@ class TruthHallFailure(models.Model):
         db_table = "datagen.truth_hall_failure"
 
 
-MODELS = (TruthSensorFault, TruthDeaths, TruthStock, TruthHallFailure)
+class TruthLiceCount(models.Model):
+    """A count of lice of one type that was mistyped, and that nobody has noticed; its id is that of the count."""
+
+    id = models.BigAutoField(primary_key=True)
+    batch = _refers_to(Batch)
+    assignment = _refers_to(BatchContainerAssignment)
+    container = _refers_to(Container)
+    counted = models.IntegerField(help_text="lice that were found")
+    recorded = models.IntegerField(help_text="lice that the record has")
+
+    class Meta:
+        app_label = "datagen"
+        managed = False
+        db_table = "datagen.truth_lice_count"
+
+
+MODELS = (TruthSensorFault, TruthDeaths, TruthStock, TruthHallFailure, TruthLiceCount)
 """Made with the ledger (`datagen/storage/ledger.py`), as its schema is not AquaMind's."""
 
 

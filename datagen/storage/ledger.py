@@ -106,6 +106,14 @@ CREATE TABLE IF NOT EXISTS datagen.truth_stock (
     miscounted    integer NOT NULL,
     vanished      integer NOT NULL
 );
+CREATE TABLE IF NOT EXISTS datagen.truth_lice_count (
+    id bigint PRIMARY KEY,
+    batch_id bigint NOT NULL,
+    assignment_id bigint NOT NULL,
+    container_id bigint NOT NULL,
+    counted integer NOT NULL,
+    recorded integer NOT NULL
+);
 CREATE TABLE IF NOT EXISTS datagen.truth_hall_failure (
     id       bigint PRIMARY KEY,
     batch_id bigint NOT NULL,
@@ -132,6 +140,7 @@ CREATE TABLE IF NOT EXISTS datagen.dropped (
 TRUTH = (
     "datagen.truth_deaths",
     "datagen.truth_hall_failure",
+    "datagen.truth_lice_count",
     "datagen.truth_sensor_fault",
     "datagen.truth_stock",
 )

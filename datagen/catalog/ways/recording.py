@@ -63,10 +63,11 @@ class Late(Spec):
 class Corrections(Spec):
     """Which share of deaths and weighings is mistyped and put right on its day, `hours` (lognormal) later, and why.
 
-    Who puts it right is who had entered it.
+    Who puts it right is who had entered it. Of counts of lice an `unnoticed_share` is mistyped, and stays so.
     """
 
     share: Annotated[float, Field(ge=0, le=0.1)]
+    unnoticed_share: Annotated[float, Field(ge=0, le=0.1)]
     hours: Positive
     spread: Sigma
     reasons: Annotated[tuple[Annotated[str, Field(min_length=1, max_length=100)], ...], Field(min_length=1)]

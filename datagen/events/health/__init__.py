@@ -26,7 +26,7 @@ def expected(record: BatchRecord) -> dict[str, int]:
         **journal.expected(record, happened),
         **laboratory.expected(record, happened.samples),
         **checks.expected(record, checked),
-        **lice.expected(infested),
+        **lice.expected(record, infested),
         **treatments.expected(record, infested),
     }
 

@@ -10,6 +10,7 @@ from datagen.arrays import Bools, Floats, Ints
 from datagen.biology import lice as biology
 from datagen.events import duty, entering
 from datagen.events.context import BatchRecord, LongestLife, Rows
+from datagen.events.truth import TruthLiceCount
 from datagen.simulation.lice import Lice
 from datagen.storage.arrow import chosen, record_batch
 
@@ -36,9 +37,12 @@ def most_rows(life: LongestLife) -> dict[str, int]:
     return {"health_licecount": weeks * life.rings * len(life.catalog.lice.types)}
 
 
-def expected(infested: Infestation | None) -> dict[str, int]:
-    found = 0 if infested is None else int(np.count_nonzero(infested.counts * infested.made[:, :, None]))
-    return {"health_licecount": found}
+def expected(record: BatchRecord, infested: Infestation | None) -> dict[str, int]:
+    if infested is None:
+        return {"health_licecount": 0}
+    found = infested.counts * infested.made[:, :, None]
+    unnoticed = int(np.count_nonzero(found * _unnoticed(record, infested)))
+    return {"health_licecount": int(np.count_nonzero(found)), TruthLiceCount._meta.db_table: unnoticed}
 
 
 def infestation(record: BatchRecord) -> Infestation | None:
@@ -110,7 +114,9 @@ def expand(record: BatchRecord, infested: Infestation) -> Iterator[Rows]:
     count = len(week)
     if not count:
         return
-    found = infested.counts[week, ring, kind]
+    counted = infested.counts[week, ring, kind]
+    wrong = _unnoticed(record, infested)[week, ring, kind]
+    found = np.where(wrong, entering.mistyped(counted), counted)
     adult = np.array([each.adult for each in spec.types])
     female = np.array([each.gender == "female" for each in spec.types])
     methods = spec.counting.methods
@@ -119,13 +125,14 @@ def expand(record: BatchRecord, infested: Infestation) -> Iterator[Rows]:
     counters = record.staff("VET")
     counted_at = record.at(infested.first_day + infested.counted_on[week], 10 + 0.25 * ring)
     by = duty.on_duty(record, stay, counted_at)
+    ids = record.ids(LiceCount, count)
     noted = entering.notes(record, lambda: _luck(record, infested)[week, ring], {"lice_counts": np.ones(count, bool)})
     yield (
         LiceCount,
         record_batch(
             LiceCount,
             count,
-            id=record.ids(LiceCount, count),
+            id=ids,
             batch_id=record.batch_id,
             container_id=record.container_id[stay],
             assignment_id=record.assignment_id[stay],
@@ -142,6 +149,33 @@ def expand(record: BatchRecord, infested: Infestation) -> Iterator[Rows]:
             confidence_level=np.array([each.confidence for each in methods])[method],
         ),
     )
+    which = np.flatnonzero(wrong)
+    if len(which):
+        yield (
+            TruthLiceCount,
+            record_batch(
+                TruthLiceCount,
+                len(which),
+                id=ids[which],
+                batch_id=record.batch_id,
+                assignment_id=record.assignment_id[stay[which]],
+                container_id=record.container_id[stay[which]],
+                counted=counted[which],
+                recorded=found[which],
+            ),
+        )
+
+
+def _unnoticed(record: BatchRecord, infested: Infestation) -> Bools:
+    """Which counts were mistyped without anybody noticing [weeks, rings, types]."""
+    spec, often = record.case.recording
+    if spec is None or spec.entries is None or spec.entries.corrections is None:
+        return np.zeros(infested.counts.shape, bool)
+    weeks, rings, kinds = infested.counts.shape
+    most = len(record.batch.containers[record.sea])
+    luck = record.stream("lice counts, mistyped").random((weeks, most, kinds), dtype=np.float32)[:, :rings]
+    wrong: Bools = luck < often * spec.entries.corrections.unnoticed_share
+    return wrong
 
 
 def _luck(record: BatchRecord, infested: Infestation) -> Floats:
