@@ -86,7 +86,7 @@ def performance(measured: dict[str, Any]) -> str:
         (f"plan and simulate {simulate['batches']} batches", f"{simulate['seconds']['all']:.1f} s", "10 s"),
         ("`guide`", duration(guide["all"]), "3 min"),
         ("`production`", duration(production["all"]), "6 min"),
-        ("growth analysis of `guide` / `production` (in the above)", analysis, "20 / 40 s"),
+        ("growth analysis after the load, `guide` / `production`", analysis, "20 / 40 s"),
         (
             "load and index against `pg_restore -j2` of the same database, one run, `guide` / `production`",
             f"{restored} of its time",
