@@ -152,7 +152,32 @@ def measure(case: Case, histories: list[History]) -> dict[str, str]:
         "6 3-12 g (0.31), 25 g on median": f"{np.median(fresh['3-12 g']):.2f} {np.median(fresh['25 g on']):.2f}",
         "6 summer/winter mean (2)": f"{fresh['summer'].mean() / fresh['winter'].mean():.2f}",
         "rings of a batch, sigma of log deaths": f"{np.median(found.between):.2f}",
+        "halls, CO2 mean (9-14), above 15 mg/L (20-40)": _carbon_dioxide(case, histories),
     }
+
+
+def _carbon_dioxide(case: Case, histories: list[History]) -> str:
+    """Mean of tank-days from parr on and share of them above 15 mg/L, but for what fails and the hours of a day."""
+    spec, farm = case.way.halls, case.farm
+    if spec is None:
+        return "no halls"
+    level = next(sensor.level for sensor in case.catalog.water.sensors if sensor.parameter == "CO2")
+    found, tanks = [], []
+    for history in histories:
+        a, days = history.assignments, history.days
+        stay = np.repeat(np.arange(len(a.row)), a.days)
+        day = a.first_day[stay] + np.arange(len(stay)) - a.row[stay]
+        young = (a.stage[stay] >= case.stages.index("parr")) & (a.stage[stay] < case.sea)
+        place = a.container[stay[young]]
+        key, hall = np.unique(farm.container_unit[place] * case.plan.days + day[young], return_inverse=True)
+        fed = np.bincount(hall, days.feed_g[young]) / np.bincount(hall, farm.container_volume_m3[place])
+        unit, on = np.divmod(key, case.plan.days)
+        weeks = {each: case.halls[each].treated(0, case.plan.days) for each in np.unique(unit).tolist()}
+        treated = np.array([weeks[each][when] for each, when in zip(unit.tolist(), on.tolist(), strict=True)])
+        found.append(level + spec.carbon_dioxide_per_feed * fed / (spec.carbon_dioxide_per_day * treated))
+        tanks.append(np.bincount(hall))
+    mg_l, weight = np.concatenate(found), np.concatenate(tanks)
+    return f"{np.average(mg_l, weights=weight):.1f} {100 * np.average(mg_l > 15, weights=weight):.0f}"
 
 
 def _monthly(place: Ints, month: Ints, deaths: Ints, fish: Ints) -> tuple[Ints, Ints, Floats]:
