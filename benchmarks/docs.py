@@ -79,14 +79,12 @@ def performance(measured: dict[str, Any]) -> str:
     guide, production = measured["guide"]["seconds"], measured["production"]["seconds"]
     batch, simulate = measured["batch"]["seconds"], measured["simulate"]
     restored = " / ".join(f"{loading(one) / one['pg_restore']:.2f}" for one in (guide, production))
-    analysis = f"{guide['growth analysis']:.1f} / {production['growth analysis']:.1f} s"
     lines = [
         ("`aquamind batch`, 200 days, database up", f"{batch['200 days']:.1f} s", "5 s"),
         ("the same, 900 days", f"{batch['900 days']:.1f} s", "10 s"),
         (f"plan and simulate {simulate['batches']} batches", f"{simulate['seconds']['all']:.1f} s", "10 s"),
         ("`guide`", duration(guide["all"]), "3 min"),
         ("`production`", duration(production["all"]), "6 min"),
-        ("growth analysis after the load, `guide` / `production`", analysis, "20 / 40 s"),
         (
             "load and index against `pg_restore -j2` of the same database, one run, `guide` / `production`",
             f"{restored} of its time",
@@ -116,7 +114,7 @@ def steps(measured: dict[str, Any]) -> str:
         one = measured[name]
         what = f"`{name}`, {sum(one['rows'].values()):,} rows, largest process {one['largest_process_mb']:,} MB"
         apart = ("all", "pg_restore", "verify", "advance by a day")
-        spent = {step: seconds for step, seconds in one["seconds"].items() if step not in apart}
+        spent = {step: seconds for step, seconds in one["seconds"].items() if step not in apart and seconds >= 0.05}
         lines.append((what, one["seconds"]["all"], told(spent)))
     seconds = production["seconds"]
     lines.append(("`verify` of `production`", seconds["verify"], f"side by side: {told(production['slowest_laws'])}"))
