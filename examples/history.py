@@ -52,7 +52,7 @@ def main() -> None:
         rows
         for record in records(case, histories)
         if isinstance(record, BatchRecord)
-        for _, rows in mortality.expand(record)
+        for _, rows, *_ in mortality.expand(record)
     )
     print(f"\n{deaths.num_rows:,} rows of batch_mortalityevent, by recorded cause:")
     for row in (

@@ -125,13 +125,13 @@ class Arena:
         with self.connect() as connection:
             return ledger.status(connection)
 
-    def progress(self) -> tuple[int, int, bool]:
-        """Units recorded, units analysed, and whether indexes are being built."""
+    def progress(self) -> tuple[int, bool, bool]:
+        """Units recorded, whether indexes are being built, and whether all are, and what follows is worked out."""
         with self.connect() as connection:
             row = connection.execute(
-                "SELECT count(*) FILTER (WHERE unit NOT LIKE '% analysis'), count(*) FILTER (WHERE unit LIKE"
-                " '% analysis'), EXISTS (SELECT FROM pg_stat_activity WHERE application_name = 'aquamind rebuild')"
-                " FROM datagen.unit"
+                "SELECT count(*), EXISTS (SELECT FROM pg_stat_activity WHERE application_name = 'aquamind rebuild'),"
+                " EXISTS (SELECT FROM pg_stat_activity WHERE application_name = 'aquamind analyse')"
+                " AND NOT EXISTS (SELECT FROM datagen.dropped) FROM datagen.unit"
             ).fetchone()
         assert row is not None
         return row

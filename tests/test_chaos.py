@@ -70,11 +70,11 @@ def streaming(arena: Arena) -> bool:
 
 
 def indexing(arena: Arena) -> bool:
+    return arena.progress()[1]
+
+
+def following(arena: Arena) -> bool:
     return arena.progress()[2]
-
-
-def analysing(arena: Arena) -> bool:
-    return arena.progress()[1] > 0
 
 
 BLOWS = (
@@ -83,7 +83,7 @@ BLOWS = (
     (streaming, interrupt, 130, "Interrupted"),
     (streaming, kill_server, 1, "Stopped: the database failed"),
     (indexing, kill_main, -signal.SIGKILL, ""),
-    (analysing, kill_server, 1, "Stopped: the database failed"),
+    (following, kill_server, 1, "Stopped: the database failed"),
 )
 
 
