@@ -72,7 +72,10 @@ def measure() -> dict[str, Any]:
 
 
 def measure_batches(history: History, found: dict[str, list[float]]) -> None:
-    a, days = history.assignments, history.days
+    """Eggs and weights of every batch; the cycle of those of which no fish went into a mix with others."""
+    a, days, cut = history.assignments, history.days, history.harvests
+    mixed = a.batch[np.concatenate([history.mixings.source, history.mixings.dest])]
+    stay = np.repeat(np.arange(len(a.row)), a.days)
     for batch in np.unique(a.batch):
         own = a.batch == batch
         eggs = history.deliveries.eggs[own[history.deliveries.assignment]].sum()
@@ -83,13 +86,15 @@ def measure_batches(history: History, found: dict[str, list[float]]) -> None:
             row = a.row[parr] + 19
             found["eggs alive on day 200 [%]"].append(100 * days.fish[row].sum() / eggs)
             found["weight on day 200 [g]"].append(np.average(days.weight_g[row], weights=days.fish[row]))
-        if len(sea) and a.left[sea].all():
-            rows = np.concatenate([np.arange(r, r + n) for r, n in zip(a.row[own], a.days[own], strict=True)])
-            slaughtered_kg = (a.fish_out[sea] * a.weight_out_g[sea]).sum() / 1000
-            found["alive from first feeding to harvest [%]"].append(100 * a.fish_out[sea].sum() / a.fish_in[fry].sum())
-            found["dead at sea in a cycle [%]"].append(100 * (1 - a.fish_out[sea].sum() / a.fish_in[sea].sum()))
+        if len(sea) and a.left[sea].all() and batch not in mixed:
+            rows, lots = own[stay], a.batch[cut.assignment] == batch
+            fish = cut.fish[lots].sum()
+            slaughtered_kg = cut.fish[lots] @ cut.weight_g[lots] / 1000
+            dead = days.deaths[rows & (a.stage[stay] == SEA)].sum()
+            found["alive from first feeding to harvest [%]"].append(100 * fish / a.fish_in[fry].sum())
+            found["dead at sea in a cycle [%]"].append(100 * dead / (dead + fish))
             found["last harvest on day"].append((a.first_day + a.days)[sea].max() - a.first_day[own].min())
-            found["harvest weight [kg]"].append(slaughtered_kg / a.fish_out[sea].sum())
+            found["harvest weight [kg]"].append(slaughtered_kg / fish)
             found["feed per kg harvested"].append(days.feed_g[rows].sum() / 1000 / slaughtered_kg)
 
 

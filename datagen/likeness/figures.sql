@@ -203,17 +203,25 @@ SELECT avg(sqrt(twice_cos ^ 2 + twice_sin ^ 2)) / avg(sqrt(once_cos ^ 2 + once_s
 SELECT avg(4 / 0.09 * sqrt(twice_cos ^ 2 + twice_sin ^ 2)) FROM likeness_tide
 
 -- figure: 12 | Feed of a day with less oxygen than fish need for all their appetite, against August to October | aim 0.3..0.95 | [52] | seen
+-- Of what the ring eats that month: small fish eat more, and are where oxygen is not low.
+WITH usual AS (
+    SELECT assignment_id, extract(month FROM date) AS month, avg(feed_kg / biomass_kg) AS fed
+    FROM batch_actualdailyassignmentstate JOIN infrastructure_container container ON container.id = container_id
+    WHERE area_id IS NOT NULL AND biomass_kg > 0 AND extract(month FROM date) IN (8, 9, 10)
+    GROUP BY 1, 2 HAVING sum(feed_kg) > 0
+)
 SELECT avg(fed) FILTER (WHERE percent < enough) / avg(fed) FILTER (WHERE percent > enough + 10) FROM (
-    SELECT max(state.feed_kg / state.biomass_kg) AS fed, max(42 + 34 * (state.temp_c - 7) / 12) AS enough,
+    SELECT max(state.feed_kg / state.biomass_kg / usual.fed) AS fed, max(42 + 34 * (state.temp_c - 7) / 12) AS enough,
         percentile_cont(0.5) WITHIN GROUP (
             ORDER BY 100 * reading.value / (11.45 - 0.27 * state.temp_c + 0.0035 * state.temp_c * state.temp_c)
         ) AS percent
-    FROM environmental_environmentalreading reading TABLESAMPLE SYSTEM (1) REPEATABLE (1)
+    FROM environmental_environmentalreading reading TABLESAMPLE SYSTEM (10) REPEATABLE (1)
     JOIN environmental_environmentalparameter parameter ON parameter.id = parameter_id AND parameter.name = 'Dissolved Oxygen'
     JOIN infrastructure_container container ON container.id = container_id AND area_id IS NOT NULL
     JOIN batch_actualdailyassignmentstate state
         ON state.assignment_id = batch_container_assignment_id AND state.date = reading_time::date
-    WHERE extract(month FROM reading_time) IN (8, 9, 10) AND state.biomass_kg > 0 AND state.feed_kg > 0
+    JOIN usual ON usual.assignment_id = state.assignment_id AND usual.month = extract(month FROM reading_time)
+    WHERE state.biomass_kg > 0 AND state.feed_kg > 0
     GROUP BY state.id HAVING count(*) > 3
 ) daily
 
