@@ -215,7 +215,7 @@ SELECT avg(fed) FILTER (WHERE percent < enough) / avg(fed) FILTER (WHERE percent
         percentile_cont(0.5) WITHIN GROUP (
             ORDER BY 100 * reading.value / (11.45 - 0.27 * state.temp_c + 0.0035 * state.temp_c * state.temp_c)
         ) AS percent
-    FROM environmental_environmentalreading reading TABLESAMPLE SYSTEM (10) REPEATABLE (1)
+    FROM environmental_environmentalreading reading
     JOIN environmental_environmentalparameter parameter ON parameter.id = parameter_id AND parameter.name = 'Dissolved Oxygen'
     JOIN infrastructure_container container ON container.id = container_id AND area_id IS NOT NULL
     JOIN batch_actualdailyassignmentstate state
