@@ -158,10 +158,10 @@ def _carry(
         # What begins as a mix refers to the batches that it is of.
         turns = [
             [task for unit, task in tasks if unit not in done]
-            for tasks in (_tasks(then, now, old, new, given), _mixed_tasks(then, now, old, new, given))
+            for tasks in (_tasks(then, now, old, new, given), _mixed_tasks(now, old, new, given))
         ]
         progress.step("Changes", sum(map(len, turns)))
-        with hire(_database_carrier, dsn, now, run, beside_edits) as hands:
+        with hire(_database_carrier, dsn, then, now, run, beside_edits) as hands:
             for tasks in turns:
                 _carry_all(hands, tasks, progress, report)
     with report.timed("statistics"):
@@ -263,15 +263,15 @@ def _tasks(
     for geography, lived in new.items():
         first_id = given.of_geography[geography]
         unit = GeographyRecord(now, lived, first_id, given.stride).unit
-        yield unit, Task(1, _carry_geography, (then, old[geography], lived, first_id, given.stride))
+        yield unit, Task(1, _carry_geography, (old[geography], lived, first_id, given.stride))
     for index, batch in enumerate(now.batches):
         before = old[batch.geography].batch(index) if index < len(then.plan.batches) else None
         after = new[batch.geography].batch(index) if index < len(now.plan.batches) else None
-        yield batch.number, Task(1, _carry_batch, (then, index, before, after, given.of_batch[index]))
+        yield batch.number, Task(1, _carry_batch, (index, before, after, given.of_batch[index]))
 
 
 def _mixed_tasks(
-    then: Case, now: Case, old: dict[int, History], new: dict[int, History], given: Keys
+    now: Case, old: dict[int, History], new: dict[int, History], given: Keys
 ) -> Iterator[tuple[str, Task]]:
     """The same of batches that began as a mix of others."""
     # Both were lived by the plan of now.
@@ -279,13 +279,17 @@ def _mixed_tasks(
     for index, after in mixed(now, new):
         record = mixed_record(now, index, after, given)
         known = (index, before.get(index), after, record.first_id, record.source_ids)
-        yield record.unit, Task(1, _carry_mixed, (then, *known))
+        yield record.unit, Task(1, _carry_mixed, known)
 
 
 @dataclass(frozen=True)
 class _Carrier:
-    """What a worker has: the case carried on, and the run in a database that it is written into."""
+    """What a worker has: the case as it was, and carried on, and the run in a database that it is written into.
 
+    A case keeps what it has worked out: with each task it would come without.
+    """
+
+    then: Case
     case: Case
     connection: psycopg.Connection[Any]
     run: int
@@ -293,16 +297,16 @@ class _Carrier:
 
 
 @contextmanager
-def _database_carrier(dsn: str, case: Case, run: int, beside_edits: bool) -> Iterator[_Carrier]:
+def _database_carrier(dsn: str, then: Case, case: Case, run: int, beside_edits: bool) -> Iterator[_Carrier]:
     orm.use(dsn)
     with database.connect(dsn, autocommit=True, application_name="aquamind worker") as connection:
-        yield _Carrier(case, connection, run, beside_edits)
+        yield _Carrier(then, case, connection, run, beside_edits)
 
 
 def _carry_batch(
-    worker: _Carrier, then: Case, index: int, before: History | None, after: History | None, first_id: dict[str, int]
+    worker: _Carrier, index: int, before: History | None, after: History | None, first_id: dict[str, int]
 ) -> Carried:
-    old = _of_batch(then, index, before, first_id) if index < len(then.batches) else None
+    old = _of_batch(worker.then, index, before, first_id) if index < len(worker.then.batches) else None
     new = _of_batch(worker.case, index, after, first_id)
     if before is not None and after is not None and before.same_life(after):
         return _carry_unit(worker, old, new, tuple(each for each in FAMILIES if each not in STREAMED), readings.TABLES)
@@ -311,7 +315,6 @@ def _carry_batch(
 
 def _carry_mixed(
     worker: _Carrier,
-    then: Case,
     index: int,
     before: History | None,
     after: History,
@@ -320,7 +323,7 @@ def _carry_mixed(
 ) -> Carried:
     old, new = (
         None if lived is None else MixedRecord(case, index, lived, first_id, case.mixed[index], source_ids)
-        for case, lived in ((then, before), (worker.case, after))
+        for case, lived in ((worker.then, before), (worker.case, after))
     )
     assert new is not None
     return _carry_unit(worker, old, new)
@@ -334,9 +337,9 @@ def _of_batch(case: Case, index: int, lived: History | None, first_id: dict[str,
 
 
 def _carry_geography(
-    worker: _Carrier, then: Case, before: History, after: History, first_id: dict[str, int], stride: int
+    worker: _Carrier, before: History, after: History, first_id: dict[str, int], stride: int
 ) -> Carried:
-    old = GeographyRecord(then, before, first_id, stride)
+    old = GeographyRecord(worker.then, before, first_id, stride)
     return _carry_unit(worker, old, GeographyRecord(worker.case, after, first_id, stride))
 
 
