@@ -2,7 +2,6 @@
 
 import datetime as dt
 import functools
-import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from django.db import models
 from pgpq import ArrowToPostgresBinaryEncoder, encoders
 from pgpq import schema as pgtypes
 from psycopg import sql
+from xxhash import xxh3_128
 
 # What the type checker does not know: a model's _meta, and arrays whose element type is a run-time value.
 Model: TypeAlias = Any
@@ -137,39 +137,64 @@ def chosen(texts: Sequence[str | None], place: npt.NDArray[np.int64]) -> Array:
 class TableHash:
     """A hash over the rows of one table in their order, whatever the chunks they come in.
 
-    Content types are no content: a database numbers its own as its tables happen to be made. What is linked later
-    counts as NULL, as which it was written.
+    Content types are no content: a database numbers its own as its tables happen to be made. Nor is what is linked
+    later. It tells rows apart, and is no proof against who would forge them.
     """
 
-    # SHA-256, because processors have instructions for it (1.5 GB/s against 0.6 GB/s for BLAKE2b).
     def __init__(self, model: Model) -> None:
         self.rows = 0
-        self._columns = _hashed(model)
-        # Of each column values, which are valid and lengths; apart, for together their order would be that of the
-        # chunks. What has been the same so far has one hash: it is half of the work.
-        self._hashes: list[tuple[Any, list[int]]] = [(hashlib.sha256(), list(range(3 * len(self._columns))))]
+        self._columns = [(place, _ColumnHash(column)) for place, column in _hashed(model)]
 
     def update(self, batch: pa.RecordBatch) -> None:
+        if not batch.num_rows:
+            return
+        arrays = batch.columns
+        for place, each in self._columns:
+            each.update(arrays[place], self.rows)
         self.rows += batch.num_rows
-        arrays, parts = batch.columns, list[Part]()
-        for place, column, _ in self._columns:
-            parts += _parts(column, pa.nulls(len(batch), column.type) if column.is_linked_later else arrays[place])
-        hashes = list[tuple[Any, list[int]]]()
-        for known, places in self._hashes:
-            if len(places) == 1:
-                known.update(parts[places[0]][1])
-                hashes.append((known, places))
-            else:
-                hashes += _updated(known, places, parts)
-        self._hashes = hashes
 
     def hexdigest(self) -> str:
-        whole = hashlib.sha256(str(self.rows).encode())
-        digests = {place: digest for known, places in self._hashes for digest in (known.digest(),) for place in places}
-        for number, (_, _, name) in enumerate(self._columns):
-            whole.update(name)
-            whole.update(b"".join(digests[3 * number + part] for part in range(3)))
+        whole = xxh3_128(str(self.rows).encode())
+        for _, each in self._columns:
+            whole.update(each.digest())
         return whole.hexdigest()
+
+
+class _ColumnHash:
+    """Of one column its values, the lengths of its texts, and the rows with which NULLs begin and end.
+
+    Apart, for together their order would be that of the chunks. XXH3, because the 75 bytes of a row pass it thirty
+    times as fast as SHA-256.
+    """
+
+    def __init__(self, column: Column) -> None:
+        self._column, self._is_null = column, False
+        self._values, self._lengths, self._changes = xxh3_128(), xxh3_128(), xxh3_128()
+
+    def update(self, array: Array, row: int) -> None:
+        """Take the next rows, of which the first is this one of the table."""
+        if array.null_count == len(array) and self._is_null:
+            return
+        if array.null_count or self._is_null:
+            array = self._valid(array, row)
+        if self._column.is_text:
+            lengths, text = _text_buffers(array)
+            self._lengths.update(lengths)
+            self._values.update(text)
+        elif len(array):
+            self._values.update(_fixed_width(array))
+
+    def _valid(self, array: Array, row: int) -> Array:
+        """Those of the rows that are not NULL; where others begin and end is noted."""
+        null = np.asarray(array.is_null())
+        changes = np.flatnonzero(np.diff(null, prepend=self._is_null))
+        self._changes.update((changes + row).data)
+        self._is_null = bool(null[-1])
+        return array.drop_null()
+
+    def digest(self) -> bytes:
+        name = f"{self._column.name}:{self._column.type}".encode()
+        return name + self._values.digest() + self._lengths.digest() + self._changes.digest()
 
 
 class TableHashes(dict[str, TableHash]):
@@ -183,56 +208,10 @@ class TableHashes(dict[str, TableHash]):
 
 
 @functools.cache
-def _hashed(model: Model) -> list[tuple[int, Column, bytes]]:
-    """The columns of a table that are content: the place and how it is called in the hash."""
+def _hashed(model: Model) -> list[tuple[int, Column]]:
+    """The columns of a table that are content, with their places."""
     every = enumerate(columns(model).values())
-    return [(place, one, f"{one.name}:{one.type}".encode()) for place, one in every if one.is_content]
-
-
-Part: TypeAlias = tuple[Any, Any]
-"""A key that only the same bytes have, and the bytes."""
-NOTHING: Part = (None, b"")
-
-
-def _updated(known: Any, places: list[int], parts: list[Part]) -> list[tuple[Any, list[int]]]:
-    """A hash that parts at these places had in common, as it is with each of them."""
-    same: dict[Any, list[int]] = {}
-    for place in places:
-        same.setdefault(parts[place][0], []).append(place)
-    # Copied before the first is updated.
-    updated = [(known.copy() if number else known, group) for number, group in enumerate(same.values())]
-    for each, group in updated:
-        each.update(parts[group[0]][1])
-    return updated
-
-
-def _parts(column: Column, array: Array) -> tuple[Part, Part, Part]:
-    """Values, validity and lengths of a column: bytes that do not depend on what lies under its NULLs."""
-    nulls = array.null_count
-    valid = _validity(array, nulls) if column.nullable else NOTHING
-    if column.is_text:
-        lengths, text = _text_buffers(array)
-        return ((object(), text), valid, (object(), lengths)) if text else (NOTHING, valid, _zeros(4 * len(array)))
-    if nulls == len(array):
-        return _zeros(len(array) * max(array.type.bit_width // 8, 1)), valid, NOTHING
-    if nulls or pa.types.is_boolean(array.type):
-        return (object(), _fixed_width(array)), valid, NOTHING
-    width, buffer = array.type.bit_width // 8, array.buffers()[1]
-    if buffer.size != len(array) * width:
-        buffer = buffer.slice(array.offset * width, len(array) * width)
-    return ((buffer.address, buffer.size), buffer), valid, NOTHING
-
-
-def _validity(array: Array, nulls: int) -> Part:
-    if nulls == 0:
-        return ("ones", len(array)), b"\1" * len(array)
-    if nulls == len(array):
-        return _zeros(len(array))
-    return object(), np.asarray(array.is_valid()).view(np.uint8).data
-
-
-def _zeros(length: int) -> Part:
-    return ("zeros", length), bytes(length)
+    return [(place, one) for place, one in every if one.is_content and not one.is_linked_later]
 
 
 def _column(field: Any) -> Column:
@@ -558,23 +537,17 @@ def _ends(array: Array) -> npt.NDArray[np.int32]:
     return np.frombuffer(array.buffers()[1], np.int32, len(array) + 1, array.offset * 4)
 
 
-def _fixed_width(array: Array) -> npt.NDArray[Any]:
-    """Return the values of a column as bytes that do not depend on what lies under its NULLs."""
+def _fixed_width(array: Array) -> Any:
+    """The bytes of a column without NULLs."""
     if pa.types.is_boolean(array.type):
         array = array.cast(pa.uint8())
-    width = array.type.bit_width // 8
-    buffer = array.buffers()[1]
-    values = np.frombuffer(buffer, np.uint8, len(array) * width, array.offset * width)
-    if array.null_count:
-        values = values.copy().reshape(len(array), width)
-        values[~np.asarray(array.is_valid())] = 0
-    return np.ascontiguousarray(values)
+    width, buffer = array.type.bit_width // 8, array.buffers()[1]
+    whole = buffer.size == len(array) * width
+    return buffer if whole else buffer.slice(array.offset * width, len(array) * width)
 
 
 def _text_buffers(array: Array) -> tuple[Any, Any]:
-    """Return lengths and characters of a text column, free of NULLs and of the chunk's offset."""
-    if array.null_count:
-        array = array.fill_null("")
+    """Lengths and characters of a text column without NULLs, free of the chunk's offset."""
     ends, characters = _ends(array), array.buffers()[2]
     first, last = int(ends[0]), int(ends[-1])
-    return np.diff(ends).data, (memoryview(characters)[first:last] if last > first else b"")
+    return np.diff(ends), (memoryview(characters)[first:last] if last > first else b"")
