@@ -41,7 +41,13 @@ WITH change AS (
     JOIN batch_batchcontainerassignment assignment ON assignment.id = sample.assignment_id
     JOIN spread ON spread.lifecycle_stage_id = assignment.lifecycle_stage_id
     UNION ALL
-    SELECT 'meal', batch_assignment_id, feeding_date, max(batch_biomass_kg) FROM inventory_feedingevent GROUP BY 2, 3
+    -- Only those beyond are grouped.
+    SELECT 'meal', batch_assignment_id, feeding_date, max(batch_biomass_kg)
+    FROM inventory_feedingevent meal
+    JOIN batch_batchcontainerassignment assignment ON assignment.id = meal.batch_assignment_id
+    JOIN infrastructure_container container ON container.id = assignment.container_id
+    WHERE meal.batch_biomass_kg > container.max_biomass_kg
+    GROUP BY 2, 3
     UNION ALL
     SELECT 'assignment', id, assignment_date, biomass_kg FROM batch_batchcontainerassignment
     UNION ALL

@@ -3,16 +3,21 @@
 -- on: inventory_containerfeedingsummary
 WITH change AS (
     -- As floating point, which is exact to far less than a gram, added up in two thirds of the time.
-    SELECT batch_assignment_id AS assignment_id, feeding_date AS day, amount_kg::float8 AS kg
+    SELECT batch_assignment_id AS assignment_id, feeding_date AS day, amount_kg::float8 AS kg, false AS bounds
     FROM inventory_feedingevent
     UNION ALL
-    SELECT container_assignment_id, day, 0
+    SELECT container_assignment_id, day, 0, true
     FROM inventory_containerfeedingsummary
     CROSS JOIN LATERAL (VALUES (period_start - 1), (period_end)) AS bound (day)
 ), total AS (
-    SELECT assignment_id, day, sum(sum(kg)) OVER (PARTITION BY assignment_id ORDER BY day) AS kg
-    FROM change
-    GROUP BY 1, 2
+    SELECT assignment_id, day, kg
+    FROM (
+        SELECT assignment_id, day, sum(sum(kg)) OVER (PARTITION BY assignment_id ORDER BY day) AS kg,
+            bool_or(bounds) AS bounds
+        FROM change
+        GROUP BY 1, 2
+    ) each_day
+    WHERE bounds
 ), judged AS (
     SELECT 'container' AS summary, batch.batch_number, container.name AS container, summary.period_start,
         summary.period_end, summary.total_feed_kg,

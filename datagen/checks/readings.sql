@@ -2,10 +2,10 @@
 -- means: Every place of a sensor has six readings on each full day of every assignment in its container, but for those that are known to be missing (datagen.truth_sensor_fault), and none outside; each is of that container and batch; values are within the limits of their parameter.
 -- on: environmental_environmentalreading
 WITH found AS (
-    -- The one pass over all readings. The sum of squared days tells days with seven from days with five.
+    -- The one pass over all readings. The sum of what days weigh tells days with seven from days with five.
     SELECT batch_container_assignment_id AS assignment_id, sensor_id, parameter_id, container_id, batch_id,
-        count(*) AS readings,
-        min(reading_time) AS first, max(reading_time) AS last, sum((reading_time::date - '2000-01-01'::date) ^ 2) AS days,
+        count(*) AS readings, min(reading_time) AS first, max(reading_time) AS last,
+        sum(interval_hash(date_bin('1 day', reading_time, '2000-01-01') - '2000-01-01')) AS days,
         min(value) AS lowest, max(value) AS highest
     FROM environmental_environmentalreading
     GROUP BY 1, 2, 3, 4, 5
@@ -20,19 +20,6 @@ WITH found AS (
         min(lowest) AS lowest, max(highest) AS highest
     FROM found LEFT JOIN taking_turns ON second_id = found.sensor_id
     GROUP BY 1, 2, 3, 4, 5
-), missing AS (
-    SELECT batch_container_assignment_id AS assignment_id, coalesce(place_id, sensor_id) AS sensor_id,
-        sum(hours) AS readings, sum(hours * (day - '2000-01-01'::date) ^ 2) AS days
-    FROM datagen.truth_sensor_fault
-    LEFT JOIN taking_turns ON second_id = sensor_id
-    CROSS JOIN LATERAL (
-        SELECT day::date AS day, count(*) AS hours
-        FROM generate_series(begins::date, ends::date, interval '1 day') day, unnest('{6,8,10,14,16,18}'::int[]) hour
-        WHERE day + hour * interval '1 hour' BETWEEN begins AND ends
-        GROUP BY 1
-    ) silent
-    WHERE kind = 'missing'
-    GROUP BY 1, 2
 ), last AS MATERIALIZED (
     -- Read once, and not for each assignment.
     SELECT key::bigint AS batch_id, value::date AS day
@@ -41,15 +28,34 @@ WITH found AS (
     SELECT assignment.*, least(assignment.departure_date - 1, last.day) AS last_day
     FROM batch_batchcontainerassignment assignment
     LEFT JOIN last ON last.batch_id = assignment.batch_id
+), day AS MATERIALIZED (
+    -- No two days from 1962 to 2079 weigh the same.
+    SELECT midnight, midnight::date AS day, interval_hash(midnight - '2000-01-01') AS weight
+    FROM (SELECT min(assignment_date) - 1 AS first, max(last_day) AS last FROM stay) record
+    CROSS JOIN generate_series(first::timestamptz, last, interval '1 day') midnight
+), moment AS MATERIALIZED (
+    SELECT midnight + hour AS moment, weight, count(*) OVER so_far AS readings, sum(weight) OVER so_far AS days
+    FROM day CROSS JOIN unnest('{6h,8h,10h,14h,16h,18h}'::interval[]) hour
+    WINDOW so_far AS (ORDER BY midnight + hour)
+), missing AS (
+    -- A sensor is silent from one moment of reading to another.
+    SELECT batch_container_assignment_id AS assignment_id, coalesce(place_id, sensor_id) AS sensor_id,
+        sum(until.readings - since.readings + 1) AS readings, sum(until.days - since.days + since.weight) AS days
+    FROM datagen.truth_sensor_fault
+    JOIN moment since ON since.moment = begins
+    JOIN moment until ON until.moment = ends
+    LEFT JOIN taking_turns ON second_id = sensor_id
+    WHERE kind = 'missing'
+    GROUP BY 1, 2
+), full_days AS MATERIALIZED (
+    SELECT day, 6 * sum(weight) OVER (ORDER BY day) AS days FROM day
 ), wanted AS (
     SELECT stay.id AS assignment_id, sensor.id AS sensor_id,
         6 * (stay.last_day - stay.assignment_date + 1) - coalesce(missing.readings, 0) AS readings,
-        -- Six times the sum of squares up to n is n (n + 1) (2n + 1).
-        until.day * (until.day + 1) * (2 * until.day + 1) - before.day * (before.day + 1) * (2 * before.day + 1)
-            - coalesce(missing.days, 0) AS days
+        until.days - before.days - coalesce(missing.days, 0) AS days
     FROM stay
-    CROSS JOIN LATERAL (SELECT (stay.last_day - '2000-01-01'::date)::float8 AS day) until
-    CROSS JOIN LATERAL (SELECT (stay.assignment_date - 1 - '2000-01-01'::date)::float8 AS day) before
+    JOIN full_days until ON until.day = stay.last_day
+    JOIN full_days before ON before.day = stay.assignment_date - 1
     JOIN infrastructure_sensor sensor ON sensor.container_id = stay.container_id
         AND (sensor.active OR EXISTS (SELECT FROM taking_turns WHERE place_id = sensor.id AND taking_turns.active))
         AND NOT EXISTS (SELECT FROM taking_turns WHERE second_id = sensor.id)
