@@ -14,9 +14,10 @@ from datagen.streams import stream
 GROWING = 1.1
 """How much heavier than today fish are reckoned that wait for the boat, and grow (invented)."""
 
-LIGHTER = 0.005
+LIGHTER = 0.007
 """By what part fish are lighter when slaughter is decided on, for each day until half of it is over: they gain 0.4 % a
-day, and grow on until the first visit and between portions (invented; tuned to weights and days of slaughter)."""
+day, and grow on until the first visit and between portions; what is more than that keeps stays as short as the guide
+has them (invented; tuned to weights and days of slaughter, and to utilisation)."""
 
 UNEVEN = 0.1
 """By what part a boat takes more or less than an even portion (invented)."""
