@@ -275,7 +275,7 @@ def test_what_others_did_stays_and_the_rest_goes_on_beside_it(new_database: Call
         deaths = "DELETE FROM batch_mortalityevent WHERE id = (SELECT min(id) FROM batch_mortalityevent) RETURNING id"
         [gone] = one(deaths)
         with pytest.raises(UserError, match="1 row that this tool did not write"):
-            advancing.advance(edited, catalog, farm, to, 1, Silent())
+            advancing.advance(edited, catalog, farm, to, 2, Silent())
         for day in (to, to + timedelta(days=1)):
             report = advancing.advance(edited, catalog, farm, day, 1, Silent(), keep_edits=True)
             assert report.others["batch_mortalityevent"] == 2

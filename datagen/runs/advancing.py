@@ -3,11 +3,12 @@
 import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import psycopg
 from psycopg.rows import dict_row
@@ -37,6 +38,10 @@ from datagen.storage.changes import Carried
 
 LEAVE = "Leave them as they are: --keep-edits"
 NOTHING = "It holds no finished run. Make one with `aquamind run`"
+
+
+Lives: TypeAlias = tuple[dict[int, History], dict[int, History]]
+"""Histories by geography of a plan, and of the same carried on."""
 
 
 @dataclass(frozen=True)
@@ -77,17 +82,21 @@ def advance(
         preflight.check_session(connection)
         preflight.check_connections(dsn, workers)
         wiping.batches(connection)
-        others = protection.edits(connection) if keep_edits else {}
-        foreign = not keep_edits and protection.permit(connection, to_destroy, LEAVE)
+        # All rows are looked at by the server, which leaves this processor free.
+        with runs.one_beside(dsn, workers, "aquamind advance") as beside:
+            asked = beside.submit(Task(1, _others, (to_destroy, keep_edits)))
+            with _refused_first(asked):
+                there = present(connection, catalog, farm)
+                carried = [replace(each.case, plan=carry_on(each.case, to)) for each in there]
+                _check_room_for_keys(there, carried)
+                lived = None if to_destroy else _lived(there[0].case, carried[0], progress, report)
+            with report.timed("rows of others"):
+                foreign, others = asked.result()
         ledger.prepare(connection)
-        there = present(connection, catalog, farm)
-        carried = [replace(each.case, plan=carry_on(each.case, to)) for each in there]
-        if len(there) > 1:
-            for each, case in zip(there, carried, strict=True):
-                _check_room_for_keys(each.case, case)
         if not foreign:
-            for each, now in zip(there, carried, strict=True):
-                report.add(_carry(connection, dsn, each, now, workers, progress, fills, bool(others), hire))
+            for number, (each, now) in enumerate(zip(there, carried, strict=True)):
+                lives = (None if number else lived) or _lived(each.case, now, progress, report)
+                report.add(_carry(connection, dsn, each, now, lives, workers, progress, fills, bool(others), hire))
             report.others = others
             report.kept |= _not_worked_out(connection, others) if others else {}
             report.content_hash = ledger.status(connection)["content_hash"]
@@ -97,6 +106,37 @@ def advance(
         job = runs.Job(dsn, now, workers, beside=number > 0, to_destroy=destroying, fills=fills or {})
         report.add(runs.execute(job, progress))
     return report
+
+
+def _others(
+    connection: psycopg.Connection[Any], to_destroy: str | None, keep_edits: bool
+) -> tuple[bool, dict[str, int]]:
+    """Whether rows of others go, for the database was named; or those by table that stay."""
+    if keep_edits:
+        return False, protection.edits(connection)
+    return protection.permit(connection, to_destroy, LEAVE), {}
+
+
+@contextmanager
+def _refused_first(asked: Future[Any]) -> Iterator[None]:
+    """Where something else is refused as well, what was asked before is told."""
+    try:
+        yield
+    except UserError:
+        asked.result()
+        raise
+
+
+def _lived(then: Case, now: Case, progress: Progress, report: Report) -> Lives:
+    """A plan as it was and carried on; nothing where it is the same."""
+    if now.plan == then.plan:
+        return {}, {}
+    check_room(now)
+    with report.timed("simulation"):
+        progress.step("Simulation")
+        lived = pipeline.simulate_both(then, now)
+        progress.advance(0.0, held_back(now, lived[1].values()))
+    return lived
 
 
 def _not_worked_out(connection: psycopg.Connection[Any], others: Collection[str]) -> dict[str, int]:
@@ -110,15 +150,16 @@ def _not_worked_out(connection: psycopg.Connection[Any], others: Collection[str]
     return kept
 
 
-def _check_room_for_keys(then: Case, now: Case) -> None:
+def _check_room_for_keys(there: list[Present], carried: list[Case]) -> None:
     """Beside another plan there are keys, and containers, for the batches that a plan has, and for no others."""
-    if len(now.batches) > len(then.batches):
-        new = now.batches[len(then.batches)]
-        cure = f"Batch {new.number} would be new by then, and has no keys beside those of `aquamind batch`"
-        raise UserError("to", now.plan.as_of.isoformat(), f"{cure}. Name an earlier day")
-    if now.plan.days > RESERVED_DAYS:
-        cure = f"The record would be longer than {RESERVED_DAYS // 365} years. Name an earlier day"
-        raise UserError("to", now.plan.as_of.isoformat(), cure)
+    for then, now in zip((each.case for each in there), carried, strict=True) if len(there) > 1 else ():
+        if len(now.batches) > len(then.batches):
+            new = now.batches[len(then.batches)]
+            cure = f"Batch {new.number} would be new by then, and has no keys beside those of `aquamind batch`"
+            raise UserError("to", now.plan.as_of.isoformat(), f"{cure}. Name an earlier day")
+        if now.plan.days > RESERVED_DAYS:
+            cure = f"The record would be longer than {RESERVED_DAYS // 365} years. Name an earlier day"
+            raise UserError("to", now.plan.as_of.isoformat(), cure)
 
 
 def _carry(
@@ -126,29 +167,26 @@ def _carry(
     dsn: str,
     there: Present,
     now: Case,
+    lives: Lives,
     workers: int,
     progress: Progress,
     fills: fill.Fills | None,
     beside_edits: bool,
     hire: Hire,
 ) -> Report:
-    report, then, taken = Report(), there.case, there.taken
+    report, then, taken, (old, new) = Report(), there.case, there.taken, lives
     checked = runs.check_schema(connection, [*keys(then, taken).tables, *protection.FOLLOWING], fills)
     fill.keep(connection, checked or {})
-    masterdata.init(then.catalog, then.farm)
-    add_spares(connection, then)
+    with report.timed("master data"):
+        masterdata.init(then.catalog, then.farm)
+        add_spares(connection, then)
     if now.plan == then.plan:
         return report
     then, now = (replace(case, farm=with_database_ids(case.farm, connection)) for case in (then, now))
     given = keys(now, taken)
     described = {**runs.described(now), **revisions.described(connection)}
     parameters = {"preset": now.plan.preset, "taken": taken, "reserved": given.after, **described}
-    check_room(now)
     run = ledger.begin(connection, runs.identify(now), parameters)
-    with report.timed("simulation"):
-        progress.step("Simulation")
-        old, new = pipeline.simulate_both(then, now)
-        progress.advance(0.0, held_back(now, new.values()))
     with report.timed("changes"):
         # Of tables that a migration has added since, every batch has rows to write.
         if set(absent.present(connection, given.tables)) <= ledger.rows(connection).keys():

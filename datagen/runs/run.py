@@ -204,7 +204,7 @@ def follow(
             report.rows.update(analysis.export_to_accounts(connection))
             calibrate(connection, max(ledger.as_of_days(connection).values()), case)
     # Neither needs the other.
-    with report.timed("forecasts and books"), _one_beside(dsn, workers) as other:
+    with report.timed("forecasts and books"), one_beside(dsn, workers) as other:
         progress.step("Forecasts and books")
         forecasts = other.submit(Task(1, analysis.forecast, (dsn, max(1, workers - 1))))
         with database.connect(dsn, autocommit=True, application_name="aquamind analyse") as connection:
@@ -212,9 +212,9 @@ def follow(
         report.rows.update(forecasts.result())
 
 
-def _one_beside(dsn: str, workers: int) -> Executor:
-    """A worker beside this one, if there may be two."""
-    connected = partial(database.connect, dsn, autocommit=True, application_name="aquamind analyse")
+def one_beside(dsn: str, workers: int, called: str = "aquamind analyse") -> Executor:
+    """A worker with a connection beside this one, if there may be two."""
+    connected = partial(database.connect, dsn, autocommit=True, application_name=called)
     return Here(connected) if workers == 1 else Threads(1, connected)
 
 
