@@ -107,7 +107,8 @@ class Slaughter:
         assert spec is not None
         most_kg = 1000.0 * spec.tonnes_per_day / GROWING
         heaviest_first = sorted(ring_kg, reverse=True)
-        portions = tuple(min(max(ceil(each / most_kg), 1), spec.most_portions) for each in heaviest_first)
+        # Asked for each batch on each day at sea: most rings are of one portion.
+        portions = tuple([1 if kg <= most_kg else min(ceil(kg / most_kg), spec.most_portions) for kg in heaviest_first])
         gaps = self._drawn[0]
         if offered is None:
             return _undisturbed(portions, gaps, spec.again_days, spec.days_a_week)

@@ -279,11 +279,11 @@ class Agenda:
         stays = world.stays.of[b, self.sea]
         stays = stays[world.stay[world.stays.container[stays]] == stays]
         container = world.stays.container[stays]
-        fish, weight_cbrt = world.fish[container], world.weight_cbrt[container]
+        fish, weight_g = world.fish[container], world.weight_cbrt[container] ** 3
         first, slaughter, last = day + 1 + fasting, self._slaughter[b], self._until(b)
-        ring_kg = (fish * weight_cbrt**3 / 1000.0).tolist()
+        ring_kg = (fish * weight_g / 1000.0).tolist()
         offered = None if self._plants is None else partial(self._plants.after, first)
-        if not slaughter.begins(_mean_g(fish, weight_cbrt), ring_kg, last - first, offered):
+        if not slaughter.begins(_mean_g(fish, weight_g), ring_kg, last - first, offered):
             return
         del self._fit_for_harvest[b]
         for visit in slaughter.visits(ring_kg, last - first, offered):
@@ -308,8 +308,8 @@ class Agenda:
             world.log.harvests.append(Harvest(stay, day, part, float(world.weight_cbrt[container]) ** 3))
 
 
-def _mean_g(fish: Ints, weight_cbrt: Floats) -> float:
-    return float(fish @ weight_cbrt**3 / max(int(fish.sum()), 1))
+def _mean_g(fish: Ints, weight_g: Floats) -> float:
+    return float(fish @ weight_g / max(int(fish.sum()), 1))
 
 
 @dataclass

@@ -29,13 +29,14 @@ class Bins:
         """For how many days the fish that eat from a bin will go on to do so, as they grow today."""
 
     def eaten_from(
-        self, day: int, container: Ints, stage: Ints, weight_cbrt: Floats, gain: Floats, days_left: Floats
+        self, day: int, container: Ints, stage: Ints, size: tuple[Floats, Floats], gain: Floats, days_left: Floats
     ) -> tuple[Ints, Ints]:
         """The bin and the feed (-1: none) of each container today; they stay open, and so do those that are next.
 
-        `gain` is what the cube root of the weight gains in a day, `days_left` those until the fish leave.
+        `size` is the cube root of the weight and the weight, `gain` what the first gains in a day, `days_left` those
+        until the fish leave.
         """
-        from_g, weight_g = self._from_g[stage], weight_cbrt**3
+        from_g, (weight_cbrt, weight_g) = self._from_g[stage], size
         step = _step(weight_g, from_g)
         feed = np.where(step >= 0, self._feed[stage, step], -1)
         bins = self._bin(container, feed)

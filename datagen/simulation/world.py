@@ -147,11 +147,13 @@ class World:
             full_gain *= np.where(s.stage[stay] == self.case.sea, self.daylight[day], 1.0)
         weight_cbrt = self.weight_cbrt[active]
         gain = np.minimum(full_gain * appetite, self._room(active, alive))
-        days_left = self._days_left(day, stay, alive, weight_cbrt, full_gain)
-        bins, feed = self.bins.eaten_from(day, active, s.stage[stay], weight_cbrt, full_gain, days_left)
+        weight_g = self.days.weight_g[row]
+        days_left = self._days_left(day, stay, alive, weight_g, full_gain)
+        size = weight_cbrt, weight_g
+        bins, feed = self.bins.eaten_from(day, active, s.stage[stay], size, full_gain, days_left)
         fed = feed >= 0
-        gain_kg = alive * ((weight_cbrt + gain) ** 3 - weight_cbrt**3) / 1000.0
-        wanted_g = feeding.ration_g(gain_kg, self._fcr(stay, weight_cbrt))
+        gain_kg = alive * ((weight_cbrt + gain) ** 3 - weight_g) / 1000.0
+        wanted_g = feeding.ration_g(gain_kg, self._fcr(stay, weight_g))
         served, position = self.stores.feed_out(wanted_g[fed], bins[fed])
         self.days.appetite[row] = appetite
         self.days.feed[row] = feed
@@ -160,17 +162,17 @@ class World:
         gain[short] *= self.days.feed_g[row[short]] / wanted_g[short]
         return gain
 
-    def _fcr(self, stay: Ints, weight_cbrt: Floats) -> Floats:
+    def _fcr(self, stay: Ints, weight_g: Floats) -> Floats:
         """Feed that a gain takes [kg / kg]."""
         lived, fcr = self.case.way.conversion, self.stays.fcr[stay]
-        return fcr if lived is None else fcr * lived.given(weight_cbrt**3)
+        return fcr if lived is None else fcr * lived.given(weight_g)
 
-    def _days_left(self, day: int, stay: Ints, alive: Ints, weight_cbrt: Floats, full_gain: Floats) -> Floats:
+    def _days_left(self, day: int, stay: Ints, alive: Ints, weight_g: Floats, full_gain: Floats) -> Floats:
         """Until the fish leave: by plan, or as soon as their batch weighs what it is to be harvested at."""
         s = self.stays
         batch, fish = s.batch[stay], np.maximum(alive, 1)
         total = np.bincount(batch, fish)
-        mean_cbrt = np.cbrt(np.bincount(batch, fish * weight_cbrt**3) / np.maximum(total, 1))[batch]
+        mean_cbrt = np.cbrt(np.bincount(batch, fish * weight_g) / np.maximum(total, 1))[batch]
         mean_gain = (np.bincount(batch, fish * full_gain) / np.maximum(total, 1))[batch]
         heavy_in = days_until(np.cbrt(s.leaving_g[stay]), mean_cbrt, mean_gain)
         heavy_in = np.maximum(heavy_in, s.leaving_from[stay] - day) + s.leaving_days[stay]
