@@ -58,8 +58,7 @@ Hire: TypeAlias = Callable[..., Executor]
 def hired(workers: int, scheduler: str | None) -> Iterator[Hire]:
     """Workers of this machine, as `executor` has them; or those of a Dask cluster."""
     if scheduler is None:
-        if workers > 1:
-            _server()
+        expect(workers)
         yield partial(executor, workers)
         return
     try:
@@ -69,6 +68,12 @@ def hired(workers: int, scheduler: str | None) -> Iterator[Hire]:
         raise UserError("scheduler", scheduler, cure) from None
     with cluster.connected(scheduler, workers) as connected:
         yield connected.executor
+
+
+def expect(workers: int) -> None:
+    """Let what workers of this machine begin with be imported beside what is done here until they are hired."""
+    if workers > 1:
+        _server()
 
 
 Crew: TypeAlias = tuple[Executor, Iterable[Task]]

@@ -88,6 +88,13 @@ def simulate(case: Case, hire: Hire | None = None) -> dict[int, History]:
     return {g: lived[g] for g in case.geographies}
 
 
+def simulate_by(hands: Executor, case: Case) -> dict[int, History]:
+    """The same by workers who then expand it: side by side, and what they work out of the plan is there for that."""
+    tasks = [Task(1, _live, (geography,)) for geography in case.geographies]
+    lived = {task.arguments[0]: history for task, history in finished((hands, tasks))}
+    return {g: lived[g] for g in case.geographies}
+
+
 def simulate_both(then: Case, now: Case) -> tuple[dict[int, History], dict[int, History]]:
     """Histories of a plan and of the same carried on, from one life: each begins with the other."""
     old, new = {}, {}
@@ -116,6 +123,10 @@ class Worker:
     families: tuple[BatchFamily, ...] = FAMILIES
     known: dict[str, pa.Table] | None = None
     seen: dict[str, Tables] = field(default_factory=dict)
+
+
+def _live(worker: Worker, geography: int) -> History:
+    return loop.simulate(worker.case, geography)
 
 
 @dataclass(frozen=True)
@@ -410,7 +421,12 @@ def _telling(task: Task) -> Task:
 def work(hands: Executor, *tasks: Iterable[Task], progress: Progress) -> dict[str, int]:
     """Have tasks done, some after others, that each return rows by table, telling how fast; all rows by table."""
     with hands:
-        return dict(sum((Counter(_done(progress, (hands, each))) for each in tasks), Counter()))
+        return work_on(hands, *tasks, progress=progress)
+
+
+def work_on(hands: Executor, *tasks: Iterable[Task], progress: Progress) -> dict[str, int]:
+    """The same by workers who are there already."""
+    return dict(sum((Counter(_done(progress, (hands, each))) for each in tasks), Counter()))
 
 
 def _done(

@@ -70,6 +70,7 @@ def export(
     as_json: AsJson = False,
 ) -> None:
     """Write a plan as files, without any database, or what is in one. Example: aquamind export record --preset uat"""
+    from datagen import execution
     from datagen.files import FORMATS
 
     if file_format not in FORMATS:
@@ -80,6 +81,8 @@ def export(
         return
     preset_chosen = changed_preset(preset, years, stagger, saturation, batches, ages, finished, imperfections, history)
     case, bound = planned(preset_chosen, as_of, seed, catalog)
+    if scheduler is None and not dry_run:
+        execution.expect(workers)
 
     from datagen.runs import companies as several
     from datagen.runs import exporting

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 import pyarrow as pa
 
 from datagen.files import fields, layout
-from datagen.files.formats import TableFile
+from datagen.files.formats import TableFile, publish_all
 from datagen.storage import arrow
 from datagen.storage.ledger import Content
 from datagen.storage.store import Tables
@@ -62,8 +62,7 @@ class FileStore:
                     path = self.folder / layout.part(table, self.partitions[unit], self.suffix)
                     parts[table] = TableFile(model, path, self.company)
                 parts[table].write(batch)
-        for file in parts.values():
-            file.publish()
+        publish_all(parts.values())
         _write_few(line.with_suffix(FEW), few)
         contents = {table: Content(each.rows, each.hexdigest()) for table, each in hashes.items()}
         aside = line.with_suffix(".part")
@@ -78,13 +77,14 @@ class FileStore:
     def put(self, tables: Tables) -> dict[str, Content]:
         """Write tables that are whole as they come, each one file; what is there of them is written anew."""
         contents: dict[str, Content] = {}
+        files: list[TableFile] = []
         for model, batch in tables:
             table, table_hash = model._meta.db_table, arrow.TableHash(model)
             table_hash.update(batch)
-            file = TableFile(model, self.folder / layout.whole(table, self.suffix), self.company)
-            file.write(batch)
-            file.publish()
+            files.append(TableFile(model, self.folder / layout.whole(table, self.suffix), self.company))
+            files[-1].write(batch)
             contents[table] = Content(batch.num_rows, table_hash.hexdigest())
+        publish_all(files)
         return contents
 
     @contextmanager
@@ -133,8 +133,7 @@ class FileStore:
             for model, batch in _read_few(self.folder / UNITS / f"{unit}{FEW}"):
                 table = model._meta.db_table
                 files[table].write(_linked(batch, links[table]) if links and table in links else batch)
-        for file in files.values():
-            file.publish()
+        publish_all(files.values())
 
 
 def _linked(batch: pa.RecordBatch, link: tuple[str, Mapping[int, int]]) -> pa.RecordBatch:

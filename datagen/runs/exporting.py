@@ -142,18 +142,17 @@ def _write(job: Job, hire: Hire, folder: Path, identity: dict[str, Any], progres
     """All that an export is, up to its manifest."""
     case = job.case
     store = FileStore(folder, job.suffix, partitions(case), job.company)
-    with report.timed("simulation"):
-        progress.step("Simulation")
-        histories = pipeline.simulate(case, hire if job.scheduler else None)
-        progress.advance(0.0, held_back(case, histories.values()))
-    _check_space(job, histories, store)
-    given = keys(case, {})
-    with report.timed("files"):
-        progress.step("Files", sum(len(history.days.fish) for history in histories.values()))
-        known = list(masterdata.tables(case, fields.models(wiping.MASTER_DATA)))
-        hands = hire(_file_worker, case, store, _rested_on(known))
-        units = chain(pipeline.load_tasks(case, histories, given), pipeline.last_tasks(case, histories, given))
-        pipeline.work(hands, units, progress=progress)
+    given, known = keys(case, {}), list(masterdata.tables(case, fields.models(wiping.MASTER_DATA)))
+    with hire(_file_worker, case, store, _rested_on(known)) as hands:
+        with report.timed("simulation"):
+            progress.step("Simulation")
+            histories = pipeline.simulate_by(hands, case)
+            progress.advance(0.0, held_back(case, histories.values()))
+        _check_space(job, histories, store)
+        with report.timed("files"):
+            progress.step("Files", sum(len(history.days.fish) for history in histories.values()))
+            units = chain(pipeline.load_tasks(case, histories, given), pipeline.last_tasks(case, histories, given))
+            pipeline.work_on(hands, units, progress=progress)
     with report.timed("tables"), hire(nullcontext, case) as hands:
         progress.step("Tables of one file")
         named = {model._meta.db_table: rows for model, rows in known}
