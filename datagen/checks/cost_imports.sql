@@ -8,14 +8,20 @@ WITH place AS (
     JOIN finance_dimsite site ON source_model = CASE WHEN container.area_id IS NULL THEN 'station' ELSE 'area' END
         AND source_pk = coalesce(container.area_id, hall.freshwater_station_id)
 ), file AS (
-    SELECT *, make_date(year, month, 1) AS first FROM finance_core_costimportbatch
+    SELECT *, make_date(year, month, 1) AS first, (created_at::date + 1)::timestamptz AS closed
+    FROM finance_core_costimportbatch
 ), spent AS (
     -- Whoever enters a meal later finds it in no file.
-    SELECT 'meals' AS source, file.first, place.site_id, sum(coalesce(feed_cost, 0)) AS cost
-    FROM inventory_feedingevent meal
+    SELECT 'meals' AS source, meal.first, place.site_id, sum(meal.cost) AS cost
+    FROM (
+        -- By container before by site, for the planner takes a site for one container's and would sort all meals.
+        SELECT container_id, file.first, sum(coalesce(feed_cost, 0)) AS cost
+        FROM inventory_feedingevent meal
+        JOIN file ON file.first = date_trunc('month', meal.feeding_date::timestamp)::date
+            AND meal.created_at < file.closed
+        GROUP BY 1, 2
+    ) meal
     JOIN place USING (container_id)
-    JOIN file ON file.first = date_trunc('month', meal.feeding_date::timestamp)::date
-        AND meal.created_at::date <= file.created_at::date
     GROUP BY 1, 2, 3
     UNION ALL
     SELECT 'eggs', date_trunc('month', actual_delivery_date)::date, site_id,
