@@ -90,11 +90,14 @@ def test_only_what_has_changed_of_a_unit_is_carried(connection: Connection, run:
     assert (carry(["A", "B", "C"], ["A", "B", "C"]), made) == ({table: 0}, 0)
     assert carry(["A", "B", "C"], ["A", "D", "C", "E"]) == {table: 2}
     assert there() == ["A", "D", "C", "E"]
+    # What only grew tells itself what it was.
+    assert (carry([], ["A", "D", "C", "E", "F"]), made) == ({table: 1}, 1)
+    assert there() == ["A", "D", "C", "E", "F"]
     with pytest.raises(changes.OtherContentError):
-        carry(["A", "B", "C", "E"], ["A"])
+        carry(["A", "B", "C", "E", "F"], ["A"])
     carry([], [], same=(table,))
-    assert there() == ["A", "D", "C", "E"]
-    assert carry(["A", "D", "C", "E"], []) == {table: 4}
+    assert there() == ["A", "D", "C", "E", "F"]
+    assert carry(["A", "D", "C", "E", "F"], []) == {table: 5}
     assert ledger.units(connection) == {"unit": {table: changes.content(Geography, None)}}
 
 

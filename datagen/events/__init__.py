@@ -33,6 +33,7 @@ from datagen.events import (
 )
 from datagen.events.context import BatchRecord, Changing, ComingRecord, LongestLife, MixedRecord, Record, Rows, life
 from datagen.events.family import BatchFamily, GeographyFamily
+from datagen.events.truth import TruthDeaths, TruthHallFailure, TruthLiceCount, TruthSensorFault, TruthStock
 from datagen.planning.plan import Versions
 
 FAMILIES: tuple[BatchFamily, ...] = (
@@ -62,8 +63,14 @@ STREAMED: tuple[BatchFamily, ...] = (readings,)
 They follow from what a batch has lived, on whatever later day it is asked of.
 """
 
-HIDING: tuple[BatchFamily, ...] = (collecting, counting, health, readings)
-"""Those that fill tables of the truth too, which have no blocks of keys."""
+HIDING: dict[str, BatchFamily] = {
+    TruthDeaths._meta.db_table: collecting,
+    TruthStock._meta.db_table: counting,
+    TruthLiceCount._meta.db_table: health,
+    TruthSensorFault._meta.db_table: readings,
+    TruthHallFailure._meta.db_table: readings,
+}
+"""Those that fill tables of the truth too, which have no blocks of keys; by these."""
 
 OF_EGGS: tuple[BatchFamily, ...] = (parents, eggs, transfers, thinnings)
 """Of these, which a batch that began as a mix of others has none of: it has no eggs, and is not moved."""
@@ -83,13 +90,13 @@ def most_rows(life: LongestLife) -> "Counter[str]":
 
 def making(case: Case, tables: Collection[str]) -> tuple[BatchFamily, ...]:
     """The families that fill any of these tables of a batch."""
-    hidden = any(table.startswith("datagen.") for table in tables)
+    hiding = [HIDING[table] for table in tables if table in HIDING]
     lives = [life(case, batch) for batch in (case.plan.batches[0], *[*case.mixed.values()][:1])]
 
     def fills(family: BatchFamily) -> bool:
         rows = {table for longest in lives for table in family.most_rows(longest)}
         versions = audit.created(dict.fromkeys(rows, 0), case.plan.versions)
-        return (hidden and family in HIDING) or any(table in rows or table in versions for table in tables)
+        return family in hiding or any(table in rows or table in versions for table in tables)
 
     return tuple(filter(fills, FAMILIES))
 

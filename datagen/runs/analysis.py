@@ -239,14 +239,28 @@ def forecast(connection: psycopg.Connection[Any], dsn: str, workers: int) -> dic
         return {}
     found = connection.execute("SELECT max(id) FROM datagen.run").fetchone()
     assert found is not None
-    clear = [(f"DELETE FROM {table}", ()) for table in FORECAST_TABLES]
     # All read before any is written: a connection that copies answers nothing. 100 bytes a row are held.
     made = list(_forecasts(connection))
     proving = proof.obstacle(connection, pipeline.models(FORECAST_TABLES)) is None
-    ddl.drop_secondary(connection, FORECAST_TABLES, foreign_keys=not proving)
+    emptied = _forecasts_emptied(connection, not proving)
+    clear = [] if emptied else [(f"DELETE FROM {table}", ()) for table in FORECAST_TABLES]
     contents = replace(connection, found[0], FORECASTS, clear, made, Proof(connection) if proving else None)
     ddl.rebuild(dsn, FORECAST_TABLES, workers)
     return {table: content.rows for table, content in contents.items()}
+
+
+def _forecasts_emptied(connection: psycopg.Connection[Any], foreign_keys: bool) -> bool:
+    """Empty the tables at once, so that they are filled without indexes; not while somebody else uses them."""
+    names = ", ".join(FORECAST_TABLES)
+    try:
+        with connection.transaction():
+            connection.execute(f"LOCK TABLE {names} IN ACCESS EXCLUSIVE MODE NOWAIT".encode())
+            ddl.empty(connection, FORECAST_TABLES)
+            connection.execute("DELETE FROM datagen.unit WHERE unit = %s", [FORECASTS])
+            ddl.drop_secondary(connection, FORECAST_TABLES, foreign_keys)
+    except psycopg.errors.LockNotAvailable:
+        return False
+    return True
 
 
 def _forecasts(connection: psycopg.Connection[Any]) -> Iterator[tuple[Any, pa.RecordBatch]]:

@@ -16,6 +16,7 @@ from datagen.storage.ledger import Connection, Content
 from datagen.storage.postgres import copy_rows
 
 Tables = Iterable[tuple[arrow.Model, pa.RecordBatch]]
+Gathered = dict[arrow.Model, list[pa.RecordBatch]]
 
 
 AMOUNTS = (DecimalField, FloatField, IntegerField)
@@ -45,11 +46,11 @@ def apply(
 ) -> Carried:
     """Carry a unit from its old tables to its new ones in one transaction.
 
-    What the ledger says of a table tells whether it has changed: only then `old` makes its rows as they were, which
-    must be those that were written, by content hash; else nothing is touched. Tables that are known to be the `same`
-    are in neither. All is held in memory: a batch has at most some 120 MB of readings. With `own`, which is true of
-    rows that are as they were written, others may have changed some, deleted some and added theirs: what they did
-    stays, and the rest is carried on beside it.
+    What the ledger says of a table tells whether it has changed, or only grown at its end: else `old` makes its rows as
+    they were, which must be those that were written, by content hash; if not, nothing is touched. Tables that are known
+    to be the `same` are in neither. All is held in memory: a batch has at most some 120 MB of readings. With `own`,
+    which is true of rows that are as they were written, others may have changed some, deleted some and added theirs:
+    what they did stays, and the rest is carried on beside it.
     """
     after = _gathered(absent.rows_of_present(connection, new))
     constants = fill.constants(connection)
@@ -57,9 +58,12 @@ def apply(
     now = {model._meta.db_table: content(model, batches) for model, batches in after.items()}
     changed = {table for table in now if written.get(table) != now[table]}
     changed |= {table for table in written.keys() - now.keys() - set(same) if written[table].rows}
-    before = {}
-    if changed & written.keys():  # else the unit begins, or its tables have come since, by a migration
-        made = (rows for rows in old(changed) if rows[0]._meta.db_table in changed)
+    # But for tables that are new: the unit begins, or they have come since, by a migration.
+    grown = _grown(after, {table: written[table] for table in changed & written.keys()})
+    unknown = (changed & written.keys()) - {model._meta.db_table for model in grown}
+    before: Gathered = {}
+    if unknown:
+        made = (rows for rows in old(unknown) if rows[0]._meta.db_table in unknown)
         before = _gathered(absent.rows_of_present(connection, made))
     with connection.transaction(), connection.cursor() as cursor:
         contents, carried = {**written, **now}, Carried(dict.fromkeys(now, 0), {})
@@ -67,11 +71,9 @@ def apply(
             table = model._meta.db_table
             if table not in changed:
                 continue
-            if table not in written:
-                before.pop(model, None)
-            elif written[table] != content(model, before.get(model)):
+            if table in unknown and written[table] != content(model, before.get(model)):
                 raise OtherContentError(f"{unit}, {table}")
-            change = _change(model, before.get(model), after.get(model))
+            change = _change(model, grown.get(model, before.get(model)), after.get(model))
             if own is None:
                 carried.touched[table] = _carry(cursor, model, change, constants.get(table, {}))
             else:
@@ -82,8 +84,24 @@ def apply(
     return carried
 
 
-def _gathered(tables: Tables) -> dict[arrow.Model, list[pa.RecordBatch]]:
-    found: dict[arrow.Model, list[pa.RecordBatch]] = {}
+def _grown(after: Gathered, written: dict[str, Content]) -> Gathered:
+    """What was written of tables that have grown at their end alone: by its hash it is their first rows.
+
+    So it is of meals and deaths, on most days.
+    """
+    before: Gathered = {}
+    for model, batches in after.items():
+        was = written.get(model._meta.db_table)
+        if was is None or was.rows > sum(map(len, batches)):
+            continue
+        first = pa.Table.from_batches(batches).slice(0, was.rows).to_batches()
+        if content(model, first) == was:
+            before[model] = first
+    return before
+
+
+def _gathered(tables: Tables) -> Gathered:
+    found: Gathered = {}
     for model, batch in tables:
         found.setdefault(model, []).append(batch)
     return found
