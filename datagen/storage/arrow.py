@@ -78,6 +78,12 @@ def schema(model: Model) -> pa.Schema:
 
 def encoder(model: Model, constants: Mapping[str, bytes]) -> ArrowToPostgresBinaryEncoder:
     """Return a new encoder from a model's record batches, with constants, to PostgreSQL's binary COPY."""
+    return ArrowToPostgresBinaryEncoder.new_with_encoders(*_encoders(model, tuple(constants)))
+
+
+@functools.cache
+def _encoders(model: Model, constants: tuple[str, ...]) -> tuple[pa.Schema, dict[str, Any]]:
+    """How each column is encoded."""
     builders: dict[str, Any] = {}
     for column in columns(model).values():
         field = schema(model).field(column.name)
@@ -90,7 +96,7 @@ def encoder(model: Model, constants: Mapping[str, bytes]) -> ArrowToPostgresBina
         # As bytes, which are sent as they are: whatever the column's type, they are its values.
         wider = wider.append(pa.field(name, pa.binary(), nullable=False))
         builders[name] = ArrowToPostgresBinaryEncoder.infer_encoder(wider.field(name))
-    return ArrowToPostgresBinaryEncoder.new_with_encoders(wider, builders)
+    return wider, builders
 
 
 def with_constants(batch: pa.RecordBatch, constants: Mapping[str, bytes]) -> pa.RecordBatch:

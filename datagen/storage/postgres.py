@@ -1,5 +1,6 @@
 """Rows into PostgreSQL by binary COPY, a unit in one transaction with its line in the ledger."""
 
+import functools
 import itertools
 import os
 import socket
@@ -211,11 +212,8 @@ def copy_rows(
     They are `frozen` only in a table that this transaction has emptied. Each row has these constants in columns that
     are not the model's, and that are no content.
     """
-    columns = sql.SQL(", ").join(map(sql.Identifier, [*arrow.columns(model), *constants]))
-    table = sql.Identifier(into) if into else arrow.table(model)
     encoder = arrow.encoder(model, constants)
-    how = sql.SQL("FORMAT BINARY, FREEZE" if frozen else "FORMAT BINARY")
-    statement = sql.SQL("COPY {} ({}) FROM STDIN ({})").format(table, columns, how)
+    statement = _copying(model, tuple(constants), into, frozen)
     # Where one connection takes it all, the next rows are encoded while it does.
     with cursor.copy(statement, writer=QueuedLibpqWriter(cursor) if frozen else None) as copy:
         copy.write(encoder.write_header())
@@ -226,5 +224,15 @@ def copy_rows(
                 chunk = batch.slice(start, CHUNK_ROWS)
                 if table_hash is not None:
                     table_hash.update(chunk)
-                copy.write(encoder.write_batch(arrow.with_constants(chunk, constants)))
+                # A view, for what is large is cut into pieces, and those of bytes are copies.
+                copy.write(memoryview(encoder.write_batch(arrow.with_constants(chunk, constants))))
         copy.write(encoder.finish())
+
+
+@functools.cache
+def _copying(model: arrow.Model, constants: tuple[str, ...], into: str | None, frozen: bool) -> bytes:
+    """The statement: a batch has some fifty tables, and each batch the same."""
+    columns = sql.SQL(", ").join(map(sql.Identifier, [*arrow.columns(model), *constants]))
+    table = sql.Identifier(into) if into else arrow.table(model)
+    how = sql.SQL("FORMAT BINARY, FREEZE" if frozen else "FORMAT BINARY")
+    return sql.SQL("COPY {} ({}) FROM STDIN ({})").format(table, columns, how).as_bytes()
