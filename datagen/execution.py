@@ -145,6 +145,10 @@ class Processes:
             # Not left to the executor: it would wait for ever for one that was being started while another died.
             for worker in active_children():
                 worker.kill()
+            # Who was telling a long result leaves half of it in a pipe, of which a thread here awaits the rest: until
+            # nobody is left who could write it, and this process is one of them.
+            processes: Any = self._processes
+            processes._result_queue._writer.close()
         self._processes.shutdown(cancel_futures=kind is not None)
 
 

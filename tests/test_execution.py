@@ -1,10 +1,13 @@
 """Workers that are not processes: what they leave half-done is undone, as it is when a process dies."""
 
+import os
 import signal
 import subprocess
 import sys
 import time
 from contextlib import nullcontext
+from multiprocessing.connection import Connection
+from typing import Any
 
 import psycopg
 import pytest
@@ -99,3 +102,37 @@ def test_the_process_that_workers_are_forked_from_hears_no_interrupt() -> None:
 
 def blocked(_: None) -> bool:
     return signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, ())
+
+
+HALF_TOLD = """
+import time
+from contextlib import nullcontext
+from datagen.execution import Processes, Task
+from tests.test_execution import tell_half
+try:
+    with Processes(1, nullcontext) as hands:
+        hands.submit(Task(1, tell_half, ()))
+        time.sleep(3)
+        raise KeyboardInterrupt
+except KeyboardInterrupt:
+    print("ended")
+"""
+
+
+def test_work_that_fails_does_not_wait_for_the_rest_of_a_result() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", HALF_TOLD], capture_output=True, text=True, check=True, cwd=PROJECT, timeout=120
+    )
+    assert done.stdout == "ended\n"
+
+
+def tell_half(_: None) -> int:
+    """What a worker does that is killed while it tells its result."""
+
+    def half(told: Any, data: Any) -> None:
+        os.write(told.fileno(), bytes(data)[: len(data) // 2])
+        time.sleep(120)
+
+    pipes: Any = Connection
+    pipes._send = half
+    return 0
