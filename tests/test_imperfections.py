@@ -366,29 +366,55 @@ def test_people_have_weekends_and_leave_in_summer_and_others_stand_in() -> None:
     assert 6 <= worked[longest].astype("M8[M]").astype(int) % 12 + 1 <= 8
 
 
-def test_what_was_mistyped_is_put_right_on_its_day_and_said_so() -> None:
+def test_what_was_mistyped_is_put_right_on_its_day_or_days_later_and_said_so_and_is_never_known_ahead() -> None:
     lived = small_plan(seed=3, batches=2, stagger_days=290, containers=2, way="lived", imperfections="many")
-    record = records(replace(lived, versions="all"))[0]
-    wanted = events.expected(record)
-    for family, columns in ((mortality, ("count", "biomass_kg")), (growth_samples, ("avg_weight_g",))):
-        model, rows, was = next(iter(family.expand(record)))
-        [(versions, trail)] = audit.trail(record, model, rows, was)
-        assert wanted[versions._meta.db_table] == trail.num_rows
-        of = {row["id"]: row for row in rows.to_pylist()}
-        changes = [row for row in trail.to_pylist() if row["history_type"] == "~"]
+    record, earlier = (
+        records(replace(lived, versions="all", as_of=as_of))[1] for as_of in (AS_OF, AS_OF - timedelta(days=5))
+    )
+    wanted, unknown = events.expected(record), 0
+    corrected, days_later = 0, []
+    for family, columns, day in (
+        (mortality, ("count", "biomass_kg"), "event_date"),
+        (growth_samples, ("avg_weight_g",), "sample_date"),
+    ):
+        (rows, trail), (before, trail_before) = (_with_trail(each, family) for each in (record, earlier))
+        assert wanted[audit.TABLES[family.TABLE]] == len(trail)
+        of = {row["id"]: row for row in rows}
+        changes = [row for row in trail if row["history_type"] == "~"]
         assert 0.008 < len(changes) / len(of) < 0.04
-        first = {row["id"]: row for row in trail.to_pylist() if row["history_type"] == "+"}
+        first = {row["id"]: row for row in trail if row["history_type"] == "+"}
+        corrected += len(changes)
         for change in changes:
             made, now = first[change["id"]], of[change["id"]]
             assert made["history_date"] == made["updated_at"] == now["created_at"] < now["updated_at"]
             assert now["updated_at"] == change["history_date"]
-            assert now["updated_at"].date() == now["created_at"].date()
+            if now["updated_at"].date() != now["created_at"].date():
+                days_later.append((now["updated_at"].date() - now[day]).days)
+            assert now["updated_at"].date() <= lived.as_of
             assert change["history_change_reason"]
             assert made[columns[0]] != now[columns[0]]
             assert all(change[name] == now[name] for name in columns)
         assert all(
             first[key][name] == of[key][name] for key in of.keys() - {c["id"] for c in changes} for name in columns
         )
+        # What an earlier day did not know yet is the only difference, and keys are the same.
+        for row in before:
+            now = of[row["id"]]
+            if row != now:
+                assert max(now["created_at"], now["updated_at"]).date() > earlier.case.plan.as_of
+                unknown += 1
+        versions = {row["history_id"]: row for row in trail}
+        assert all(versions[row["history_id"]]["id"] == row["id"] for row in trail_before)
+    assert unknown
+    assert set(days_later) == {1, 2, 3, 4, 5}
+    assert 0.1 < len(days_later) / corrected < 0.5
+
+
+def _with_trail(record: BatchRecord, family: Any) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Rows of a family that makes those of one table first, and their versions."""
+    model, rows, was = next(iter(family.expand(record)))
+    [(_, trail)] = audit.trail(record, model, rows, was)
+    return rows.to_pylist(), trail.to_pylist()
 
 
 def test_a_count_of_lice_that_nobody_noticed_to_be_mistyped_is_known() -> None:

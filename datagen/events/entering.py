@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from datagen.arrays import Bools, Dates, Floats, Ints
-from datagen.catalog.ways.recording import Late
+from datagen.catalog.ways.recording import Corrections, Late
+from datagen.events import duty
 from datagen.events.context import BatchRecord, LongestLife, Was, since_monday
 from datagen.storage.arrow import Array, chosen
 from datagen.streams import stream
@@ -21,11 +22,14 @@ CAUGHT_UP = 8.0, 15.0
 ASKED_FOR = 3
 """Day of a month by which all of the month before is entered, for its costs are in the books a day later (invented)."""
 
-DEATHS, MEALS = "deaths", "meals"
+DEATHS, MEALS, WEIGHINGS = "deaths", "meals", "weighings"
 """What is entered late, and drawn for by these names."""
 
 LAST_CORRECTION_HOUR = 22
-"""Of a day, by which what was mistyped on it has been put right (invented)."""
+"""Of a day, by which what was mistyped and noticed on it has been put right (invented)."""
+
+NOTICED = 8.0, 16.0
+"""Hours of a later day between which it is noticed what was mistyped, and put right (invented)."""
 
 
 def late(record: BatchRecord, subject: str, rows: Ints) -> Dates | None:
@@ -38,14 +42,14 @@ def late(record: BatchRecord, subject: str, rows: Ints) -> Dates | None:
 
 
 def late_entries(case: "Case") -> dict[str, Dates]:
-    """Of deaths and of meals, when those of a day of the record were entered that were entered later [units, days].
+    """Of deaths, meals and weighings, when those of a day of the record were entered that came later [units, days].
 
     What would not be entered by the as-of day is said to have come on its day (NaT), until it has been entered.
     """
     spec, often = case.recording
     if spec is None or spec.entries is None or spec.entries.late is None:
         return {}
-    return {subject: _late(case, subject, spec.entries.late, often) for subject in (DEATHS, MEALS)}
+    return {subject: _late(case, subject, spec.entries.late, often) for subject in (DEATHS, MEALS, WEIGHINGS)}
 
 
 def entered(on_time: Dates, late: Dates | None) -> Dates:
@@ -111,12 +115,22 @@ def updated(made: Dates, put_right: Corrected | None) -> Dates:
 
 
 def versions(
-    made: Dates, by: Ints | None, put_right: Corrected | None, typed: Callable[[Corrected], dict[str, Any]]
+    record: BatchRecord,
+    rows: Ints,
+    made: Dates,
+    put_right: Corrected | None,
+    typed: Callable[[Corrected], dict[str, Any]],
 ) -> tuple[Was, ...]:
-    """What rows were as they were made, with what was `typed`, and those that were put right after that."""
+    """What rows of container-days were as they were made, with what was `typed`, and those put right after that.
+
+    Who is on duty puts it right: on the same day it is who had entered it.
+    """
+    stays = record.row_assignment[rows]
+    by = duty.on_duty(record, stays, made)
     if put_right is None:
         return (Was(made, by=by),)
-    return Was(made, {**typed(put_right), "updated_at": made}, by), Was(put_right.at, by=by, why=put_right.why)
+    then = duty.on_duty(record, stays, updated(made, put_right))
+    return Was(made, {**typed(put_right), "updated_at": made}, by), Was(put_right.at, by=then, why=put_right.why)
 
 
 def may_correct(life: LongestLife) -> bool:
@@ -126,7 +140,7 @@ def may_correct(life: LongestLife) -> bool:
 
 
 def corrections(record: BatchRecord, subject: str, rows: Ints) -> int:
-    """How many rows of these container-days were mistyped."""
+    """How many rows of these container-days were mistyped and put right by the last day of the record."""
     luck = _luck_of_typing(record, subject, rows)
     return 0 if luck is None else int((luck < 1.0).sum())
 
@@ -141,6 +155,11 @@ def corrected(record: BatchRecord, subject: str, rows: Ints, made: Dates) -> Cor
     evening = made.astype("datetime64[D]").astype("datetime64[us]") + np.timedelta64(LAST_CORRECTION_HOUR, "h")
     later = 60 * each.hours * lognormal(np.minimum(luck, 1.0), each.spread)
     at = np.minimum(made + np.ceil(later).astype("timedelta64[m]"), evening)
+    days, part = np.divmod(_unnoticed_days(luck, each), 1.0)
+    begin, end = NOTICED
+    noticed = record.at(record.row_day[rows] + days.astype(np.int64), begin + (end - begin) * part)
+    # What was entered late may have been noticed by then: at once.
+    at = np.where((days > 0) & (noticed > made), noticed, at)
     # Whichever digits of it: another number.
     said = (997 * luck % 1 * len(each.reasons)).astype(np.int64) + 1
     why = chosen([None, *each.reasons], np.where(wrong, said, 0))
@@ -153,7 +172,19 @@ def _luck_of_typing(record: BatchRecord, subject: str, rows: Ints) -> Floats | N
     if spec is None or spec.entries is None or spec.entries.corrections is None:
         return None
     luck: Floats = record.luck(f"{subject}, mistyped")[rows] / max(often * spec.entries.corrections.share, 1e-9)
-    return luck
+    # What nobody has noticed yet counts as right, until a longer record knows of it.
+    noticed = record.row_day[rows] + np.floor(_unnoticed_days(luck, spec.entries.corrections))
+    known: Floats = np.where(noticed < record.case.plan.days, luck, 1.0)
+    return known
+
+
+def _unnoticed_days(luck: Floats, spec: Corrections) -> Floats:
+    """Days after which what was mistyped is noticed, with a part of a day; 0 for what is noticed on its day."""
+    # Whichever digits of it: another number.
+    again = 7919 * luck % 1
+    later = 1.0 + again / max(spec.later_share, 1e-9) * spec.later_days
+    days: Floats = np.where(again < spec.later_share, later, 0.0)
+    return days
 
 
 def lognormal(luck: Floats, spread: float) -> Floats:

@@ -12,7 +12,7 @@ from datagen.events.body import single_fish
 from datagen.events.context import CHUNK_ROWS, BatchRecord, Changing, LongestLife, Was
 from datagen.storage.arrow import chosen, record_batch
 
-VERSIONS, SUBJECT = "batch_historicalgrowthsample", "growth sample"
+TABLE, VERSIONS, SUBJECT = "batch_growthsample", "batch_historicalgrowthsample", "growth sample"
 
 
 def most_rows(life: LongestLife) -> dict[str, int]:
@@ -20,7 +20,7 @@ def most_rows(life: LongestLife) -> dict[str, int]:
     first = life.stages.index(spec.first_stage)
     samples = int((life.containers * -(-life.days // spec.every_days))[first:].sum())
     changes = {VERSIONS: samples} if entering.may_correct(life) else {}
-    return {"batch_growthsample": samples, "batch_individualgrowthobservation": samples * spec.fish, **changes}
+    return {TABLE: samples, "batch_individualgrowthobservation": samples * spec.fish, **changes}
 
 
 def sampled_rows(record: BatchRecord) -> Ints:
@@ -44,7 +44,7 @@ def last_weighing_day(record: BatchRecord) -> Ints:
 def expected(record: BatchRecord) -> dict[str, int]:
     rows, fish = sampled_rows(record), record.catalog.biology.sampling.fish
     return {
-        "batch_growthsample": len(rows),
+        TABLE: len(rows),
         "batch_individualgrowthobservation": len(rows) * fish,
         VERSIONS: entering.corrections(record, SUBJECT, rows),
     }
@@ -57,7 +57,7 @@ def expand(record: BatchRecord) -> Iterator[Changing]:
     fish = record.catalog.biology.sampling.fish
     sample_id = record.ids(GrowthSample, len(rows))
     weight_g, length_cm = single_fish(record, rows, fish, "growth sample")
-    taken = record.at(record.row_day[rows], 11)
+    taken = entering.entered(record.at(record.row_day[rows], 11), entering.late(record, entering.WEIGHINGS, rows))
     put_right = entering.corrected(record, SUBJECT, rows, taken)
     mean_g = weight_g.mean(axis=1)
 
@@ -90,7 +90,7 @@ def expand(record: BatchRecord) -> Iterator[Changing]:
             created_at=taken,
             updated_at=entering.updated(taken, put_right),
         ),
-        entering.versions(taken, by, put_right, typed),
+        entering.versions(record, rows, taken, put_right, typed),
     )
     step = max(CHUNK_ROWS // fish, 1)
     names = [f"F{number:02d}" for number in range(1, fish + 1)]

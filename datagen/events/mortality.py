@@ -9,7 +9,7 @@ from apps.batch.models import MortalityEvent
 from datagen.arrays import Dates, Ints
 from datagen.biology.mortality import CAUSES
 from datagen.catalog.ways.recording import Entries
-from datagen.events import audit, duty, entering
+from datagen.events import audit, entering
 from datagen.events.context import BatchRecord, Changing, LongestLife
 from datagen.storage.arrow import Array, chosen, record_batch
 
@@ -45,7 +45,6 @@ def expand(record: BatchRecord) -> Iterator[Changing]:
         )
         description = _remarks(record, spec.entries, rows, often)
     put_right = entering.corrected(record, entering.DEATHS, rows, counted)
-    by = duty.on_duty(record, record.row_assignment[rows], counted)
 
     def typed(wrong: entering.Corrected) -> dict[str, Any]:
         fish = wrong.typed(booked.deaths[rows])
@@ -67,7 +66,7 @@ def expand(record: BatchRecord) -> Iterator[Changing]:
             created_at=counted,
             updated_at=entering.updated(counted, put_right),
         ),
-        entering.versions(counted, by, put_right, typed),
+        entering.versions(record, rows, counted, put_right, typed),
     )
 
 

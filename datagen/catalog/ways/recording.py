@@ -47,8 +47,8 @@ class Notes(Spec):
 
 
 class Late(Spec):
-    """Shares of days whose deaths, or meals, of a hall or area are entered later: on a weekday, before the month's end
-    is in the books.
+    """Shares of days whose deaths, meals or weighings of a hall or area are entered later: on a weekday, before the
+    month's end is in the books.
 
     As many `days` later as a lognormal number says, at most `most_days`, and on to Monday.
     """
@@ -63,10 +63,13 @@ class Late(Spec):
 class Corrections(Spec):
     """Which share of deaths and weighings is mistyped and put right on its day, `hours` (lognormal) later, and why.
 
-    Who puts it right is who had entered it. Of counts of lice an `unnoticed_share` is mistyped, and stays so.
+    A `later_share` of these is noticed and put right 1 to `later_days` days after. Who is on duty puts it right. Of
+    counts of lice an `unnoticed_share` is mistyped, and stays so.
     """
 
     share: Annotated[float, Field(ge=0, le=0.1)]
+    later_share: Share = 0.0
+    later_days: Annotated[int, Field(ge=1, le=14)] = 1
     unnoticed_share: Annotated[float, Field(ge=0, le=0.1)]
     hours: Positive
     spread: Sigma
