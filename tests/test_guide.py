@@ -262,7 +262,7 @@ def test_each_batch_of_a_schedule_has_its_log(shop: Shop) -> None:
     assert len(logs) >= 4
     first, *lines = logs[0].read_text().splitlines()
     assert first.startswith(logs[0].stem)
-    assert any(re.fullmatch(r"environmental_environmentalreading \d+ [0-9a-f]{64}", line) for line in lines)
+    assert any(re.fullmatch(r"environmental_environmentalreading \d+ [0-9a-f]{32}", line) for line in lines)
 
 
 @pytest.mark.parametrize(

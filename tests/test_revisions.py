@@ -20,7 +20,7 @@ from pytest_django import DjangoDbBlocker
 from apps.history.models import VERSIONS
 from aquamind.database import connect
 from aquamind.errors import UserError
-from aquamind.server import EmbeddedServer
+from aquamind.server import EmbeddedServer, settings
 from datagen import checks, orm, runs
 from datagen.case import Case
 from datagen.catalog import Catalog
@@ -142,7 +142,9 @@ class Older(EmbeddedServer):
 def older_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[EmbeddedServer]:
     if not (POSTGRES_15 / "initdb").exists():
         pytest.skip(f"PostgreSQL 15 is not here ({POSTGRES_15}): apt-get install postgresql-15")
+    known = {name: value for name, value in settings().items() if name != "io_method"}
     monkeypatch.setattr("aquamind.server._programs", lambda: POSTGRES_15)
+    monkeypatch.setattr("aquamind.server.settings", lambda: known)
     older = Older(Path(tempfile.gettempdir()) / f"aquamind-tests-15-{os.getpid()}")
     older.start()
     yield older
