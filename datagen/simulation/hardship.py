@@ -37,7 +37,8 @@ def everyday(case: Case, geography: int, spec: LivedMortality) -> Floats:
         common = stream(plan.seed, place, where, "hardship").standard_normal(weeks)
         own = stream(plan.seed, place, farm.unit_code[unit], "hardship").standard_normal(weeks)
         season = hard.season * year_wave(day_of_year, hard.worst_day)
-        felt = _daily(hard.geography, common, plan.days) + _daily(hard.unit, own, plan.days)
+        swing = 1.0 - hard.swing * year_wave(day_of_year, hard.calmest_day)
+        felt = _daily(hard.geography, common, plan.days, swing) + _daily(hard.unit, own, plan.days)
         level = spec.level(farm.geography_name[geography]) if farm.unit_is_area[unit] else 1.0
         factor[:, unit] = level * np.exp(season + felt)
     return factor
@@ -55,12 +56,16 @@ def of_containers(case: Case, hard: Hardship, batch: BatchPlan, stage: int, days
     return factor
 
 
-def _daily(spec: Weeks, noise: Floats, days: int) -> Floats:
-    """The logarithm of a factor of mean 1 that is drawn by week [weeks, ...], and runs straight between [days, ...]."""
-    weekly = spec.sigma * remembering(noise, spec.memory) - spec.sigma**2 / 2
+def _daily(spec: Weeks, noise: Floats, days: int, swing: Floats | float = 1.0) -> Floats:
+    """The logarithm of a factor of mean 1 that is drawn by week [weeks, ...], and runs straight between [days, ...].
+
+    `swing` widens or narrows it by the day.
+    """
+    weekly = remembering(noise, spec.memory)
     week, part = np.divmod(np.arange(days), WEEK_DAYS)
     share = (part / WEEK_DAYS).reshape(-1, *[1] * (noise.ndim - 1))
-    daily: Floats = (1.0 - share) * weekly[week] + share * weekly[week + 1]
+    sigma = spec.sigma * swing
+    daily: Floats = sigma * ((1.0 - share) * weekly[week] + share * weekly[week + 1]) - sigma**2 / 2
     return daily
 
 

@@ -17,6 +17,7 @@ class Weeks(Spec):
 class Hardship(Spec):
     """Everyday deaths of some stages: a base, the season, weeks shared by a geography, a unit, a batch's container.
 
+    Weeks of a geography differ by sigma x (1 - `swing` x cosine of the year), least around `calmest_day`.
     `per_kg` is what each kilogram above `from_kg` adds to the logarithm of the hazard; `newcomers` what the first days
     in the stage multiply it by, fading over `newcomer_days`.
     """
@@ -25,6 +26,8 @@ class Hardship(Spec):
     season: Sigma
     worst_day: DayOfYear
     geography: Weeks
+    swing: Share = 0.0
+    calmest_day: DayOfYear = 1
     unit: Weeks
     container: Weeks
     batch_spread: Sigma
