@@ -277,6 +277,9 @@ def test_both_revisions_are_filled_on_postgresql_15(
     guide, today = new_schema("guide", GUIDE, older_server), new_schema("today", TODAY, older_server)
     assert load(guide) != load(today)
     assert tables(guide) == tables(today)
+    verdicts = checks.verify(today, 1, Silent())
+    assert not [each for each in verdicts if each.offending]
+    assert sum(each.checked for each in verdicts) > len(verdicts) / 2
 
 
 def test_what_the_later_revision_added_is_known() -> None:
