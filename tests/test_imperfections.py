@@ -15,15 +15,17 @@ from pytest_django import DjangoDbBlocker
 from apps.health.models import LiceCount
 from aquamind.errors import UserError
 from datagen import checks, events, runs
+from datagen.biology.mortality import outbreak_course
 from datagen.cli.making import changed_preset
-from datagen.events import audit, collecting, feeding, growth_samples, mortality, readings
+from datagen.events import audit, collecting, feeding, growth_samples, hidden, mortality, readings
 from datagen.events.context import BatchRecord
 from datagen.events.health import lice
 from datagen.events.sensor_faults import KINDS
-from datagen.events.truth import TruthHallFailure, TruthLiceCount, TruthSensorFault
+from datagen.events.truth import TruthHallFailure, TruthLiceCount, TruthOutbreak, TruthSensorFault, TruthState
 from datagen.planning import schedule
 from datagen.planning.plan import Plan
 from datagen.runs import advancing, wiping
+from datagen.simulation import hardship
 from datagen.storage import ledger
 from datagen.storage.ledger import Content
 from tests.worlds import AS_OF, Silent, case_of, company, records, small_plan, stored
@@ -478,6 +480,65 @@ def test_tanks_of_a_hall_share_its_water_and_its_failures_are_known() -> None:
                 assert (oxygen[:, end] < oxygen[:, begin - 6 : begin].min(axis=1)).all()
                 assert (values[~which, names.index("Dissolved Oxygen")][:, end] > 9).all()
     assert min(seen.values()) > 0
+
+
+def test_slaughter_counts_the_fish_that_the_truth_has_on_the_last_morning() -> None:
+    plan = small_plan(seed=3, stagger_days=290, containers=8, way="lived", imperfections="usual")
+    known = 0
+    for record in records(plan):
+        truth = hidden_rows(record, TruthState)
+        assert [each["day"] for each in truth] == record.date(record.row_day).tolist()
+        fish = np.array([each["fish"] for each in truth])
+        days, stays, harvests = record.history.days, record.history.assignments, record.history.harvests
+        assert (fish[stays.row] == days.fish[stays.row] - record.stock.miscounted).all()
+        last = stays.left[harvests.assignment] & (harvests.day == stays.departure_day[harvests.assignment])
+        ring = harvests.assignment[last]
+        row = stays.row[ring] + stays.days[ring] - 1
+        # Of the last day some may vanish yet.
+        vanished = record.stock.vanished[ring] * days.fish[row] / np.add.reduceat(days.fish, stays.row)[ring]
+        assert (np.abs(fish[row] - days.deaths[row] - record.stock.counted[last] - vanished) <= 1).all()
+        known += len(ring)
+    assert known > 5
+    assert not hidden_rows(records(replace(plan, imperfections="none"))[0], TruthState)
+
+
+def test_outbreaks_that_are_known_are_those_that_kill() -> None:
+    """Their courses add up to the hazard that fish were under by day; and a shorter record knows the same so far."""
+    plan = small_plan(seed=8, batches=3, containers=6, way="lived")
+    record = max(records(plan), key=lambda each: len(hidden_rows(each, TruthOutbreak)))
+    spec, stays, truth = record.case.way.mortality, record.history.assignments, hidden_rows(record, TruthOutbreak)
+    assert spec is not None
+    long = {each.name: each.duration_days for each in spec.events}
+    long |= {each.name: each.duration_days for each in spec.epidemics}
+    of_area = np.sum([*hardship.befalling(record.case, record.batch.geography, spec).values()], axis=0)
+    of_batch = hardship.epidemics(record.case, record.batch, record.start_day, spec)
+    rings = record.batch.containers[record.sea]
+    late = hardship.delays(record.case, record.batch, len(rings), spec)
+    found = 0
+    for stay in np.flatnonzero(stays.stage == record.sea):
+        here = [each for each in truth if each["assignment_id"] == record.assignment_id[stay]]
+        ring, days = int(stays.container[stay]), stays.first_day[stay] + np.arange(stays.days[stay])
+        hazard = of_area[days, record.farm.container_unit[ring]]
+        hazard = hazard + of_batch[np.maximum(days - late[rings.index(ring)], 0)]
+        told = np.zeros(len(days))
+        for each in here:
+            begin, end = ((each[name] - record.plan_first_day).days - days[0] for name in ("begins", "ends"))
+            told[begin : end + 1] += each["share"] * outbreak_course(long[each["name"]])[: end + 1 - begin]
+        # What came with the water before the fish did is known without its beginning.
+        if all(each["begins"] > record.plan_first_day + timedelta(days=int(days[0])) for each in here):
+            assert told == pytest.approx(hazard, abs=1e-12)
+            found += len(here)
+    assert found > 5
+    shorter = records(replace(plan, as_of=AS_OF - timedelta(days=40)))
+    earlier = hidden_rows(next(each for each in shorter if each.unit == record.unit), TruthOutbreak)
+    assert earlier
+    by_key = {each["id"]: each for each in truth}
+    assert all({**each, "ends": by_key[each["id"]]["ends"]} == by_key[each["id"]] for each in earlier)
+
+
+def hidden_rows(record: BatchRecord, of: Any) -> list[dict[str, Any]]:
+    """The truth of a batch in one of its tables."""
+    return [row for model, rows in hidden.expand(record) if model is of for row in rows.to_pylist()]
 
 
 def hall_failures(plan: Plan) -> dict[int, dict[str, Any]]:

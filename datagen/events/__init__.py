@@ -21,6 +21,7 @@ from datagen.events import (
     growth_samples,
     harvest,
     health,
+    hidden,
     mixing,
     mortality,
     parents,
@@ -33,7 +34,15 @@ from datagen.events import (
 )
 from datagen.events.context import BatchRecord, Changing, ComingRecord, LongestLife, MixedRecord, Record, Rows, life
 from datagen.events.family import BatchFamily, GeographyFamily
-from datagen.events.truth import TruthDeaths, TruthHallFailure, TruthLiceCount, TruthSensorFault, TruthStock
+from datagen.events.truth import (
+    TruthDeaths,
+    TruthHallFailure,
+    TruthLiceCount,
+    TruthOutbreak,
+    TruthSensorFault,
+    TruthState,
+    TruthStock,
+)
 from datagen.planning.plan import Versions
 
 FAMILIES: tuple[BatchFamily, ...] = (
@@ -47,6 +56,7 @@ FAMILIES: tuple[BatchFamily, ...] = (
     mortality,
     collecting,
     counting,
+    hidden,
     death_reasons,
     growth_samples,
     feeding,
@@ -66,6 +76,8 @@ They follow from what a batch has lived, on whatever later day it is asked of.
 HIDING: dict[str, BatchFamily] = {
     TruthDeaths._meta.db_table: collecting,
     TruthStock._meta.db_table: counting,
+    TruthState._meta.db_table: hidden,
+    TruthOutbreak._meta.db_table: hidden,
     TruthLiceCount._meta.db_table: health,
     TruthSensorFault._meta.db_table: readings,
     TruthHallFailure._meta.db_table: readings,

@@ -105,7 +105,45 @@ class TruthLiceCount(models.Model):
         db_table = "datagen.truth_lice_count"
 
 
-MODELS = (TruthSensorFault, TruthDeaths, TruthStock, TruthHallFailure, TruthLiceCount)
+class TruthState(models.Model):
+    """Fish and weight of a container on a day as they were, whatever was counted, weighed or worked out of it."""
+
+    id = models.BigAutoField(primary_key=True)
+    batch = _refers_to(Batch)
+    assignment = _refers_to(BatchContainerAssignment)
+    container = _refers_to(Container)
+    day = models.DateField()
+    fish = models.IntegerField(help_text="alive in the morning")
+    weight_g = models.FloatField(help_text="mean in the morning")
+
+    class Meta:
+        app_label = "datagen"
+        managed = False
+        db_table = "datagen.truth_state"
+
+
+class TruthOutbreak(models.Model):
+    """What killed fish of a ring over days beside everyday deaths: a disease of its batch, or an event of its area."""
+
+    id = models.BigAutoField(primary_key=True)
+    batch = _refers_to(Batch)
+    assignment = _refers_to(BatchContainerAssignment)
+    container = _refers_to(Container)
+    name = models.CharField(max_length=100, help_text="of the disease or event, as in ways.yaml")
+    cause = models.CharField(max_length=15, help_text="of the deaths that it brings")
+    begins = models.DateField(help_text="the first day on which it kills here")
+    ends = models.DateField(help_text="the last one so far")
+    share = models.FloatField(help_text="of the fish that it would kill in all, if nothing else did")
+
+    class Meta:
+        app_label = "datagen"
+        managed = False
+        db_table = "datagen.truth_outbreak"
+
+
+MODELS = (
+    TruthSensorFault, TruthDeaths, TruthStock, TruthHallFailure, TruthLiceCount, TruthState, TruthOutbreak,
+)  # fmt: skip
 """Made with the ledger (`datagen/storage/ledger.py`), as its schema is not AquaMind's."""
 
 

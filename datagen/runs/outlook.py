@@ -28,6 +28,7 @@ BYTES_PER_ROW = {
     "batch_individualgrowthobservation": 133,
     "health_fishparameterscore": 126,
     "batch_mortalityevent": 130,
+    "datagen.truth_state": 97,
 }
 """Disk of a row with its indexes, measured on `medium`."""
 

@@ -1,6 +1,7 @@
 """Why more or fewer fish die than the book says where a plan is lived: seasons, weeks, neighbours, epidemics."""
 
 from datetime import date
+from typing import NamedTuple
 
 import numpy as np
 
@@ -69,21 +70,66 @@ def _daily(spec: Weeks, noise: Floats, days: int, swing: Floats | float = 1.0) -
     return daily
 
 
+class Outbreak(NamedTuple):
+    """A disease or event that kills a share of the fish over days of the record, alone and undisturbed."""
+
+    name: str
+    cause: str
+    first: int
+    days: int
+    share: float
+
+    @property
+    def course(self) -> Floats:
+        """Hazard of each of its days."""
+        return self.share * outbreak_course(self.days)
+
+
 def befalling(case: Case, geography: int, spec: LivedMortality) -> dict[int, Floats]:
     """Hazard of what befalls areas, by index of its cause [days, units]; some of it is that of their waters."""
     farm, plan = case.farm, case.plan
-    place, level = farm.geography_code[geography], spec.level(farm.geography_name[geography])
-    shared = level * spec.shared_share
-    sites = {unit: site for unit, (site, _) in zip(np.flatnonzero(farm.unit_is_area), areas(case.catalog), strict=True)}
+    sites = _sites(case)
     found: dict[int, Floats] = {}
     for event in spec.events:
         hazard = found.setdefault(CAUSES.index(event.cause), np.zeros((plan.days, len(farm.unit_name))))
         for unit in np.flatnonzero((farm.unit_geography == geography) & farm.unit_in_production & farm.unit_is_area):
-            site = sites[unit]
-            hazard[:, unit] += _course(case, event, (place, site.code), level - shared)
-            waters = (place, "waters", *_waters(site, spec.waters_degrees))
-            hazard[:, unit] += _course(case, event, waters, shared / MET, met_by=site)
+            for part in _of_area(case, geography, spec, event, sites[int(unit)]):
+                hazard[:, unit] += _hazard(part, plan.days)
     return found
+
+
+def befell(case: Case, geography: int, unit: int) -> list[Outbreak]:
+    """What befell an area in all the record, in the order of events."""
+    spec = case.way.mortality
+    if spec is None:
+        return []
+    parts = (part for event in spec.events for part in _of_area(case, geography, spec, event, _sites(case)[unit]))
+    return [each for part in parts for each in part]
+
+
+def _sites(case: Case) -> dict[int, Area]:
+    """Areas of the catalog by index of their unit."""
+    units = np.flatnonzero(case.farm.unit_is_area).tolist()
+    return {unit: site for unit, (site, _) in zip(units, areas(case.catalog), strict=True)}
+
+
+def _of_area(
+    case: Case, geography: int, spec: LivedMortality, event: Event, site: Area
+) -> tuple[list[Outbreak], list[Outbreak]]:
+    """An event's outbreaks in an area: its own, and those of its waters."""
+    place, level = case.farm.geography_code[geography], spec.level(case.farm.geography_name[geography])
+    shared = level * spec.shared_share
+    waters = (place, "waters", *_waters(site, spec.waters_degrees))
+    own = _outbreaks(case, event, (place, site.code), level - shared)
+    return own, _outbreaks(case, event, waters, shared / MET, met_by=site)
+
+
+def _hazard(outbreaks: list[Outbreak], days: int) -> Floats:
+    """The hazard of outbreaks by day of the record."""
+    hazard = np.zeros(days + max((each.days for each in outbreaks), default=0))
+    for each in outbreaks:
+        hazard[each.first : each.first + each.days] += each.course
+    return hazard[:days]
 
 
 def _waters(site: Area, degrees: float) -> tuple[int, int]:
@@ -91,11 +137,11 @@ def _waters(site: Area, degrees: float) -> tuple[int, int]:
     return round(site.latitude / degrees), round(site.longitude / (2.0 * degrees))
 
 
-def _course(case: Case, event: Event, place: tuple[object, ...], share: float, met_by: Area | None = None) -> Floats:
-    """Hazard by day of an event's part in a place; each year is drawn at its own address."""
-    plan = case.plan
-    course = outbreak_course(event.duration_days)
-    hazard = np.zeros(plan.days + event.duration_days)
+def _outbreaks(
+    case: Case, event: Event, place: tuple[object, ...], share: float, met_by: Area | None = None
+) -> list[Outbreak]:
+    """An event's part in a place; each year is drawn at its own address."""
+    plan, found = case.plan, []
     for year in range(plan.first_day.year, plan.as_of.year + 1):
         rng = stream(plan.seed, *place, event.name, year)
         times = rng.poisson(event.per_year * share)
@@ -109,25 +155,30 @@ def _course(case: Case, event: Event, place: tuple[object, ...], share: float, m
             size = np.where(missed, -np.inf, size)
         total = np.minimum(event.total_median * np.exp(event.total_spread * size + felt), event.largest_total)
         first = (date(year, 1, 1) - plan.first_day).days + np.floor(at).astype(int) - 1
-        for day, part in zip(first, total, strict=True):
-            if 0 <= day < plan.days:
-                hazard[day : day + event.duration_days] += part * course
-    return hazard[: plan.days]
+        found += [
+            Outbreak(event.name, event.cause, int(day), event.duration_days, float(part))
+            for day, part in zip(first, total, strict=True)
+            if 0 <= day < plan.days and part > 0
+        ]
+    return found
 
 
 def epidemics(case: Case, batch: BatchPlan, start: int, spec: LivedMortality) -> Floats:
     """Hazard of the diseases that a batch meets at sea, by day of the record, where they come first."""
-    plan = case.plan
-    longest = max((each.duration_days for each in spec.epidemics), default=0)
-    hazard = np.zeros(plan.days + longest)
+    return _hazard(met(case, batch, start, spec), case.plan.days)
+
+
+def met(case: Case, batch: BatchPlan, start: int, spec: LivedMortality) -> list[Outbreak]:
+    """The diseases that a batch meets at sea, as they go in the ring where they come first."""
+    plan, found = case.plan, []
     for each in spec.epidemics:
         rng = stream(plan.seed, batch.number, "epidemic", each.name)
-        met, at, size = rng.random(), rng.standard_normal(), rng.standard_normal()
+        luck, at, size = rng.random(), rng.standard_normal(), rng.standard_normal()
         begins = start + plan.stage_starts[plan.sea] + int(each.median_sea_day * np.exp(each.sea_day_spread * at))
-        if met < each.incidence and begins < plan.days:
+        if luck < each.incidence and begins < plan.days:
             total = min(each.total_median * float(np.exp(each.total_spread * size)), each.largest_total)
-            hazard[begins : begins + each.duration_days] += total * outbreak_course(each.duration_days)
-    return hazard[: plan.days]
+            found.append(Outbreak(each.name, "DISEASE", int(begins), each.duration_days, total))
+    return found
 
 
 def delays(case: Case, batch: BatchPlan, count: int, spec: LivedMortality) -> Ints:

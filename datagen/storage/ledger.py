@@ -122,6 +122,26 @@ CREATE TABLE IF NOT EXISTS datagen.truth_hall_failure (
     begins   timestamptz NOT NULL,
     ends     timestamptz NOT NULL
 );
+CREATE TABLE IF NOT EXISTS datagen.truth_state (
+    id            bigint PRIMARY KEY,
+    batch_id      bigint NOT NULL,
+    assignment_id bigint NOT NULL,
+    container_id  bigint NOT NULL,
+    day           date NOT NULL,
+    fish          integer NOT NULL,
+    weight_g      double precision NOT NULL
+);
+CREATE TABLE IF NOT EXISTS datagen.truth_outbreak (
+    id            bigint PRIMARY KEY,
+    batch_id      bigint NOT NULL,
+    assignment_id bigint NOT NULL,
+    container_id  bigint NOT NULL,
+    name          text NOT NULL,
+    cause         text NOT NULL,
+    begins        date NOT NULL,
+    ends          date NOT NULL,
+    share         double precision NOT NULL
+);
 CREATE INDEX IF NOT EXISTS truth_sensor_fault_of_sensor ON datagen.truth_sensor_fault (sensor_id, begins);
 
 -- Indexes and constraints that are away while a table is filled; a line goes when its object is back.
@@ -141,7 +161,9 @@ TRUTH = (
     "datagen.truth_deaths",
     "datagen.truth_hall_failure",
     "datagen.truth_lice_count",
+    "datagen.truth_outbreak",
     "datagen.truth_sensor_fault",
+    "datagen.truth_state",
     "datagen.truth_stock",
 )
 """The tables of the truth."""
