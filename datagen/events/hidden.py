@@ -90,7 +90,7 @@ def _met(record: BatchRecord) -> list[Met]:
         container, first = int(stays.container[stay]), int(stays.first_day[stay])
         unit = int(record.farm.container_unit[container])
         if unit not in befell:
-            befell[unit] = hardship.befell(record.case, record.batch.geography, unit)
+            befell[unit] = hardship.befell(record.case, record.batch.geography, spec, unit)
         delay = int(late[rings.index(container)])
         spans = [(each.first + delay, each) for each in diseases] + [(each.first, each) for each in befell[unit]]
         last = first + int(stays.days[stay]) - 1

@@ -98,12 +98,10 @@ def befalling(case: Case, geography: int, spec: LivedMortality) -> dict[int, Flo
     return found
 
 
-def befell(case: Case, geography: int, unit: int) -> list[Outbreak]:
+def befell(case: Case, geography: int, spec: LivedMortality, unit: int) -> list[Outbreak]:
     """What befell an area in all the record, in the order of events."""
-    spec = case.way.mortality
-    if spec is None:
-        return []
-    parts = (part for event in spec.events for part in _of_area(case, geography, spec, event, _sites(case)[unit]))
+    site = _sites(case)[unit]
+    parts = (part for event in spec.events for part in _of_area(case, geography, spec, event, site))
     return [each for part in parts for each in part]
 
 
