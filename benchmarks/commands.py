@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from aquamind import database
 from aquamind.server import server
 
 AS_OF = "2025-11-21"
@@ -40,7 +41,8 @@ def fresh_server(directory: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        subprocess.run([*AQUAMIND, "stop"], check=False)
+        # Here, for this process too has to forget it: the next one is another.
+        database.stop()
         shutil.rmtree(home, ignore_errors=True)
         server.cache_clear()
         os.environ.pop("AQUAMIND_DATA_DIR")

@@ -15,6 +15,7 @@ from pytest_django import DjangoDbBlocker
 from aquamind import database
 from aquamind.errors import UserError
 from aquamind.server import EmbeddedServer
+from benchmarks.commands import fresh_server
 from tests.loaded import django_on
 from tests.test_cli import aquamind
 
@@ -126,3 +127,12 @@ def test_who_is_nice_has_a_server_that_is(server: EmbeddedServer) -> None:
     before = os.getpriority(os.PRIO_PROCESS, 0)
     assert nice == [str(before + 10), "0"]
     assert other[0] == str(before)
+
+
+def test_each_measurement_has_a_server_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second of two in one process reaches its own, and not the first one's, which has been stopped."""
+    monkeypatch.setenv("DATABASE_URL", "")
+    for _ in range(2):
+        with fresh_server(Path(tempfile.gettempdir())), database.connect() as connection:
+            [(home,)] = connection.execute("SHOW data_directory").fetchall()
+            assert Path(home).parent == Path(os.environ["AQUAMIND_DATA_DIR"])
