@@ -42,7 +42,7 @@ bench: setup
 	$(BIN)/python -m benchmarks.run $(if $(filter command,$(origin ONLY)),--only $(ONLY))
 
 # What the documents quote: `make measure` of all, or `make measure ONLY="guide production"`, then `make docs`.
-ONLY = batch simulate likeness figures small medium guide production
+ONLY = batch simulate likeness figures small medium guide production export export_production scale
 measure: setup
 	$(BIN)/python -m benchmarks.run --restore --output docs/measured --only $(ONLY)
 

@@ -12,7 +12,7 @@ from typing import Any
 from aquamind.server import PROJECT
 from benchmarks import scale
 
-PAGES = ("README.md", "docs/performance.md", "docs/realism.md")
+PAGES = ("README.md", "docs/performance.md", "docs/realism.md", "docs/scale.md")
 BLOCK = re.compile(r"(<!-- measured: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 WHAT = {
     "production": "the company as full as `--saturation` lets it be",
@@ -170,6 +170,31 @@ def _figures(values: list[float]) -> list[str]:
     return [f"{rows:,.0f}", f"{seconds:,.0f}", f"{cpu:,.0f}", f"{memory:,.0f}", f"{disk:.1f}"]
 
 
+def exports(measured: dict[str, Any]) -> str:
+    """What is written as files straight from a plan, and as rows of a database by COPY, a column a plan."""
+    found = [measured[name] for name in ("export", "export_production")]
+    seconds = [one["seconds"] for one in found]
+    lines: list[tuple[str, list[str]]] = [
+        ("rows, with master data, forecasts and books", [f"{one['rows']:,}" for one in found]),
+        ("seconds by the clock, the whole command", [f"{one['all']:.1f}" for one in seconds]),
+        ("rows a second", [f"{one['rows_a_second']:,}" for one in found]),
+        ("seconds of the processor, all processes", [f"{one['CPU']:.1f}" for one in seconds]),
+        ("rows a second of the processor", [f"{one['rows_a_cpu_second']:,}" for one in found]),
+        ("bytes a row", [f"{one['bytes_a_row']:.1f}" for one in found]),
+        ("bytes a reading, of at most 12", [f"{one['bytes_a_reading']:.1f}" for one in found]),
+        ("largest process [MB], of at most 1,024", [f"{one['largest_process_mb']:,}" for one in found]),
+        (
+            "the same tables by `COPY ... TO` and pyarrow, seconds by the clock",
+            [f"{one['by_copy']:.1f}" for one in seconds],
+        ),
+        ("load before", [f"{one['load_before']:.1f}" for one in found]),
+    ]
+    content = f"content {found[-1]['content_version']} as of {found[-1]['as_of']}"
+    table = "\n".join(f"| {what} | {' | '.join(values)} |" for what, values in lines)
+    head = f"On {where(found[-1])}, {content}, measured on {found[-1]['date']}:"
+    return f"{head}\n\n| | `medium` | `production` |\n|---|---:|---:|\n{table}"
+
+
 def likeness(measured: dict[str, Any]) -> str:
     found = measured["likeness"]
     causes = ", ".join(f"{cause} {share:.0f}" for cause, share in found["causes_at_sea_percent"].items())
@@ -247,6 +272,7 @@ BLOCKS: dict[str, Callable[[dict[str, Any]], str]] = {
     "steps": steps,
     "restore": restore,
     "scale": scaled,
+    "exports": exports,
     "likeness": likeness,
     "figures": figures,
 }
