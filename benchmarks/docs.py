@@ -172,7 +172,8 @@ def _figures(values: list[float]) -> list[str]:
 
 def exports(measured: dict[str, Any]) -> str:
     """What is written as files straight from a plan, and as rows of a database by COPY, a column a plan."""
-    found = [measured[name] for name in ("export", "export_production")]
+    presets = {"export": "medium", "export_production": "production"}
+    found = [measured[name] for name in presets if name in measured]
     seconds = [one["seconds"] for one in found]
     lines: list[tuple[str, list[str]]] = [
         ("rows, with master data, forecasts and books", [f"{one['rows']:,}" for one in found]),
@@ -192,7 +193,8 @@ def exports(measured: dict[str, Any]) -> str:
     content = f"content {found[-1]['content_version']} as of {found[-1]['as_of']}"
     table = "\n".join(f"| {what} | {' | '.join(values)} |" for what, values in lines)
     head = f"On {where(found[-1])}, {content}, measured on {found[-1]['date']}:"
-    return f"{head}\n\n| | `medium` | `production` |\n|---|---:|---:|\n{table}"
+    names = " | ".join(f"`{presets[name]}`" for name in presets if name in measured)
+    return f"{head}\n\n| | {names} |\n|---|{'---:|' * len(found)}\n{table}"
 
 
 def likeness(measured: dict[str, Any]) -> str:
