@@ -1,8 +1,10 @@
 """Work handed out: to processes, which end with the one that started them, to threads, or done here by one worker."""
 
 import atexit
+import gc
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -11,7 +13,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager, suppre
 from dataclasses import dataclass
 from functools import cache, partial
 from itertools import islice
-from multiprocessing import active_children, forkserver, get_context, parent_process, resource_tracker
+from multiprocessing import active_children, forkserver, get_context, parent_process, resource_tracker, util
 from queue import SimpleQueue
 from typing import Any, Protocol, Self, TypeAlias
 
@@ -58,7 +60,8 @@ Hire: TypeAlias = Callable[..., Executor]
 def hired(workers: int, scheduler: str | None) -> Iterator[Hire]:
     """Workers of this machine, as `executor` has them; or those of a Dask cluster."""
     if scheduler is None:
-        expect(workers)
+        if workers > 1:
+            _server()
         yield partial(executor, workers)
         return
     try:
@@ -71,9 +74,9 @@ def hired(workers: int, scheduler: str | None) -> Iterator[Hire]:
 
 
 def expect(workers: int) -> None:
-    """Let what workers of this machine begin with be imported beside what is done here until they are hired."""
-    if workers > 1:
-        _server()
+    """Let workers of this machine be forked from what this process is now: it has imported, and opened nothing yet."""
+    if workers > 1 and threading.active_count() == 1:
+        _server(forking=True)
 
 
 Crew: TypeAlias = tuple[Executor, Iterable[Task]]
@@ -156,19 +159,40 @@ IMPORTED = ["datagen.cli", "datagen.runs.exporting"]
 """What a worker has imported when it begins, with all that these import: a second of the processor, once for all."""
 
 
-def _server() -> Any:
+def _server(forking: bool = False) -> Any:
     """Workers are forked from a process that did nothing but import: a fork of this one would share its connections.
 
-    It begins to import at once, beside whatever is done here meanwhile, and ends with this process.
+    If it is not there, it begins now: as a fork of this one after all, or to import beside whatever is done here
+    meanwhile. It ends with this process.
     """
     context = get_context("forkserver")
     context.set_forkserver_preload(IMPORTED)
     # First, for it unblocks the interrupt when it has been started.
     resource_tracker.ensure_running()
+    begins: Any = util
+    anew = begins.spawnv_passfds
     with _interrupts_held():
-        forkserver.ensure_running()
+        begins.spawnv_passfds = _fork if forking else anew
+        try:
+            forkserver.ensure_running()
+        finally:
+            begins.spawnv_passfds = anew
     _end_with_server()
     return context
+
+
+def _fork(_: str, arguments: list[str], kept: Iterable[int]) -> int:
+    """Begin that process as a copy of this one, and not as a Python that imports all of it again; its id."""
+    sys.stdout.flush()
+    if process := os.fork():
+        return process
+    try:
+        util.close_all_fds_except([0, 1, 2, *kept])
+        # What is there stays: to look through it would copy it.
+        gc.freeze()
+        exec(arguments[-1], {})
+    finally:
+        os._exit(1)
 
 
 @cache

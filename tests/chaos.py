@@ -215,8 +215,14 @@ def interrupt(_: Arena, running: subprocess.Popen[str]) -> None:
 
 def workers(running: subprocess.Popen[str]) -> list[int]:
     """Worker processes of a run: what has been forked from the process that imports for all."""
-    server = [pid for pid in _children(running.pid) if "forkserver" in Path(f"/proc/{pid}/cmdline").read_text()]
+    own = _command(running.pid)
+    # A copy of the run, if it is not a Python of its own.
+    server = [pid for pid in _children(running.pid) if (said := _command(pid)) == own or "forkserver" in said]
     return [worker for pid in server for worker in _children(pid)]
+
+
+def _command(pid: int) -> str:
+    return Path(f"/proc/{pid}/cmdline").read_text()
 
 
 def wait_until(running: subprocess.Popen[str], happened: Callable[[], bool], within_s: float = 60.0) -> bool:

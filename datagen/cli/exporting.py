@@ -81,11 +81,12 @@ def export(
         return
     preset_chosen = changed_preset(preset, years, stagger, saturation, batches, ages, finished, imperfections, history)
     case, bound = planned(preset_chosen, as_of, seed, catalog)
-    if scheduler is None and not dry_run:
-        execution.expect(workers)
 
     from datagen.runs import companies as several
     from datagen.runs import exporting
+
+    if scheduler is None and not dry_run:
+        execution.expect(workers)
 
     def case_of(company: int) -> Any:
         return case if company == 1 else planned(preset_chosen, as_of, seed + company - 1, catalog)[0]
@@ -151,7 +152,10 @@ def _extract(directory: str, catalog: Path | None, file_format: str, workers: in
 
     company, dsn = load(catalog), target()
     orm.use(dsn)
+    from datagen import execution
     from datagen.runs import extracting
+
+    execution.expect(workers)
 
     begin, (folder, place) = time.perf_counter(), _folder(directory)
     with _meant(place), console.Steps() as steps:

@@ -204,9 +204,11 @@ def advance(
     day, dsn = parsed_day("to", to), target()
     orm.use(dsn)
 
+    from datagen import execution
     from datagen.runs import advancing
     from datagen.storage import fill as filling
 
+    execution.expect(workers)
     fills = filling.parse(fill or ())
     begin = time.perf_counter()
     with console.Steps() as steps:
@@ -337,10 +339,12 @@ def _execute(
     # The embedded server may have to be made and started: beside importing what a run takes.
     with ThreadPoolExecutor(1) as waiting:
         found = waiting.submit(target)
-        from datagen import orm, runs
+        from datagen import execution, orm, runs
         from datagen.runs import outlook
         from datagen.storage import fill as filling
     dsn = found.result()
+    if scheduler is None:
+        execution.expect(workers)
     orm.use(dsn)
     fills = filling.parse(fill or ())
     begin = time.perf_counter()
