@@ -31,7 +31,7 @@ from datagen.storage.postgres import PostgresStore, PostgresStream
 from datagen.storage.proof import Proof
 from datagen.storage.store import Store
 
-VERSION = "12"
+VERSION = "13"
 """Version of the generated content: raised by every change that changes a row."""
 
 

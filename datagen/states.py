@@ -1,20 +1,22 @@
 """Daily states and feeding summaries of a batch as tables, worked out of its record wherever that is known."""
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, time
+from datetime import date
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from django.apps import apps
+from psycopg import sql
 
-from apps.batch.growth_analysis import States
+from apps.batch.growth_analysis import Record, States, compute, until
 from apps.batch.growth_analysis.states import ANCHORS, SOURCES
 from apps.batch.growth_analysis.tables import MASTER_DATA
 from apps.batch.models import ActualDailyAssignmentState
 from apps.inventory.feeding_summaries import summarise
 from apps.inventory.models import BatchFeedingSummary, ContainerFeedingSummary
-from datagen.storage import arrow, reading
+from datagen.arrays import Dates
+from datagen.storage import arrow, changes, ledger, reading
 from datagen.storage.arrow import record_batch
 from datagen.storage.ledger import Connection
 
@@ -40,15 +42,62 @@ def unit(batch_number: str) -> str:
 
 
 def rows(states: States, as_of: date) -> Iterator[tuple[Any, pa.RecordBatch]]:
-    """States and summaries as tables, computed in the evening of the batch's last day: the clock is no content."""
-    computed = datetime.combine(states.date.max().astype(date), time(23, 59, 59), UTC)
-    yield _state_rows(states, computed)
+    """States and summaries as tables.
+
+    They are stamped as if worked out every evening, and but for what was new: the clock is no content, and the state of
+    a day keeps its stamp when days are added. A summary is there from its first evening on, and is done with its last.
+    """
+    yield _state_rows(states)
+    begins = np.flatnonzero(np.diff(states.assignment, prepend=-1) != 0)
+    first_day = dict(zip(states.assignment_id[begins].tolist(), states.date[begins], strict=True))
     for model, columns in zip((ContainerFeedingSummary, BatchFeedingSummary), summarise(states, as_of), strict=True):
-        made = {"batch_id": states.batch_id, "created_at": computed, "updated_at": computed}
-        yield model, record_batch(model, len(columns["id"]), **columns, **made)
+        begun = states.date.min()
+        if model is ContainerFeedingSummary:
+            begun = np.array([first_day[each] for each in columns["container_assignment_id"].tolist()])
+        made = _evening(np.maximum(columns["period_start"], begun))
+        stamps = {"created_at": made, "updated_at": _evening(columns["period_end"])}
+        yield model, record_batch(model, len(columns["id"]), batch_id=states.batch_id, **columns, **stamps)
 
 
-def _state_rows(states: States, computed: datetime) -> tuple[Any, pa.RecordBatch]:
+def carry(
+    connection: Connection, run: int, batch_number: str, record: Record, since: date, as_of: date
+) -> dict[str, int] | None:
+    """Write of a batch what differs from what was worked out of its record as of an earlier day; rows by table.
+
+    None, and nothing is written, where something else is there: others have been at it, or old days look different now.
+    """
+    if not _as_written(connection, batch_number, record.batch_id):
+        return None
+
+    def was(_: set[str]) -> Iterator[tuple[Any, pa.RecordBatch]]:
+        then = until(record, since)
+        return iter(()) if then is None else rows(compute(then), since)
+
+    try:
+        return changes.apply(connection, run, unit(batch_number), was, rows(compute(record), as_of)).touched
+    except changes.OtherContentError:
+        return None
+
+
+def _as_written(connection: Connection, batch_number: str, batch_id: int) -> bool:
+    """Whether all that is there of a batch's states and summaries is what the ledger says was written."""
+    written, transactions = ledger.content_of(connection, unit(batch_number)), ledger.transactions(connection)
+    if transactions is None:
+        return False
+    for table in TABLES:
+        counts = sql.SQL("SELECT count(*), count(*) FILTER (WHERE {}) FROM {} WHERE batch_id = %s")
+        found = connection.execute(counts.format(ledger.by(transactions), sql.Identifier(table)), [batch_id]).fetchall()
+        rows_there = written[table].rows if table in written else 0
+        if found != [(rows_there, rows_there)]:
+            return False
+    return True
+
+
+def _evening(days: Dates) -> Dates:
+    return np.asarray(days.astype("datetime64[us]") + (np.timedelta64(1, "D") - np.timedelta64(1, "s")))
+
+
+def _state_rows(states: States) -> tuple[Any, pa.RecordBatch]:
     anchored = np.flatnonzero(states.anchor >= 0)
     anchor_type = np.full(len(states.day), None, object)
     anchor_type[anchored] = np.array(ANCHORS, object)[states.anchor[anchored]]
@@ -72,5 +121,5 @@ def _state_rows(states: States, computed: datetime) -> tuple[Any, pa.RecordBatch
         anchor_type=anchor_type,
         sources=pa.array(SOURCES).take(pa.array(states.sources, pa.int64())),
         confidence_scores=pa.array(states.confidences).take(pa.array(states.confidence, pa.int64())),
-        last_computed_at=computed,
+        last_computed_at=_evening(states.date),
     )

@@ -208,7 +208,7 @@ def _carry(
         ddl.set_sequences(connection, tables)
     labels = [*given.of_batch[: len(now.plan.batches)], *(given.of_mixed[each] for each in now.mixed)]
     changed = [labels[index]["batch_batch"] for index in _living(then, new)]
-    runs.follow(dsn, changed, workers, progress, report, case=now)
+    runs.follow(dsn, changed, workers, progress, report, case=now, since=then.plan.as_of)
     ledger.finish(connection, run)
     return report
 

@@ -71,13 +71,19 @@ def unread(task: ddl.Task) -> bool:
 
 
 def analyse(
-    dsn: str, batches: list[int] | None, workers: int, progress: Progress, rest: ddl.Rebuilding | None = None
+    dsn: str,
+    batches: list[int] | None,
+    workers: int,
+    progress: Progress,
+    rest: ddl.Rebuilding | None = None,
+    since: date | None = None,
 ) -> Analysis:
     """Compute daily states and feeding summaries of these batches (ids), or of all, in place of what was there.
 
     The caller holds the database (`postgres.hold`) and has the main tables' indexes in place, but for a `rest` that is
     `unread`: without them a batch's record is a scan of all. Batches replace theirs one by one; where nothing else
-    would be left, all go first.
+    would be left, all go first. Of what was worked out `since` a day, of the same record up to it, only what differs is
+    written.
     """
     orm.use(dsn)
     done = Analysis()
@@ -88,12 +94,12 @@ def analyse(
         chosen = _recorded(connection, batches)
         progress.step("Growth analysis", len(chosen))
         # Empty tables are filled without indexes and keys: in a third of the time.
-        emptied = _empty_if_all(connection, chosen)
+        emptied = since is None and _empty_if_all(connection, chosen)
         proving = proof.obstacle(connection, pipeline.models(TABLES)) is None
         ddl.drop_secondary(connection, TABLES, foreign_keys=not proving)
         # If this fails, what was dropped is known, and comes back when the same is run again.
         with executor(min(workers, max(len(chosen), 1)), _opened, dsn, proving) as hands:
-            tasks = [Task(1, _analyse_batch, (batch, emptied)) for batch in chosen]
+            tasks = [Task(1, _analyse_batch, (batch, emptied, since)) for batch in chosen]
             for task, made in finished((hands, tasks)) if rest is None else rest.beside(hands, tasks):
                 _count(done, task.arguments[0], made, progress)
         ddl.rebuild(dsn, TABLES, workers)
@@ -368,8 +374,8 @@ def _opened(dsn: str, proving: bool) -> Iterator[_Analyst]:
         yield _Analyst(connection, Proof(connection) if proving else None)
 
 
-def _analyse_batch(worker: _Analyst, batch: _Recorded, emptied: bool) -> dict[str, int] | int:
-    """Rows by table; for a batch without a scenario the number of its assignments."""
+def _analyse_batch(worker: _Analyst, batch: _Recorded, emptied: bool, since: date | None) -> dict[str, int] | int:
+    """Rows by table that were written; for a batch without a scenario the number of its assignments."""
     connection = worker.connection
     # Without the indexes that are away, each would be a scan of all that others have written.
     clear = [] if emptied else [(f"DELETE FROM {table} WHERE batch_id = %s", [batch.id]) for table in TABLES]
@@ -378,6 +384,10 @@ def _analyse_batch(worker: _Analyst, batch: _Recorded, emptied: bool) -> dict[st
     except MissingScenario as missing:
         replace(connection, batch.run, states.unit(batch.number), clear, ())
         return missing.assignments
+    if since is not None and record is not None:
+        carried = states.carry(connection, batch.run, batch.number, record, since, batch.as_of)
+        if carried is not None:
+            return carried
     tables = () if record is None else states.rows(compute(record), batch.as_of)
     contents = replace(connection, batch.run, states.unit(batch.number), clear, tables, worker.proof)
     return {table: content.rows for table, content in contents.items()}

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -172,11 +173,13 @@ def follow(
     report: Report,
     indexes: AbstractContextManager[ddl.Rebuilding] | None = None,
     case: Case | None = None,
+    since: date | None = None,
 ) -> None:
     """What is worked out from the record: states and summaries of these batches (ids), plans, forecasts, the books.
 
     Indexes may still have to be built; those that growth analysis does without, beside it. The case is the one that
-    the record was made of, if it was made now: which of its sensors hang is known.
+    the record was made of, if it was made now: which of its sensors hang is known. What was worked out `since` a day is
+    there, and only what differs of states is written.
     """
     with database.connect(dsn, autocommit=True, application_name="aquamind analyse") as connection:
         tables = {
@@ -196,7 +199,7 @@ def follow(
                 rest.until_last() if batches else rest.finish()
         with report.timed("growth analysis"):
             if batches:
-                report.rows.update(analysis.analyse(dsn, batches, workers, progress, rest).rows)
+                report.rows.update(analysis.analyse(dsn, batches, workers, progress, rest, since).rows)
     with report.timed("planned activities"):
         progress.step("Planned activities")
         with database.connect(dsn, autocommit=True, application_name="aquamind analyse") as connection:

@@ -1,6 +1,6 @@
 """A batch's record as day-by-assignment grids, and read from the database."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -141,6 +141,29 @@ def arranged(known: Sources) -> Record:
         deaths_recorded=known.deaths_recorded,
         feed_kg=grid.by_container(known.feed),
         temp_c=grid.by_container(known.temperatures),
+    )
+
+
+def until(record: Record, day: date) -> Record | None:
+    """A record up to an earlier day, as what was entered until today tells it; None if nothing was there yet."""
+    last = (day - date(1970, 1, 1)).days
+    days = slice(max(last + 1 - record.day0, 0))
+    # In order of their first day.
+    stays = slice(np.searchsorted(record.stays["first_day"], last, "right"))
+    arrived = record.arrivals.day <= last
+    if not stays.stop:
+        return None
+    return replace(
+        record,
+        stays={name: values[stays] for name, values in record.stays.items()},
+        present=record.present[days, stays],
+        arrivals=Arrivals(*(getattr(record.arrivals, each.name)[arrived] for each in fields(Arrivals))),
+        removed=record.removed[days, stays],
+        anchor=record.anchor[days, stays],
+        anchor_g=record.anchor_g[days, stays],
+        deaths=record.deaths[days, stays],
+        feed_kg=record.feed_kg[days, stays],
+        temp_c=record.temp_c[days, stays],
     )
 
 
