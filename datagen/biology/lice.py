@@ -56,7 +56,7 @@ def lice_per_fish(settling: Floats, moults: Floats, survival: Floats, hatching: 
     lice = np.empty_like(settling)
     now = np.zeros(settling.shape[1:])
     for day in range(len(settling)):
-        now = next_day(now, settling[day], moults[day], survival[day], hatching)
+        now = next_day(now, settling[day], moults[day], survival[day], offspring(now[ADULT], hatching))
         share_out(now, settling.shape[2] - (day < late_day))
         lice[day] = now
     return lice
@@ -71,11 +71,16 @@ def share_out(now: Floats, rings: int) -> None:
 ADULT = POPULATIONS.index("adult")
 
 
-def next_day(now: Floats, settling: Floats, moults: Floats, survival: Floats, hatching: float) -> Floats:
-    """Lice per fish a day later [populations, rings]."""
-    moulted = now * moults
+def offspring(adults: Floats, hatching: float) -> float:
+    """Copepodids that settle on each fish of a farm, of the adults in its rings."""
     # As `mean` reckons it, in a third of the time.
-    offspring = hatching * (np.add.reduce(now[ADULT]) / now.shape[1])
+    settle: float = hatching * (np.add.reduce(adults) / len(adults))
+    return settle
+
+
+def next_day(now: Floats, settling: Floats, moults: Floats, survival: Floats, offspring: Floats | float) -> Floats:
+    """Lice per fish a day later [populations, rings]; the offspring are those of the day before."""
+    moulted = now * moults
     now = now - moulted
     now[1:] += moulted[:-1]
     now += settling

@@ -1,15 +1,17 @@
 """The boats that delouse: few for a geography, so that batches wait for each other, and none begins in a storm."""
 
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
-from heapq import heapify, heappop, heappush
+from itertools import pairwise
 
 import numpy as np
 
-from datagen.arrays import Bools
+from datagen.arrays import Bools, Floats
+from datagen.biology import lice as biology
 from datagen.catalog.biology import LiceOperation
 from datagen.simulation.climate import storms
-from datagen.simulation.lice import Lice, called_for
+from datagen.simulation.lice import Lice, Watched
 from datagen.simulation.world import World
 
 Delousings = list[tuple[int, LiceOperation]]
@@ -48,18 +50,49 @@ def delousings(world: World, batches: Iterable[int]) -> dict[int, Delousings]:
     if spec is None:
         return found
     boats = Boats([0] * spec.boats, storms(world.case, world.geography, plan.days + AHEAD_DAYS))
-    calls = list[tuple[int, int, Iterator[int]]]()
-    for b, kept in found.items():
+    watched: list[Watched] = []
+    for b in found:
         first, rings = int(plan.starts[b]) + plan.stage_starts[sea], np.array(plan.batches[b].containers[-1])
         longest = int(world.stays.until[world.stays.of[b, sea]].max()) - first if first < plan.days else 0
         if longest:
             lice = Lice(world.case, plan.batches[b], first, len(rings), world.case.late_days[b])
-            calls.append(
-                (0, b, called_for(lice, world.temp_c(slice(first, first + longest), rings), longest, boats, kept))
-            )
-    heapify(calls)
-    while calls:
-        _, b, group = heappop(calls)
-        if (day := next(group, None)) is not None:
-            heappush(calls, (day, b, group))
+            watched.append(Watched(lice, spec, world.temp_c(slice(first, first + longest), rings), longest))
+            found[b] = watched[-1].kept
+    treated: Treated = defaultdict(list)
+    for day, after in pairwise(sorted({day for each in watched for day in (each.first_day, each.end)})):
+        if here := [each for each in watched if each.first_day <= day < each.end]:
+            _live(here, day, after, boats, treated)
     return found
+
+
+Treated = dict[int, list[tuple[Watched, Bools, Floats]]]
+"""Batches that are deloused on days of the record, in which rings, and what part of their lice is left."""
+
+
+def _live(here: list[Watched], first: int, end: int, boats: Boats, treated: Treated) -> None:
+    """Days of the record on which the same batches are at sea: their lice go on side by side, a step a day."""
+    rings, after = [each.lice.rings for each in here], 0
+    places = [slice(after, after := after + count) for count in rings]
+    settling, moults = (
+        np.concatenate([column[first - each.first_day : end - each.first_day] for each, column in columns], axis=2)
+        for columns in ([(each, each.settling) for each in here], [(each, each.moults) for each in here])
+    )
+    now = np.concatenate([each.now for each in here], axis=1)
+    everyday, hatching = here[0].lice.everyday_survival, here[0].lice.case.catalog.lice.biology.hatching
+    for day in range(first, end):
+        hatched = [biology.offspring(now[biology.ADULT, place], hatching) for place in places]
+        survival = everyday
+        if today := treated.pop(day, ()):
+            survival = np.repeat(everyday, after, axis=1)
+            for each, which, left in today:
+                survival[:, places[here.index(each)]][:, which] *= left[:, which]
+        now = biology.next_day(now, settling[day - first], moults[day - first], survival, np.repeat(hatched, rings))
+        for each, place in zip(here, places, strict=True):
+            at_sea = day - each.first_day
+            if at_sea < each.lice.late_day:
+                biology.share_out(now[:, place], each.lice.rings - 1)
+            if each.calls(at_sea, now[:, place]):
+                for on, which, left in each.deloused(at_sea, boats):
+                    treated[on].append((each, which, left))
+    for each, place in zip(here, places, strict=True):
+        each.now = now[:, place]

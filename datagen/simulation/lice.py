@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from datagen.arrays import Floats, Ints
+from datagen.arrays import Bools, Floats, Ints
 from datagen.biology import lice as biology
 from datagen.biology.water import day_of_year, year_wave
 from datagen.case import Case
@@ -14,13 +14,13 @@ from datagen.catalog import Catalog
 from datagen.catalog.biology import LiceOperation
 from datagen.catalog.health import Delousing, Settling
 from datagen.catalog.spec import of_geography
-from datagen.catalog.ways import Way
+from datagen.catalog.ways import Way, work
 from datagen.planning.forecast import Forecast
 from datagen.planning.plan import BatchPlan
 from datagen.streams import remembering, stream
 
 if TYPE_CHECKING:
-    from datagen.simulation.boats import Boats, Delousings
+    from datagen.simulation.boats import Boats
 
 MONTH_DAYS = 28
 """An area's pressure is drawn for every so many days, and runs straight between them."""
@@ -151,49 +151,50 @@ class Lice:
         return count
 
 
-def called_for(lice: Lice, temp_c: Floats, longest: int, boats: "Boats", kept: "Delousings") -> Iterator[int]:
-    """Days of the record on which counts call for a boat, in order; who goes on lets it come, which is `kept`.
+class Watched:
+    """A batch at sea whose lice are counted, and deloused when counts call for it.
 
     Temperatures are those of the rings [days, rings], as long as there is a record; the sea phase is at `longest` so
     many days. What is decided depends on the days before alone: a longer record begins with the same.
     """
-    spec, case = lice.case.way.delousing, lice.case
-    if spec is None or not len(temp_c):
-        return
-    length, hatching = len(temp_c), case.catalog.lice.biology.hatching
-    settling, moults = lice.settling(length), lice.moulting(temp_c)
-    counted_on = lice.counted_on(length)
-    count, week_of = lice.counting(lice.methods(len(counted_on))), {day: week for week, day in enumerate(counted_on)}
-    female = np.array([kind.adult and kind.gender == "female" for kind in case.catalog.lice.types])
-    now, times, busy_until = np.zeros(settling.shape[1:]), 0, -1
-    place = np.arange(lice.rings)
-    day_of_year_on = case.plan.days_of_year()[lice.first_day :]
-    done: dict[int, tuple[Floats, Ints]] = {}
-    everyday = np.broadcast_to(lice.everyday_survival, now.shape)
-    latest = longest - Forecast(case, lice.batch).slaughter_days
-    for day in range(length):
-        survival = everyday
-        for first, (left, rings_day) in done.items():
-            if 0 <= day - first <= rings_day[-1]:
-                survival = survival.copy()
-                survival[:, rings_day == day - first] *= left[:, rings_day == day - first]
-        now = biology.next_day(now, settling[day], moults[day], survival, hatching)
-        stocked = lice.rings - (day < lice.late_day)
-        biology.share_out(now, stocked)
-        if day not in week_of:
-            continue
-        found = count(week_of[day], now)[:stocked, female].sum() / (case.catalog.lice.counting.fish * stocked)
-        if day < busy_until or times >= spec.most or not spec.called_for(found, day_of_year_on[day]):
-            continue
-        yield lice.first_day + day
-        operation = lice.operation(times)
-        wanted = lice.first_day + day + 1 + operation.fasting_days + lice.delay_days(times)
-        first = boats.offered(wanted) - lice.first_day
+
+    def __init__(self, lice: Lice, spec: work.Delousing, temp_c: Floats, longest: int) -> None:
+        self.lice, self.first_day, self.end = lice, lice.first_day, lice.first_day + len(temp_c)
+        self.settling, self.moults = lice.settling(len(temp_c)), lice.moulting(temp_c)
+        self.now = np.zeros(self.settling.shape[1:])
+        self.kept: list[tuple[int, LiceOperation]] = []
+        case, counted_on = lice.case, lice.counted_on(len(temp_c)).tolist()
+        self._spec, self._count = spec, lice.counting(lice.methods(len(counted_on)))
+        self._week_of = {day: week for week, day in enumerate(counted_on)}
+        self._female = np.array([kind.adult and kind.gender == "female" for kind in case.catalog.lice.types])
+        self._day_of_year = case.plan.days_of_year()[lice.first_day :]
+        self._latest, self._busy_until = longest - Forecast(case, lice.batch).slaughter_days, -1
+
+    def calls(self, day: int, now: Floats) -> bool:
+        """Whether a count on a day at sea, if there is one, calls for a boat: to be asked on each day, in order."""
+        week = self._week_of.get(day)
+        if week is None:
+            return False
+        stocked = self.lice.rings - (day < self.lice.late_day)
+        fish = self.lice.case.catalog.lice.counting.fish * stocked
+        found = self._count(week, np.ascontiguousarray(now))[:stocked, self._female].sum() / fish
+        if day < self._busy_until or len(self.kept) >= self._spec.most:
+            return False
+        return self._spec.called_for(found, self._day_of_year[day])
+
+    def deloused(self, day: int, boats: "Boats") -> Iterator[tuple[int, Bools, Floats]]:
+        """Days of the record on which a boat that is called on a day at sea comes: to which rings, and what it leaves."""
+        lice, time = self.lice, len(self.kept)
+        operation = lice.operation(time)
+        wanted = lice.first_day + day + 1 + operation.fasting_days + lice.delay_days(time)
+        first = boats.offered(wanted)
         clear = operation.last_day(first, lice.rings) + max(operation.withholding_days, 1)
-        if clear > latest:
+        if clear - lice.first_day > self._latest:
             # Too late: they are slaughtered instead.
-            continue
-        kept.append((lice.first_day + first, operation))
-        boats.taken(lice.first_day + first, lice.first_day + operation.last_day(first, lice.rings))
-        done[first] = lice.left(times), place // operation.rings_per_day
-        times, busy_until = times + 1, first + spec.least_gap_days
+            return
+        self.kept.append((first, operation))
+        boats.taken(first, operation.last_day(first, lice.rings))
+        self._busy_until = first - lice.first_day + self._spec.least_gap_days
+        left, rings_day = lice.left(time), np.arange(lice.rings) // operation.rings_per_day
+        for later in range(int(rings_day[-1]) + 1):
+            yield first + later, rings_day == later, left
