@@ -24,6 +24,13 @@ TRIAL_C = (7.0, 19.0)
 """Temperatures at which oxygen that is enough, and the least that fish can do with, are told."""
 
 
+def needed_pct(at_trial_pct: tuple[float, float], temp_c: Floats) -> Floats:
+    """Oxygen that is needed at these temperatures, where that at those of `TRIAL_C` is known."""
+    cool, hot = at_trial_pct
+    warm: Floats = (temp_c - TRIAL_C[0]) / (TRIAL_C[1] - TRIAL_C[0])
+    return cool + warm * (hot - cool)
+
+
 def appetite_in(
     oxygen_pct: Floats, temp_c: Floats, enough_pct: tuple[float, float], least_pct: tuple[float, float]
 ) -> Floats:
@@ -35,8 +42,7 @@ def appetite_in(
     >>> appetite_in(np.array([80.0, 50.0, 50.0]), np.array([13.0, 13.0, 7.0]), (42, 76), (24, 40)).round(2).tolist()
     [1.0, 0.67, 1.0]
     """
-    warm = (temp_c - TRIAL_C[0]) / (TRIAL_C[1] - TRIAL_C[0])
-    enough, least = (cool + warm * (hot - cool) for cool, hot in (enough_pct, least_pct))
+    enough, least = needed_pct(enough_pct, temp_c), needed_pct(least_pct, temp_c)
     part: Floats = np.clip((oxygen_pct - least) / (enough - least), 0.0, 1.0)
     return part
 
@@ -65,10 +71,13 @@ def queue_position_g(served: Ints, bins: Ints, eaten_g: Ints) -> Ints:
     """
     order = np.argsort(bins, kind="stable")
     ahead = np.cumsum(served[order]) - served[order]
-    sorted_bins = bins[order]
-    first_of_bin = np.searchsorted(sorted_bins, sorted_bins)
+    count = np.bincount(bins, minlength=len(eaten_g))
+    used = np.flatnonzero(count)
+    before_g = eaten_g.copy()
+    before_g[used] -= ahead[(np.cumsum(count) - count)[used]]
     position = np.empty_like(served)
-    position[order] = eaten_g[sorted_bins] + ahead - ahead[first_of_bin]
+    position[order] = ahead
+    position += before_g[bins]
     return position
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from datagen.arrays import Floats, Ints
-from datagen.biology.feeding import appetite_in
+from datagen.biology.feeding import appetite_in, needed_pct
 from datagen.biology.water import year_wave
 from datagen.case import Case
 from datagen.catalog.ways.living import Currents
@@ -59,10 +59,17 @@ class Breathing:
             short_pct = np.minimum(spec.shortage_pct * np.exp(spec.shortage_spread * spells), spec.shortage_most_pct)
             self._shortage_pct[:, unit] = short_pct * season
 
-    def oxygen_pct(self, day: int, containers: Ints, unit: Ints) -> Floats:
-        """What a ring has more on a day than its area has in the mean of years."""
-        more: Floats = self._places.oxygen_pct[containers] - self._shortage_pct[day, unit]
+        self.lowest_pct = 0.5 * places.dip_pct * OVER_A_DIP.min()
+        """By container, what the deepest dip takes."""
+
+    def oxygen_pct(self, containers: Ints, moment: Ints) -> Floats:
+        """What rings have more, at moments [days, units], than their area has in the mean of years."""
+        more: Floats = self._places.oxygen_pct.take(containers) - self._shortage_pct.take(moment)
         return more
+
+    def enough_pct(self, temp_c: Floats) -> Floats:
+        """Oxygen that leaves fish all their appetite."""
+        return needed_pct(self._spec.enough_pct, temp_c)
 
     def appetite(self, containers: Ints, oxygen_pct: Floats, temp_c: Floats) -> Floats:
         """What is left of the appetite of a day, by its mean oxygen and the dips of the tide."""

@@ -24,7 +24,7 @@ DAYS_AT_A_TIME = LEAD_DAYS + 1
 
 @dataclass
 class Stores:
-    """The feed of a geography. A bin is one feed in one store, `store * feeds + feed`; all amounts in grams.
+    """The feed of a geography. A bin is one feed in one store, `store * feeds + feed`, and one more; all in grams.
 
     A store's capacity is shared evenly by the feeds of the stage that it serves, so that its bins together never
     hold more than it can.
@@ -51,16 +51,15 @@ class Stores:
             self._on_order_g[bins] -= quantity_g
             self._bought.append((bins, day - LEAD_DAYS, day, quantity_g))
 
-    def feed_out(self, wanted_g: Ints, bins: Ints) -> tuple[Ints, Ints]:
-        """What each container gets of what it wants, and where in its bin's queue that begins."""
+    def feed_out(self, wanted_g: Ints, bins: Ints) -> Ints:
+        """What each container gets of what it wants; the same array where all get all."""
         served = feeding.served_g(wanted_g, bins, self.stock_g)
-        position = feeding.queue_position_g(served, bins, self.eaten_g)
         used = np.bincount(bins, weights=served, minlength=len(self.stock_g)).astype(np.int64)
         self.stock_g -= used
         self.eaten_g += used
         # What is ordered by follows the use of the last few days (invented).
         self._daily_use_g += 0.3 * (used - self._daily_use_g)
-        return served, position
+        return served
 
     def order(self, day: int, open_bins: Bools, days_needed: Floats) -> None:
         """In the evening, order for bins in use that fall below the reorder share, or below three days' use.
@@ -69,17 +68,18 @@ class Stores:
         eat of it, and then for some days at a time: invented, so that little is left when they leave.
         """
         position, use_g = self.stock_g + self._on_order_g, self._daily_use_g
-        to_come_g = np.full(len(use_g), np.inf)
-        in_use = use_g > 0
-        to_come_g[in_use] = use_g[in_use] * np.maximum(days_needed[in_use], DAYS_AT_A_TIME)
         low = np.maximum(REORDER_SHARE * self.capacity_g, (LEAD_DAYS + 1) * use_g)
-        due = np.flatnonzero(open_bins & (position < np.minimum(low, to_come_g)))
+        due = np.flatnonzero(open_bins & (position < low))
+        use_g = use_g[due]
+        to_come_g = np.where(use_g > 0, use_g * np.maximum(days_needed[due], DAYS_AT_A_TIME), np.inf)
+        wanting = position[due] < to_come_g
+        due, use_g, to_come_g = due[wanting], use_g[wanting], to_come_g[wanting]
         if not len(due):
             return
-        target = np.clip(14 * use_g[due], 0.4 * self.capacity_g[due], 0.9 * self.capacity_g[due])
-        lots = np.minimum(target, to_come_g[due]) - position[due]
+        target = np.clip(14 * use_g, 0.4 * self.capacity_g[due], 0.9 * self.capacity_g[due])
+        lots = np.minimum(target, to_come_g) - position[due]
         # Of the last feed of a stay at least a lot, or fish would starve for want of half a one.
-        lots = np.where(to_come_g[due] < target, np.ceil(lots / self.lot_g[due]), lots // self.lot_g[due])
+        lots = np.where(to_come_g < target, np.ceil(lots / self.lot_g[due]), lots // self.lot_g[due])
         quantity = lots.astype(np.int64) * self.lot_g[due]
         due, quantity = due[quantity > 0], quantity[quantity > 0]
         self._on_order_g[due] += quantity
@@ -108,7 +108,8 @@ def stores(case: Case, geography: int) -> Stores:
         feeds = stage_feeds[farm.unit_stage[unit]] if farm.unit_stage[unit] >= 0 else []
         if farm.unit_geography[unit] == geography and feeds:
             capacity[store, feeds] = farm.store_capacity_kg[store] / len(feeds)
-    capacity_g = (capacity.ravel() * 1000).astype(np.int64)
+    # The last bin is of no store, for fish that get no feed.
+    capacity_g = np.append((capacity.ravel() * 1000).astype(np.int64), 0)
     # By the big bag of a tonne; into silos too small for that, by 100 kg (practice; the limit is invented).
     lot_g = np.where(capacity_g < 50_000_000, 100_000, 1_000_000)
     rng = stream(plan.seed, farm.geography_code[geography], "feed prices")

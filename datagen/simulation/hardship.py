@@ -20,6 +20,8 @@ WEEK_DAYS = 7
 LONGEST_DELAY = 4.0
 """Times its mean after which a disease has reached the last ring."""
 
+DISEASE = CAUSES.index("DISEASE")
+
 MET = 0.5
 """Chance of an area to be met by what befalls its waters."""
 

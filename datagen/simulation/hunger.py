@@ -13,24 +13,18 @@ LEAST, MOST = 0.4, 1.6
 """Bounds of what a spell does to appetite; invented."""
 
 
-class Hunger:
-    """What the appetite of a geography's stays is multiplied by, day by day."""
-
-    def __init__(self, case: Case, geography: int, stays: Stays, spec: SeaAppetite) -> None:
-        plan = case.plan
-        self._spec = spec
-        self._spells = _spells(case, geography, spec)
-        planned = plan.starts[stays.batch] + plan.stage_starts[case.sea]
-        came = np.minimum(stays.first_day, planned)
-        spring = planned - came + spec.spring(day_of_year(np.datetime64(plan.first_day) + planned))
-        at_sea = stays.stage == case.sea
-        # Fish on land never came.
-        self._came, self._spring = np.where(at_sea, came, plan.days), np.where(at_sea, spring, np.inf)
-
-    def on(self, day: int, stay: Ints, unit: Ints) -> Floats:
-        """On a day, of stays in these units."""
-        hunger: Floats = self._spec.usual(day - self._came[stay], self._spring[stay]) * self._spells[day, unit]
-        return hunger
+def hunger(case: Case, geography: int, stays: Stays, spec: SeaAppetite, day: Ints, moment: Ints) -> Floats:
+    """What the appetite of stays is multiplied by, by container-day, at moments [days, units]; 1 on land."""
+    plan, at_sea = case.plan, np.flatnonzero(stays.stage == case.sea)
+    planned = plan.starts[stays.batch[at_sea]] + plan.stage_starts[case.sea]
+    came = np.minimum(stays.first_day[at_sea], planned)
+    spring = planned - came + spec.spring(day_of_year(np.datetime64(plan.first_day) + planned))
+    days = np.diff(np.append(stays.row, stays.rows))
+    rows = np.flatnonzero(np.repeat(stays.stage == case.sea, days))
+    usual = spec.usual(day[rows] - np.repeat(came, days[at_sea]), np.repeat(spring, days[at_sea]))
+    factor = np.ones(stays.rows)
+    factor[rows] = usual * _spells(case, geography, spec).take(moment[rows])
+    return factor
 
 
 def _spells(case: Case, geography: int, spec: SeaAppetite) -> Floats:

@@ -183,7 +183,7 @@ class Watched:
         return self._spec.called_for(found, self._day_of_year[day])
 
     def deloused(self, day: int, boats: "Boats") -> Iterator[tuple[int, Bools, Floats]]:
-        """Days of the record on which a boat that is called on a day at sea comes: to which rings, and what it leaves."""
+        """When a boat that is called on a day at sea comes, to which rings, and what it leaves there."""
         lice, time = self.lice, len(self.kept)
         operation = lice.operation(time)
         wanted = lice.first_day + day + 1 + operation.fasting_days + lice.delay_days(time)

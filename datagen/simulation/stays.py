@@ -57,11 +57,6 @@ class Stays:
         """The stage and containers of fish planned to arrive on a day, be it after the as-of day."""
         return self.arrivals.get(day, [])
 
-    def outbreak_on(self, day: int, stay: Ints) -> Floats:
-        """Hazard of disease outbreaks on a day, by stay; the frail suffer more."""
-        hazard: Floats = self.outbreak[np.maximum(day - self.delay[stay], 0), self.batch[stay]] * self.frailty[stay]
-        return hazard
-
 
 @dataclass(frozen=True)
 class _Nature:

@@ -1,21 +1,19 @@
 """The state of a geography and how one day changes it: all containers at once, whole fish, whole grains of feed."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from datagen.arrays import Floats, Ints
 from datagen.biology import feeding, mortality
-from datagen.biology.growth import cube_root_gain
-from datagen.biology.water import year_wave
 from datagen.case import Case
 from datagen.catalog import Catalog
 from datagen.catalog.biology import Handling
-from datagen.simulation import hardship
-from datagen.simulation.bins import Bins, days_until
-from datagen.simulation.climate import Climate, climate, hazards
+from datagen.simulation.bins import Bins, Eating, Sale
+from datagen.simulation.climate import Climate, climate
 from datagen.simulation.currents import Breathing
 from datagen.simulation.feed_stock import Stores, stores
+from datagen.simulation.foreseen import foreseen
 from datagen.simulation.halls import Shared
 from datagen.simulation.history import (
     FULL,
@@ -30,12 +28,31 @@ from datagen.simulation.history import (
     Waiting,
     table,
 )
-from datagen.simulation.hunger import Hunger
+from datagen.simulation.lived import Days, Lived
 from datagen.simulation.stays import Stays, stays
 from datagen.streams import stream
 
 HANDLING = mortality.CAUSES.index("HANDLING")
-DISEASE = mortality.CAUSES.index("DISEASE")
+NEARLY_FULL = 0.999 * FULL * 1000.0
+"""Grams of fish a kilogram of room from which it is looked whether a container is full."""
+
+
+@dataclass(frozen=True)
+class Present:
+    """The containers that have fish, and what is the same of each until fish come or go; `row` is that of day 0."""
+
+    container: Ints
+    stay: Ints
+    row: Ints
+    batch: Ints
+    sold_with: Ints
+    eating: Eating
+    cause_shares: Floats
+    per_kg: Floats
+    from_kg: Floats
+    fcr: Floats
+    most_kg: Floats
+    lowest_pct: Floats | None
 
 
 class World:
@@ -49,7 +66,7 @@ class World:
         self.climate: Climate = climate(case, geography)
         self.stores: Stores = stores(case, geography)
         self.bins = Bins(case, self.stays)
-        containers, rows = len(farm.container_unit), self.stays.rows
+        containers = len(farm.container_unit)
         self.stay = np.full(containers, -1)
         self.fish = np.zeros(containers, np.int64)
         self.weight_cbrt = np.zeros(containers)
@@ -60,130 +77,137 @@ class World:
         self.temp_offset_c = catalog.water.weather.container_sd_c * stream(
             plan.seed, farm.geography_code[geography], "containers"
         ).standard_normal(containers)
-        self.days = ContainerDays.empty(rows)
         self.leaves_by = self.stays.until.copy()
         self.left = np.zeros(len(self.stays.batch), bool)
         self.lived = np.zeros(len(self.stays.batch), np.int64)
         self.fish_in, self.fish_out = np.zeros_like(self.lived), np.zeros_like(self.lived)
         self.weight_in_g, self.weight_out_g = np.zeros(len(self.lived)), np.zeros(len(self.lived))
         self.log = Log()
-        self.befalling = hazards(case, geography)
-        self.season = _season(case, geography)
-        self.suffering = np.ones(len(self.stays.batch)) if case.way.mortality is None else self.stays.frailty
         self.per_kg, self.from_kg = _of_size(case)
-        lived = case.way.sea_growth
-        self.daylight = None if lived is None else lived.times(plan.days_of_year())
-        hungry = case.way.sea_appetite
-        self.hunger = None if hungry is None else Hunger(case, geography, self.stays, hungry)
         self.halls = None if case.way.halls is None else Shared(case, geography, case.way.halls)
         currents = case.way.currents
         self.breathing = None if currents is None else Breathing(case, geography, currents)
+        water = self.climate, self.temp_offset_c, self.halls, self.breathing
+        self.foreseen = foreseen(case, geography, self.stays, *water)
+        self.days = Days(self.stays.rows)
+        self.sale = Sale.of(self.stays, len(plan.batches), case.sea)
+        self._present: Present | None = None
 
     def step(self, day: int) -> None:
         """Live one day, from the morning's deliveries of feed to the evening's orders."""
         self.stores.receive(day)
-        active = np.flatnonzero(self.stay >= 0)
-        if len(active):
-            self._live(day, active)
+        here = self._present = self._present or self._who_is_where()
+        if len(here.container):
+            self._live(day, here)
         self.stores.order(day, self.bins.open(day), self.bins.days_needed)
 
-    def _live(self, day: int, active: Ints) -> None:
-        stay = self.stay[active]
-        row = self.stays.row[stay] + day - self.stays.first_day[stay]
-        unit = self.farm.container_unit[active]
-        record = self.days
-        alive = self.fish[active]
-        record.fish[row], record.weight_g[row] = alive, self.weight_cbrt[active] ** 3
-        record.temp_c[row] = temp_c = self.climate.temp_c[day, unit] + self.temp_offset_c[active]
-        record.salinity_psu[row] = self.climate.salinity_psu[day, unit]
-        alive = self._die(day, active, stay, row, unit, alive)
-        load = alive * record.weight_g[row] / (1000.0 * self.farm.container_max_biomass_kg[active])
-        oxygen_pct = self.climate.oxygen_pct[day, unit] - self.catalog.water.oxygen_load_pct * load
-        if self.breathing is not None:
-            oxygen_pct += self.breathing.oxygen_pct(day, active, unit)
-        record.oxygen_pct[row] = np.maximum(oxygen_pct, 0.0)
-        gain = self._eat(day, active, stay, row, unit, alive, temp_c)
-        if self.halls is not None:
-            taken_pct = self.halls.oxygen_pct[day] * np.bincount(unit, record.feed_g[row], len(self.farm.unit_name))
-            in_hall = np.maximum(self.climate.oxygen_pct[day] - taken_pct, 0.0)
-            record.oxygen_pct[row] = np.where(self.farm.unit_is_area[unit], record.oxygen_pct[row], in_hall[unit])
-        self.fish[active] = alive
-        self.weight_cbrt[active] += gain
+    def _who_is_where(self) -> Present:
+        s, container = self.stays, np.flatnonzero(self.stay >= 0)
+        stay = self.stay[container]
+        batch, stage = s.batch[stay], s.stage[stay]
+        return Present(
+            container,
+            stay,
+            row=s.row[stay] - s.first_day[stay],
+            batch=batch,
+            # On land nobody leaves because of a weight.
+            sold_with=np.where(stage == self.case.sea, batch, -1),
+            eating=self.bins.eating(container, stage),
+            cause_shares=self.cause_shares[:, stage],
+            per_kg=self.per_kg[stage],
+            from_kg=self.from_kg[stage],
+            fcr=s.fcr[stay],
+            most_kg=self.farm.container_max_biomass_kg[container],
+            lowest_pct=None if self.breathing is None else self.breathing.lowest_pct[container],
+        )
 
-    def _die(self, day: int, active: Ints, stay: Ints, row: Ints, unit: Ints, alive: Ints) -> Ints:
-        s, draws = self.stays, self.stays.draws
-        at_sea = s.stage[stay] == self.case.sea
-        everyday = s.hazard[stay] * draws.hardship[row] * self.season[day, unit]
+    def _live(self, day: int, here: Present) -> None:
+        row, alive, weight_cbrt = here.row + day, self.fish[here.container], self.weight_cbrt[here.container]
+        weight_g = weight_cbrt**3
+        write = self.days.next_day(len(row))
+        write.stay[:], write.fish[:], write.weight_g[:] = here.stay, alive, weight_g
+        alive = self._die(here, row, alive, weight_g, write)
+        self._breathe(here, row, alive * weight_g, write)
+        gain = self._eat(day, here, row, alive, (weight_cbrt, weight_g), write)
+        self.fish[here.container] = alive
+        self.weight_cbrt[here.container] = weight_cbrt + gain
+
+    def _die(self, here: Present, row: Ints, alive: Ints, weight_g: Floats, write: Lived) -> Ints:
+        known, draws = self.foreseen, self.stays.draws
+        everyday = known.everyday[row]
         if self.per_kg.any():
-            stage = s.stage[stay]
-            everyday *= np.exp(self.per_kg[stage] * (self.days.weight_g[row] / 1000.0 - self.from_kg[stage]))
-        hazard_of = self.cause_shares[:, s.stage[stay]] * everyday
-        handled = mortality.pulse_day_one(self.dying[active], self.dying_decay[active])
+            everyday *= np.exp(here.per_kg * (weight_g / 1000.0 - here.from_kg))
+        hazard_of = here.cause_shares * everyday
+        dying = self.dying[here.container]
+        handled = mortality.pulse_day_one(dying, self.dying_decay[here.container])
+        self.dying[here.container] = dying - handled
         hazard_of[HANDLING] += handled
-        hazard_of[DISEASE] += self.stays.outbreak_on(day, stay) * at_sea
-        for cause, hazard in self.befalling.items():
-            hazard_of[cause] += hazard[day, unit] * self.suffering[stay]
-        dead = mortality.deaths(alive, hazard_of.sum(axis=0), draws.deaths[row], draws.rounding[row])
-        self.days.deaths[row] = dead
-        self.days.cause[row] = mortality.picked_cause(hazard_of, draws.cause[row])
-        self.dying[active] -= handled
+        for cause, hazard in known.befalling:
+            hazard_of[cause] += hazard[row]
+        ladder = hazard_of.cumsum(axis=0)
+        dead = mortality.deaths(alive, ladder[-1], draws.deaths[row], draws.rounding[row])
+        write.deaths[:] = dead
+        write.cause[:] = mortality.picked_cause(ladder, draws.cause[row])
         return alive - dead
 
-    def _eat(self, day: int, active: Ints, stay: Ints, row: Ints, unit: Ints, alive: Ints, temp_c: Floats) -> Floats:
+    def _breathe(self, here: Present, row: Ints, alive_g: Floats, write: Lived) -> None:
+        """Oxygen where each container has its own water."""
+        load = alive_g / (1000.0 * here.most_kg)
+        oxygen_pct = self.foreseen.oxygen_pct[row] - self.catalog.water.oxygen_load_pct * load
+        if self.foreseen.more_oxygen_pct is not None:
+            oxygen_pct += self.foreseen.more_oxygen_pct[row]
+        np.maximum(oxygen_pct, 0.0, out=write.oxygen_pct)
+
+    def _eat(
+        self, day: int, here: Present, row: Ints, alive: Ints, size: tuple[Floats, Floats], write: Lived
+    ) -> Floats:
         """Feed out the day's rations; what the cube root of the weight gains."""
-        s, growth = self.stays, self.catalog.biology.growth
-        fasting = (self.fasting_until[active] >= day) | self.climate.storm[day, unit]
-        steady = np.maximum(1.0 + growth.appetite_daily_sd * s.draws.appetite[row], 0.0)
-        appetite = np.where(fasting, 0.0, self.appetite[active] * steady)
-        if self.hunger is not None:
-            appetite *= self.hunger.on(day, stay, unit)
-        if self.halls is not None:
-            appetite *= self.halls.fed[day, unit]
-        if self.breathing is not None:
-            appetite *= self.breathing.appetite(active, self.days.oxygen_pct[row], temp_c)
-        self.appetite[active] += (1.0 - self.appetite[active]) * growth.appetite_recovery_per_day
-        full_gain = cube_root_gain(temp_c, s.tgc[stay])
-        if self.daylight is not None:
-            full_gain *= np.where(s.stage[stay] == self.case.sea, self.daylight[day], 1.0)
-        weight_cbrt = self.weight_cbrt[active]
-        gain = np.minimum(full_gain * appetite, self._room(active, alive))
-        weight_g = self.days.weight_g[row]
-        days_left = self._days_left(day, stay, alive, weight_g, full_gain)
-        size = weight_cbrt, weight_g
-        bins, feed = self.bins.eaten_from(day, active, s.stage[stay], size, full_gain, days_left)
-        fed = feed >= 0
-        gain_kg = alive * ((weight_cbrt + gain) ** 3 - weight_g) / 1000.0
-        wanted_g = feeding.ration_g(gain_kg, self._fcr(stay, weight_g))
-        served, position = self.stores.feed_out(wanted_g[fed], bins[fed])
-        self.days.appetite[row] = appetite
-        self.days.feed[row] = feed
-        self.days.feed_g[row[fed]], self.days.feed_position_g[row[fed]] = served, position
-        short = np.flatnonzero(fed)[served < wanted_g[fed]]
-        gain[short] *= self.days.feed_g[row[short]] / wanted_g[short]
+        weight_cbrt, weight_g = size
+        full_gain = self.foreseen.full_gain[row]
+        gain = full_gain * self._appetite(day, here, row, write)
+        grown_g = (weight_cbrt + gain) ** 3
+        full = np.flatnonzero(alive * grown_g > NEARLY_FULL * here.most_kg)
+        if len(full):
+            gain[full] = np.minimum(gain[full], _room(here.most_kg[full], alive[full], weight_cbrt[full]))
+            grown_g[full] = (weight_cbrt[full] + gain[full]) ** 3
+        days_left = self._days_left(day, here, alive, weight_g, full_gain)
+        bins, fed = self.bins.eaten_from(day, here.eating, size, full_gain, days_left)
+        wanted_g = feeding.ration_g(alive * (grown_g - weight_g) / 1000.0, self._fcr(here.fcr, weight_g)) * fed
+        served_g = self.stores.feed_out(wanted_g, bins)
+        write.bin[:], write.feed_g[:] = bins, served_g
+        if served_g is not wanted_g:
+            short = np.flatnonzero(served_g < wanted_g)
+            gain[short] *= served_g[short] / wanted_g[short]
         return gain
 
-    def _fcr(self, stay: Ints, weight_g: Floats) -> Floats:
+    def _appetite(self, day: int, here: Present, row: Ints, write: Lived) -> Floats:
+        """What part of their fill fish eat; whom something has taken it from has it back by and by."""
+        own, (steady, hungry) = self.appetite[here.container], self.foreseen.appetite
+        self.appetite[here.container] = own + (1.0 - own) * self.catalog.biology.growth.appetite_recovery_per_day
+        appetite = own * steady[row]
+        appetite *= self.fasting_until[here.container] < day
+        appetite *= hungry[row]
+        if self.breathing is not None and self.foreseen.enough_pct is not None and here.lowest_pct is not None:
+            short = np.flatnonzero(write.oxygen_pct + here.lowest_pct < self.foreseen.enough_pct[row])
+            if len(short):
+                where = here.container[short]
+                temp_c = self.climate.temp_c[day, self.farm.container_unit[where]] + self.temp_offset_c[where]
+                appetite[short] *= self.breathing.appetite(where, write.oxygen_pct[short], temp_c)
+        write.appetite[:] = appetite
+        return appetite
+
+    def _fcr(self, fcr: Floats, weight_g: Floats) -> Floats:
         """Feed that a gain takes [kg / kg]."""
-        lived, fcr = self.case.way.conversion, self.stays.fcr[stay]
+        lived = self.case.way.conversion
         return fcr if lived is None else fcr * lived.given(weight_g)
 
-    def _days_left(self, day: int, stay: Ints, alive: Ints, weight_g: Floats, full_gain: Floats) -> Floats:
+    def _days_left(self, day: int, here: Present, alive: Ints, weight_g: Floats, full_gain: Floats) -> Floats:
         """Until the fish leave: by plan, or as soon as their batch weighs what it is to be harvested at."""
-        s = self.stays
-        batch, fish = s.batch[stay], np.maximum(alive, 1)
-        total = np.bincount(batch, fish)
-        mean_cbrt = np.cbrt(np.bincount(batch, fish * weight_g) / np.maximum(total, 1))[batch]
-        mean_gain = (np.bincount(batch, fish * full_gain) / np.maximum(total, 1))[batch]
-        heavy_in = days_until(np.cbrt(s.leaving_g[stay]), mean_cbrt, mean_gain)
-        heavy_in = np.maximum(heavy_in, s.leaving_from[stay] - day) + s.leaving_days[stay]
-        left: Floats = np.minimum(self.leaves_by[stay] - day, heavy_in)
-        return left
-
-    def _room(self, active: Ints, alive: Ints) -> Floats:
-        """What the cube root of the weight may still gain: feed is held back where the container is full."""
-        most_g = FULL * 1000.0 * self.farm.container_max_biomass_kg[active] / np.maximum(alive, 1)
-        room: Floats = np.maximum(np.cbrt(most_g) - self.weight_cbrt[active], 0.0)
-        return room
+        fish, batches = np.maximum(alive, 1), len(self.sale.days)
+        total = np.maximum(np.bincount(here.batch, fish, batches), 1)
+        mean_cbrt = np.cbrt(np.bincount(here.batch, fish * weight_g, batches) / total)
+        heavy_in = self.sale.heavy_in(day, mean_cbrt, np.bincount(here.batch, fish * full_gain, batches) / total)
+        return np.minimum(self.leaves_by[here.stay] - day, heavy_in[here.sold_with])
 
     def temp_c(self, days: slice, containers: Ints) -> Floats:
         """The water of containers on days of the record [days, containers], none after its last."""
@@ -192,6 +216,7 @@ class World:
 
     def enter(self, stay: int, fish: int, weight_cbrt: float) -> None:
         container = self.stays.container[stay]
+        self._present = None
         self.stay[container], self.fish[container], self.weight_cbrt[container] = stay, fish, weight_cbrt
         self.appetite[container], self.dying[container], self.fasting_until[container] = 1.0, 0.0, -1
         self.fish_in[stay], self.weight_in_g[stay] = fish, weight_cbrt**3
@@ -199,7 +224,7 @@ class World:
     def leave(self, stay: int, day: int) -> tuple[int, float]:
         container = self.stays.container[stay]
         fish, weight_cbrt = int(self.fish[container]), float(self.weight_cbrt[container])
-        self.stay[container] = -1
+        self.stay[container], self._present = -1, None
         self.left[stay], self.lived[stay] = True, day - self.stays.first_day[stay]
         self.fish_out[stay], self.weight_out_g[stay] = fish, weight_cbrt**3
         return fish, weight_cbrt
@@ -248,7 +273,7 @@ class World:
         return History(
             self.geography,
             assignments,
-            ContainerDays(*(values[kept] for values in vars(self.days).values())),
+            self._container_days(kept),
             replace(deliveries, assignment=number[deliveries.assignment]),
             replace(moves, source=number[moves.source], dest=number[moves.dest]),
             replace(thinnings, source=number[thinnings.source], dest=number[thinnings.dest]),
@@ -258,6 +283,31 @@ class World:
             replace(treatments, assignment=number[treatments.assignment]),
             replace(harvests, assignment=number[harvests.assignment]),
             self.stores.purchases(),
+        )
+
+    def _container_days(self, kept: Ints) -> ContainerDays:
+        """Those of rows as planned, which are all that were lived, in the order of stays."""
+        lived, position_g = self.days.by_stay(len(self.stays.batch), self.bins.nowhere + 1)
+        moment, farm = self.foreseen.moment[kept], self.farm
+        offset_c = np.repeat(self.temp_offset_c[self.stays.container], self.lived)
+        fed, oxygen_pct = lived.bin < self.bins.nowhere, lived.oxygen_pct
+        if self.halls is not None:
+            used_g = np.bincount(moment, lived.feed_g, self.climate.oxygen_pct.size)
+            in_hall = self.climate.oxygen_pct - self.halls.oxygen_pct * used_g.reshape(self.climate.oxygen_pct.shape)
+            on_land = np.repeat(~farm.unit_is_area[farm.container_unit[self.stays.container]], self.lived)
+            oxygen_pct = np.where(on_land, np.maximum(in_hall, 0.0).take(moment), oxygen_pct)
+        return ContainerDays(
+            fish=lived.fish,
+            deaths=lived.deaths,
+            cause=lived.cause,
+            weight_g=lived.weight_g,
+            temp_c=self.climate.temp_c.take(moment) + offset_c,
+            salinity_psu=self.climate.salinity_psu.take(moment),
+            oxygen_pct=oxygen_pct,
+            appetite=lived.appetite,
+            feed_g=lived.feed_g,
+            feed=np.where(fed, lived.bin % self.stores.feeds, -1),
+            feed_position_g=np.where(fed, position_g, 0),
         )
 
 
@@ -271,14 +321,11 @@ def _cause_shares(catalog: Catalog) -> Floats:
     return shares
 
 
-def _season(case: Case, geography: int) -> Floats:
-    """What everyday deaths are multiplied by [days, units]."""
-    if case.way.mortality is not None:
-        return hardship.everyday(case, geography, case.way.mortality)
-    farm, spec = case.farm, case.catalog.mortality
-    # The hard season at sea is opposite to the warm one.
-    wave = year_wave(case.plan.days_of_year()[:, None], farm.unit_warmest_day[None, :])
-    return np.where(farm.unit_is_area, spec.winter_factor**-wave, 1.0)
+def _room(most_kg: Floats, alive: Ints, weight_cbrt: Floats) -> Floats:
+    """What the cube root of the weight may still gain: feed is held back where the container is full."""
+    most_g = FULL * 1000.0 * most_kg / np.maximum(alive, 1)
+    room: Floats = np.maximum(np.cbrt(most_g) - weight_cbrt, 0.0)
+    return room
 
 
 def _of_size(case: Case) -> tuple[Floats, Floats]:
