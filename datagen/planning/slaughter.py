@@ -1,5 +1,6 @@
 """Slaughter: on which days the boat comes for which ring of a batch, and whether for all of its fish or for a part."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -85,6 +86,28 @@ class Slaughter:
         days = self.last_day(ring_kg, offered)
         return mean_g >= self.begins_g(days) or days >= within_days
 
+    def far_off(self, rings: int, heaviest_kg: float, mean_g: float, within_days: int) -> bool:
+        """Whether it surely does not begin, without a look at each ring: where none has more than the boat holds."""
+        if not rings or heaviest_kg > self._most_kg:
+            return False
+        if rings not in self._of_one_visit:
+            longest = 2 * self.last_day([0.0] * rings)
+            self._of_one_visit[rings] = longest, self.begins_g(longest)
+        longest, begins_g = self._of_one_visit[rings]
+        return mean_g < begins_g and longest < within_days
+
+    @cached_property
+    def _of_one_visit(self) -> dict[int, tuple[int, float]]:
+        """By the number of rings that the boat empties at once: most days that are reckoned with, and weight at which
+        it is decided on."""
+        return {}
+
+    @cached_property
+    def _most_kg(self) -> float:
+        """In a ring that is emptied at once."""
+        spec = self.case.way.slaughter
+        return math.inf if spec is None else 1000.0 * spec.tonnes_per_day / GROWING
+
     def begins_g(self, days: int) -> float:
         """Mean weight at which it is decided on: that to be harvested at, or as much less as half of its days add."""
         grows = self.case.way.slaughter is not None
@@ -105,7 +128,7 @@ class Slaughter:
         """Day of each visit and the ring's rank, the fullest being 0; as plants offer, or with no others in the way."""
         spec = self.case.way.slaughter
         assert spec is not None
-        most_kg = 1000.0 * spec.tonnes_per_day / GROWING
+        most_kg = self._most_kg
         heaviest_first = sorted(ring_kg, reverse=True)
         # Asked for each batch on each day at sea: most rings are of one portion.
         portions = tuple([1 if kg <= most_kg else min(ceil(kg / most_kg), spec.most_portions) for kg in heaviest_first])

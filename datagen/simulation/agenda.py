@@ -33,6 +33,8 @@ class Agenda:
         self.sea = world.case.sea
         self._due: dict[int, list[tuple[int, Callable[[int], None]]]] = defaultdict(list)
         self._fit_for_harvest: dict[int, int] = {}
+        # By which day the rings of a batch at sea are empty.
+        self._until: dict[int, int] = {}
         self._slaughter = {b: Slaughter(world.case, self.plan.batches[b]) for b, _ in world.stays.of}
         self._plants = Plants.of(world.case)
         self._under_way: list[_UnderWay] = []
@@ -44,7 +46,7 @@ class Agenda:
             self._book_life(b, int(starts[b]))
 
     def morning(self, day: int) -> None:
-        for b in [b for b, fit in self._fit_for_harvest.items() if fit <= day]:
+        for b in self._perhaps_heavy(day, [b for b, fit in self._fit_for_harvest.items() if fit <= day]):
             self._consider_harvest(b, day)
         for _, act in sorted(self._due.pop(day, []), key=lambda appointment: -appointment[0]):
             act(day)
@@ -61,6 +63,7 @@ class Agenda:
         if sea < self.plan.days:
             # From the day after they came: on that morning the rings may hold others still.
             self._fit_for_harvest[b] = max(sea + 1, start + self.plan.batches[b].harvest_from_day)
+            self._until[b] = int(self.world.stays.until[self.world.stays.of[b, self.sea]].max())
         self._book_thinning(b, sea)
         if self.world.case.way.delousing is None:
             for kind, treatment in enumerate(self.biology.lice_treatments):
@@ -79,10 +82,6 @@ class Agenda:
             self._book(sea + late, self.sea, partial(thin, self.world, b))
         if late and b in self._fit_for_harvest:
             self._fit_for_harvest[b] = max(self._fit_for_harvest[b], sea + late + 1)
-
-    def _until(self, b: int) -> int:
-        """By which day the rings of a batch at sea are empty."""
-        return int(self.world.stays.until[self.world.stays.of[b, self.sea]].max())
 
     def _book_land(self, b: int, start: int) -> None:
         stages = self.plan.stage_starts
@@ -270,6 +269,25 @@ class Agenda:
         present: Ints = stays[world.stay[world.stays.container[stays]] == stays]
         return present
 
+    def _perhaps_heavy(self, day: int, batches: list[int]) -> list[int]:
+        """Those of some batches of which it is to be considered whether slaughter begins, by a look at all of them."""
+        if not batches:
+            return []
+        here, count = self.world.here(), len(self.plan.batches) + 1
+        fish = self.world.fish[here.container]
+        ring_kg = fish * self.world.weight_cbrt[here.container] ** 3 / 1000.0
+        heaviest_kg, rings = np.zeros(count), np.bincount(here.sold_with, minlength=count)
+        np.maximum.at(heaviest_kg, here.sold_with, ring_kg)
+        number = np.maximum(np.bincount(here.sold_with, fish, count), 1)
+        # Added up in another order than when it is considered.
+        mean_g = (1.0 + 1e-9) * 1000.0 * np.bincount(here.sold_with, ring_kg, count) / number
+        first = day + 1 + self.biology.harvest.fasting_days
+        return [
+            b
+            for b in batches
+            if not self._slaughter[b].far_off(rings[b], heaviest_kg[b], mean_g[b], self._until[b] - first)
+        ]
+
     def _consider_harvest(self, b: int, day: int) -> None:
         """Slaughter begins when the mean fish has its target weight, in time to be over by the planned last day.
 
@@ -280,7 +298,7 @@ class Agenda:
         stays = stays[world.stay[world.stays.container[stays]] == stays]
         container = world.stays.container[stays]
         fish, weight_g = world.fish[container], world.weight_cbrt[container] ** 3
-        first, slaughter, last = day + 1 + fasting, self._slaughter[b], self._until(b)
+        first, slaughter, last = day + 1 + fasting, self._slaughter[b], self._until[b]
         ring_kg = (fish * weight_g / 1000.0).tolist()
         offered = None if self._plants is None else partial(self._plants.after, first)
         if not slaughter.begins(_mean_g(fish, weight_g), ring_kg, last - first, offered):

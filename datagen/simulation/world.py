@@ -96,10 +96,15 @@ class World:
     def step(self, day: int) -> None:
         """Live one day, from the morning's deliveries of feed to the evening's orders."""
         self.stores.receive(day)
-        here = self._present = self._present or self._who_is_where()
+        here = self.here()
         if len(here.container):
             self._live(day, here)
         self.stores.order(day, self.bins.open(day), self.bins.days_needed)
+
+    def here(self) -> Present:
+        """Who is where this morning."""
+        self._present = self._present or self._who_is_where()
+        return self._present
 
     def _who_is_where(self) -> Present:
         s, container = self.stays, np.flatnonzero(self.stay >= 0)
@@ -111,7 +116,7 @@ class World:
             row=s.row[stay] - s.first_day[stay],
             batch=batch,
             # On land nobody leaves because of a weight.
-            sold_with=np.where(stage == self.case.sea, batch, -1),
+            sold_with=np.where(stage == self.case.sea, batch, len(self.plan.batches)),
             eating=self.bins.eating(container, stage),
             cause_shares=self.cause_shares[:, stage],
             per_kg=self.per_kg[stage],
