@@ -212,6 +212,9 @@ def follow(
         forecasts = other.submit(Task(1, analysis.forecast, (dsn, max(1, workers - 1))))
         with database.connect(dsn, autocommit=True, application_name="aquamind analyse") as connection:
             report.rows.update(books.keep(connection))
+            # The rest was analysed when its indexes were built.
+            others = {*protection.FOLLOWING, *wiping.MASTER_DATA, *wiping.kept_versions(), *ledger.TRUTH}
+            ddl.analyse(connection, others)
         report.rows.update(forecasts.result())
 
 

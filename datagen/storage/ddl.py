@@ -218,12 +218,18 @@ def rebuilding(
 def moved_on(connection: Connection, tables: Iterable[str]) -> list[str]:
     """Those of which a tenth has changed since they were analysed, by which PostgreSQL itself goes too."""
     found = connection.execute(
-        "SELECT moved.relname FROM pg_stat_user_tables AS moved JOIN pg_class ON oid = relid"
-        " WHERE schemaname = 'public' AND moved.relname = ANY(%s)"
+        "SELECT schemaname || '.' || moved.relname FROM pg_stat_user_tables AS moved JOIN pg_class ON oid = relid"
+        " WHERE schemaname || '.' || moved.relname = ANY(%s)"
         " AND (reltuples < 0 OR n_mod_since_analyze > 50 + 0.1 * reltuples)",
-        [sorted(tables)],
+        [_qualified(tables)],
     )
     return [table for (table,) in found]
+
+
+def analyse(connection: Connection, tables: Iterable[str]) -> None:
+    """Take statistics anew of those tables that have moved on: the planner takes others for as good as empty."""
+    for table in moved_on(connection, tables):
+        connection.execute(f"ANALYZE {table}".encode())
 
 
 def indexes_away(dsn: str, besides: Iterable[str]) -> list[Task]:
@@ -278,7 +284,8 @@ def _unlinking(key: dict[str, Any]) -> bytes:
 
 
 def _qualified(tables: Iterable[str]) -> list[str]:
-    return [f"public.{table}" for table in sorted(set(tables))]
+    """Names with their schema, which is AquaMind's where none is said."""
+    return [table if "." in table else f"public.{table}" for table in sorted(set(tables))]
 
 
 def _lock_if_empty(connection: Connection, table: str) -> bool:
