@@ -21,7 +21,10 @@ class Fault:
 class Spec(BaseModel):
     """Frozen values of the catalog; numbers carry their unit in the field's name (weight_g, temp_c, biomass_kg)."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, str_strip_whitespace=True)
+    # Built when first read: those that only others hold are part of what these build.
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, allow_inf_nan=False, str_strip_whitespace=True, defer_build=True
+    )
 
 
 @dataclass(frozen=True)

@@ -26,8 +26,9 @@ app = typer.Typer(
     help="Fills a PostgreSQL database with years of a salmon company's operation, in one command or step by step.",
 )
 INTERRUPTED = 130
-OBJECTS_TO_COLLECT = 100_000
-"""Modules and master data stay: to look through them after each 700 objects takes an eighth of a small run."""
+OBJECTS_TO_COLLECT = 300_000
+"""Modules and master data, some 250,000, stay: to look through them after each 700 objects takes an eighth of a small
+run, after each 100,000 a twentieth of what is imported."""
 # Here and not in `main`, for workers are forked from a process that has imported this and called nothing.
 gc.set_threshold(OBJECTS_TO_COLLECT)
 LEAVE_WITHIN_S = 1.0
