@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import cache, partial
 from itertools import islice
 from multiprocessing import active_children, forkserver, get_context, parent_process, resource_tracker, util
+from multiprocessing import connection as pipes
 from queue import SimpleQueue
 from typing import Any, Protocol, Self, TypeAlias
 
@@ -134,6 +135,7 @@ class Processes:
         self.workers = workers
         begun = dict(os.environ), partial(opened, *arguments)
         self._processes = ProcessPoolExecutor(workers, _server(), _begin, begun)
+        self._left = threading.Event()
 
     def submit(self, task: Task) -> Future[Any]:
         # Processes are started in here, and keep the signal mask they are started with.
@@ -141,19 +143,36 @@ class Processes:
             return self._processes.submit(_perform, task)
 
     def __enter__(self) -> Self:
+        threading.Thread(target=self._watch, daemon=True).start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._left.set()
         if kind is not None:
             # Not left to the executor: it would wait for ever for one that was being started while another died.
-            for worker in active_children():
-                worker.kill()
-            # Who was telling a long result leaves half of it in a pipe, of which a thread here awaits the rest: until
-            # nobody is left who could write it, and this process is one of them.
-            processes: Any = self._processes
-            processes._result_queue._writer.close()
+            self._kill(active_children())
         self._processes.shutdown(cancel_futures=kind is not None)
 
+    def _watch(self) -> None:
+        """When one worker has died, kill the others: the executor sees it too, but not while it awaits a result."""
+        processes: Any = self._processes
+        while not self._left.wait(LOOK_EVERY_S):
+            workers = list((processes._processes or {}).values())
+            if pipes.wait([worker.sentinel for worker in workers], 0):
+                self._kill(workers)
+                return
+
+    def _kill(self, workers: Iterable[Any]) -> None:
+        """Who was telling a long result leaves half of it in a pipe, of which a thread here awaits the rest: until
+        nobody is left who could write it, and this process is one of them."""
+        for worker in workers:
+            worker.kill()
+        processes: Any = self._processes
+        processes._result_queue._writer.close()
+
+
+LOOK_EVERY_S = 1.0
+"""Whether all workers are alive."""
 
 IMPORTED = ["datagen.cli", "datagen.runs.exporting"]
 """What a worker has imported when it begins, with all that these import: a second of the processor, once for all."""

@@ -126,11 +126,39 @@ def test_work_that_fails_does_not_wait_for_the_rest_of_a_result() -> None:
     assert done.stdout == "ended\n"
 
 
-def tell_half(_: None) -> int:
+KILLED = """
+from concurrent.futures import BrokenExecutor
+from contextlib import nullcontext
+from datagen.execution import Processes, Task
+from tests.test_execution import idle, tell_half
+with Processes(2, nullcontext) as hands:
+    others = [hands.submit(Task(1, idle, ())) for _ in range(2)]
+    try:
+        hands.submit(Task(1, tell_half, (True,))).result()
+    except BrokenExecutor:
+        print("told")
+"""
+
+
+def test_a_worker_that_the_system_kills_while_it_tells_its_result_ends_the_work() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED], capture_output=True, text=True, check=True, cwd=PROJECT, timeout=120
+    )
+    assert done.stdout == "told\n"
+
+
+def idle(_: None) -> None:
+    """So that there are as many workers as tasks."""
+    time.sleep(0.5)
+
+
+def tell_half(_: None, killed: bool = False) -> int:
     """What a worker does that is killed while it tells its result."""
 
     def half(told: Any, data: Any) -> None:
         os.write(told.fileno(), bytes(data)[: len(data) // 2])
+        if killed:
+            os.kill(os.getpid(), signal.SIGKILL)
         time.sleep(120)
 
     pipes: Any = Connection
