@@ -433,6 +433,19 @@ def test_others_work_once_only_what_they_do_without_is_away(
     assert ledger.status(connection)["dropped"] == []
 
 
+def test_of_some_tables_alone_the_rest_stays_away(connection: Connection, run: int, fresh_database: str) -> None:
+    """Somebody else may be building it."""
+    before = definitions(connection)
+    ddl.drop_secondary(connection, TABLES, foreign_keys=False)
+    readings_table = EnvironmentalReading._meta.db_table
+    dropped = {each["table_name"] for each in ledger.status(connection)["dropped"]}
+    ddl.rebuild(fresh_database, [readings_table], alone=True)
+    left = {each["table_name"] for each in ledger.status(connection)["dropped"]}
+    assert dropped - left == {f"public.{readings_table}"}
+    ddl.rebuild(fresh_database, TABLES)
+    assert definitions(connection) == before
+
+
 def test_rows_that_break_a_key_stop_the_rebuild(connection: Connection, run: int, fresh_database: str) -> None:
     ddl.drop_secondary(connection, TABLES)
     postgres.write(connection, run, "unit", [(EnvironmentalReading, readings(3))])

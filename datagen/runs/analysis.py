@@ -65,9 +65,14 @@ class _Recorded:
     as_of: date
 
 
+def of_readings(task: ddl.Task) -> bool:
+    """Whether it is work on the readings: what follows from daily states looks at none."""
+    return task.table == f"public.{READINGS}"
+
+
 def unread(task: ddl.Task) -> bool:
     """Whether no analysis waits for an index: of the readings, it needs those by batch."""
-    return task.table == f"public.{READINGS}" and "(batch_id" not in task.statement
+    return of_readings(task) and "(batch_id" not in task.statement
 
 
 def analyse(
@@ -251,7 +256,7 @@ def forecast(connection: psycopg.Connection[Any], dsn: str, workers: int) -> dic
     emptied = _forecasts_emptied(connection, not proving)
     clear = [] if emptied else [(f"DELETE FROM {table}", ()) for table in FORECAST_TABLES]
     contents = replace(connection, found[0], FORECASTS, clear, made, Proof(connection) if proving else None)
-    ddl.rebuild(dsn, FORECAST_TABLES, workers)
+    ddl.rebuild(dsn, FORECAST_TABLES, workers, alone=True)
     return {table: content.rows for table, content in contents.items()}
 
 

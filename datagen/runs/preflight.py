@@ -49,8 +49,9 @@ TABLE_RIGHTS = """
                             WHERE contype = 'f' AND known.relname = ANY(%(tables)s)))
     ORDER BY relname
 """
-CONNECTIONS = 3
-"""Beside the one that asks and two for each worker: Django's, the one of an analysis, the one that rebuilds."""
+CONNECTIONS = 4
+"""Beside the one that asks and two for each worker: Django's, the one of an analysis, the one that rebuilds, and one
+that commits while so many as there are workers build."""
 
 
 def check_session(connection: Connection) -> None:

@@ -142,7 +142,8 @@ def execute(job: Job, progress: Progress) -> Report:
         begun = {batch.number: first for batch, first in zip(case.plan.batches, given.of_batch, strict=False)}
         begun |= {case.mixed[index].number: given.of_mixed[index] for index, _ in mixed(case, histories)}
         left = [first["batch_batch"] for number, first in begun.items() if number not in analysed]
-        indexes = rebuilding(job.dsn, {*tables, *streamed}, job.workers, progress, analysis.unread)
+        last = analysis.unread if left else analysis.of_readings
+        indexes = rebuilding(job.dsn, {*tables, *streamed}, job.workers, progress, last)
         follow(job.dsn, left, job.workers, progress, report, indexes, case)
         ledger.finish(connection, run)
         report.content_hash = ledger.status(connection)["content_hash"]
@@ -177,9 +178,9 @@ def follow(
 ) -> None:
     """What is worked out from the record: states and summaries of these batches (ids), plans, forecasts, the books.
 
-    Indexes may still have to be built; those that growth analysis does without, beside it. The case is the one that
-    the record was made of, if it was made now: which of its sensors hang is known. What was worked out `since` a day is
-    there, and only what differs of states is written.
+    Indexes may still have to be built; those that it does without, beside it. The case is the one that the record was
+    made of, if it was made now: which of its sensors hang is known. What was worked out `since` a day is there, and
+    only what differs of states is written.
     """
     with database.connect(dsn, autocommit=True, application_name="aquamind analyse") as connection:
         tables = {
@@ -196,26 +197,40 @@ def follow(
             with report.timed("indexes and foreign keys"):
                 progress.step("Indexes and foreign keys", 1.0)
                 rest = building.enter_context(indexes)
-                rest.until_last() if batches else rest.finish()
+                rest.until_last()
         with report.timed("growth analysis"):
             if batches:
                 report.rows.update(analysis.analyse(dsn, batches, workers, progress, rest, since).rows)
-    with report.timed("planned activities"):
-        progress.step("Planned activities")
-        with database.connect(dsn, autocommit=True, application_name="aquamind analyse") as connection:
-            report.rows[analysis.PLANNED_TABLE] = analysis.plan_activities(connection)
-            report.rows.update(analysis.export_to_accounts(connection))
-            calibrate(connection, max(ledger.as_of_days(connection).values()), case)
-    # Neither needs the other.
-    with report.timed("forecasts and books"), one_beside(dsn, workers) as other:
-        progress.step("Forecasts and books")
-        forecasts = other.submit(Task(1, analysis.forecast, (dsn, max(1, workers - 1))))
-        with database.connect(dsn, autocommit=True, application_name="aquamind analyse") as connection:
-            report.rows.update(books.keep(connection))
-            # The rest was analysed when its indexes were built.
-            others = {*protection.FOLLOWING, *wiping.MASTER_DATA, *wiping.kept_versions(), *ledger.TRUTH}
-            ddl.analyse(connection, others)
-        report.rows.update(forecasts.result())
+        with report.timed("planned activities"):
+            progress.step("Planned activities")
+            with database.connect(dsn, autocommit=True, application_name="aquamind analyse") as connection:
+                report.rows[analysis.PLANNED_TABLE] = analysis.plan_activities(connection)
+                report.rows.update(analysis.export_to_accounts(connection))
+                calibrate(connection, max(ledger.as_of_days(connection).values()), case)
+        if rest is not None and not rest.busy:
+            _finish(rest, building, progress, report)
+            rest = None
+        free = workers if rest is None else max(1, workers - rest.busy)
+        # Neither needs the other.
+        with report.timed("forecasts and books"), one_beside(dsn, free) as other:
+            progress.step("Forecasts and books")
+            forecasts = other.submit(Task(1, analysis.forecast, (dsn, max(1, free - 1))))
+            with database.connect(dsn, autocommit=True, application_name="aquamind analyse") as connection:
+                report.rows.update(books.keep(connection))
+                # The rest was analysed when its indexes were built.
+                others = {*protection.FOLLOWING, *wiping.MASTER_DATA, *wiping.kept_versions(), *ledger.TRUTH}
+                ddl.analyse(connection, others)
+            report.rows.update(forecasts.result())
+        if rest is not None:
+            _finish(rest, building, progress, report)
+
+
+def _finish(rest: ddl.Rebuilding, building: ExitStack, progress: Progress, report: Report) -> None:
+    """Build what is left, and let its workers go."""
+    with report.timed("indexes and foreign keys"):
+        progress.step("The last index")
+        rest.finish()
+        building.close()
 
 
 def one_beside(dsn: str, workers: int, called: str = "aquamind analyse") -> Executor:

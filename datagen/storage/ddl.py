@@ -1,10 +1,11 @@
 """Indexes and constraints out of the way of a load, and back afterwards, even if the program dies in between."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
+from threading import Semaphore
 from typing import Any, TypeAlias
 
 import psycopg
@@ -21,8 +22,12 @@ from datagen.storage.ledger import Connection
 Progress: TypeAlias = Callable[[str, float], None]
 
 # How long a piece of work takes, for a table of the same size; order in this dictionary is order of execution.
-EFFORT = {"index": 1.0, "validation": 0.3, "analysis": 0.05}
+EFFORT = {"index": 1.0, "validation": 0.3, "analysis": 1.0}
 ORDER = {kind: place for place, kind in enumerate(EFFORT)}
+LEAST_BYTES = 1_000_000
+"""Of which an index is built in the time that its statement and its commit take by themselves."""
+SAMPLED_BYTES = 50_000_000
+"""At most so much of a table is looked at to analyse it: 30,000 rows."""
 
 # A key is recorded as its index and the constraint that takes the index over, because indexes of one table can then be
 # built at the same time; ADD PRIMARY KEY would lock the table against that.
@@ -170,48 +175,65 @@ def drop_secondary(connection: Connection, tables: Iterable[str], foreign_keys: 
     return len(drops)
 
 
-def rebuild(dsn: str, tables: Iterable[str], workers: int = 2, progress: Progress | None = None) -> None:
+def rebuild(
+    dsn: str, tables: Iterable[str], workers: int = 2, progress: Progress | None = None, *, alone: bool = False
+) -> None:
     """Bring back all that is recorded as dropped, then analyse the given tables and set their sequences.
 
     Each thing is struck off in the transaction that brings it back: this may be interrupted anywhere and called again.
     """
-    with rebuilding(dsn, tables, workers, progress) as rest:
+    with rebuilding(dsn, tables, workers, progress, alone=alone) as rest:
         rest.finish()
 
 
 @contextmanager
 def rebuilding(
-    dsn: str, tables: Iterable[str], workers: int = 2, progress: Progress | None = None, last: Last = all_needed
+    dsn: str,
+    tables: Iterable[str],
+    workers: int = 2,
+    progress: Progress | None = None,
+    last: Last = all_needed,
+    *,
+    alone: bool = False,
 ) -> Iterator["Rebuilding"]:
-    """The same, in the hands of the caller, who has it finished; what is `last` may be built beside other work."""
+    """The same, in the hands of the caller, who has it finished; what is `last` may be built beside other work.
+
+    Of these tables `alone`, somebody else may be bringing back the rest.
+    """
     # Foreign keys come back unchecked as soon as what they refer to has its key, which takes no time, and are checked
     # later: checking one leaves the other workers every other table, adding it checked would lock two tables for long.
     names = _qualified(tables)
     with database.connect(dsn, autocommit=True, application_name="aquamind rebuild") as connection:
-        rows = connection.execute("SELECT kind, table_name, refers_to FROM datagen.dropped").fetchall()
-        referenced = {refers_to for _, _, refers_to in rows if refers_to}
-        sizes = _sizes(connection, {*names, *(table for _, table, _ in rows)})
-        kinds = {"foreign key": "validation", "key": None}
-        ahead = [(kinds.get(kind, kind), table) for kind, table, _ in rows] + [("analysis", name) for name in names]
-        meter = _Meter(sum(EFFORT[kind] * sizes[table] for kind, table in ahead if kind), progress)
+        chosen = names if alone else None
+        rows = connection.execute(
+            "SELECT kind, table_name, refers_to, definition FROM datagen.dropped"
+            " WHERE %(of)s::text[] IS NULL OR table_name = ANY(%(of)s)",
+            {"of": chosen},
+        ).fetchall()
+        referenced = {refers_to for _, _, refers_to, _ in rows if refers_to}
+        sizes = _sizes(connection, {*names, *(table for _, table, _, _ in rows)})
+        kinds = {"foreign key": "validation"}
+        ahead = [_effort(kinds.get(kind, kind), sizes[table], text) for kind, table, _, text in rows if kind != "key"]
+        meter = _Meter(sum(ahead) + sum(_effort("analysis", sizes[name]) for name in names), progress)
 
-        indexes = _recorded(connection, "index", sizes)
+        indexes = _recorded(connection, "index", sizes, chosen)
         try:
-            with Threads(workers, _opened, dsn) as hands:
-                Rebuilding(hands, [task for task in indexes if task.table in referenced], meter).finish()
+            # One more, for while one waits for the disk, as each does at its commit, another has its turn.
+            with Threads(workers + (workers > 1), _opened, dsn) as hands:
+                Rebuilding(hands, workers, [task for task in indexes if task.table in referenced], meter).finish()
                 _attach(connection, "key", referenced)
-                _attach(connection, "foreign key")
+                _attach(connection, "foreign key", chosen)
                 rest = [task for task in indexes if task.table not in referenced]
-                rest += _recorded(connection, "validation", sizes)
+                rest += _recorded(connection, "validation", sizes, chosen)
                 rest += [
-                    Task("analysis", name, name, f"ANALYZE {name}", EFFORT["analysis"] * sizes[name]) for name in names
+                    Task("analysis", name, name, f"ANALYZE {name}", _effort("analysis", sizes[name])) for name in names
                 ]
-                yield Rebuilding(hands, rest, meter, last)
+                yield Rebuilding(hands, workers, rest, meter, last)
         except psycopg.errors.ForeignKeyViolation as violation:
             if f"{violation.diag.schema_name}.{violation.diag.table_name}" in names:
                 raise
             raise _dangling(violation) from None
-        _attach(connection, "key")
+        _attach(connection, "key", chosen)
         set_sequences(connection, tables)
 
 
@@ -311,23 +333,35 @@ def _record(connection: Connection, records: list[tuple[str, str, str, str | Non
 
 
 def _sizes(connection: Connection, tables: Iterable[str]) -> dict[str, float]:
-    """Return bytes by table, at least one, as the measure of what work on it takes."""
+    """Return bytes by table, as the measure of what work on it takes."""
     return dict(
         connection.execute(
-            "SELECT name, greatest(1, pg_relation_size(name::regclass))::float8 FROM unnest(%s::text[]) AS name",
-            [sorted(tables)],
+            "SELECT name, greatest(%s, pg_relation_size(name::regclass))::float8 FROM unnest(%s::text[]) AS name",
+            [LEAST_BYTES, sorted(tables)],
         ).fetchall()
     )
 
 
-def _recorded(connection: Connection, kind: str, sizes: dict[str, float]) -> list[Task]:
+def _effort(kind: str, size: float, statement: str = "") -> float:
+    """How long a piece of work takes. Rows come in the order of their keys: an index of these has little to sort."""
+    looked_at = min(size, SAMPLED_BYTES) if kind == "analysis" else size
+    return EFFORT[kind] * looked_at * (0.5 if statement.startswith("CREATE UNIQUE INDEX") else 1.0)
+
+
+def _recorded(
+    connection: Connection, kind: str, sizes: dict[str, float], tables: Collection[str] | None = None
+) -> list[Task]:
     rows = connection.execute(
         "SELECT table_name, name, definition, id FROM datagen.dropped WHERE kind = %s ORDER BY id", [kind]
     )
-    return [Task(kind, table, name, text, EFFORT[kind] * sizes[table], record) for table, name, text, record in rows]
+    return [
+        Task(kind, table, name, text, _effort(kind, sizes[table], text), record)
+        for table, name, text, record in rows
+        if tables is None or table in tables
+    ]
 
 
-def _attach(connection: Connection, kind: str, tables: Iterable[str] | None = None) -> None:
+def _attach(connection: Connection, kind: str, tables: Collection[str] | None = None) -> None:
     """Bring back constraints that take no time: keys whose index is there, foreign keys still to be checked."""
     with connection.transaction():
         rows = connection.execute(
@@ -360,18 +394,28 @@ class _Meter:
 
 
 class Rebuilding:
-    """Tasks performed so that locks never wait, from the table with the most work left first; what is `last`, last."""
+    """Tasks performed so that locks never wait, from the table with the most work left first.
 
-    def __init__(self, hands: Threads, tasks: list[Task], meter: _Meter, last: Last = all_needed) -> None:
-        self._hands, self._meter, self._last = hands, meter, last
+    What is `last` waits, while it takes less than twice as long as all else: for that, and what others do then, is to
+    be done beside it.
+    """
+
+    def __init__(self, hands: Threads, workers: int, tasks: list[Task], meter: _Meter, last: Last = all_needed) -> None:
+        self._hands, self._workers, self._meter, self._last = hands, workers, meter, last
+        self._turns = Semaphore(workers)
         self._waiting, self._running = sorted(tasks, key=last), dict[Future[Any], Task]()
 
     def until_last(self) -> None:
         """Perform all that is not last; on return a worker is free, others may be at the rest."""
         self._hand_out(0)
-        while self._needed() or len(self._running) == self._hands.workers:
+        while self._needed() or not self._free(0):
             self._note(self._finished())
             self._hand_out(0)
+
+    @property
+    def busy(self) -> int:
+        """How many workers are at it."""
+        return sum(not future.done() for future in self._running)
 
     def finish(self) -> None:
         """Perform all."""
@@ -396,19 +440,26 @@ class Rebuilding:
         return not all(map(self._last, [*self._waiting, *self._running.values()]))
 
     def _free(self, others: int) -> bool:
-        return len(self._running) + others < self._hands.workers
+        return len(self._running) + others < self._workers
 
     def _hand_out(self, others: int) -> None:
-        while self._free(others) and (task := self._next()) is not None:
+        while self._free(others) or (not others and len(self._running) < self._hands.workers):
+            if (task := self._next()) is None:
+                return
             self._waiting.remove(task)
-            self._running[self._hands.submit(execution.Task(task.effort, perform, (task,)))] = task
+            self._running[self._hands.submit(execution.Task(task.effort, perform, (task, self._turns)))] = task
 
     def _next(self) -> Task | None:
         left: dict[str, float] = defaultdict(float)
         for task in self._waiting:
             left[task.table] += task.effort
+        needed = 2 * sum(task.effort for task in self._waiting if not self._last(task))
+
+        def urgency(task: Task) -> tuple[float, ...]:
+            return task.effort if self._last(task) else needed, left[task.table], -ORDER[task.kind]
+
         free = (task for task in self._waiting if not any(map(task.excludes, self._running.values())))
-        return max(free, key=lambda task: (left[task.table], -ORDER[task.kind]), default=None)
+        return max(free, key=urgency, default=None)
 
     def _finished(self, *others: Future[Any]) -> set[Future[Any]]:
         return wait([*self._running, *others], return_when=FIRST_COMPLETED).done
@@ -423,9 +474,9 @@ def _opened(dsn: str) -> Connection:
     return database.connect(dsn, autocommit=True, application_name="aquamind rebuild")
 
 
-def perform(connection: Connection, task: Task) -> None:
-    """Do a task and strike it off, both or neither."""
-    with connection.transaction():
+def perform(connection: Connection, task: Task, turns: AbstractContextManager[Any] | None = None) -> None:
+    """Do a task and strike it off, both or neither; all but the commit in turn."""
+    with connection.transaction(), turns or nullcontext():
         if _can_be_packed(connection, task):
             # Else a tenth of each page is left free for rows between, which few will need. How full pages become later
             # is as it was: the definition does not change.
