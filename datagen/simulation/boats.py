@@ -10,6 +10,7 @@ import numpy as np
 from datagen.arrays import Bools, Floats
 from datagen.biology import lice as biology
 from datagen.catalog.biology import LiceOperation
+from datagen.planning.forecast import Forecast
 from datagen.simulation.climate import storms
 from datagen.simulation.lice import Lice, Watched
 from datagen.simulation.world import World
@@ -56,7 +57,10 @@ def delousings(world: World, batches: Iterable[int]) -> dict[int, Delousings]:
         longest = int(world.stays.until[world.stays.of[b, sea]].max()) - first if first < plan.days else 0
         if longest:
             lice = Lice(world.case, plan.batches[b], first, len(rings), world.case.late_days[b])
-            watched.append(Watched(lice, spec, world.temp_c(slice(first, first + longest), rings), longest))
+            # Stays have it where slaughter takes weeks.
+            leaving_days = int(world.stays.leaving_days[world.stays.of[b, sea][0]])
+            latest = longest - (leaving_days or Forecast(world.case, plan.batches[b]).slaughter_days)
+            watched.append(Watched(lice, spec, world.temp_c(slice(first, first + longest), rings), latest))
             found[b] = watched[-1].kept
     treated: Treated = defaultdict(list)
     for day, after in pairwise(sorted({day for each in watched for day in (each.first_day, each.end)})):

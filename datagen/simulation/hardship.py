@@ -47,13 +47,12 @@ def everyday(case: Case, geography: int, spec: LivedMortality) -> Floats:
     return factor
 
 
-def of_containers(case: Case, hard: Hardship, batch: BatchPlan, stage: int, days: int, late: Bools) -> Floats:
-    """What a stage's weeks and first days make of everyday deaths in each container [days, containers].
+def of_containers(hard: Hardship, noise: Floats, days: int, late: Bools) -> Floats:
+    """What a stage's weeks [weeks, containers] and first days make of everyday deaths in each container [days, ...].
 
     No first days where fish of the same stage come late.
     """
-    rng = stream(case.plan.seed, batch.number, case.stages.key[stage], "hardship, weeks")
-    weeks = _daily(hard.container, rng.standard_normal((days // WEEK_DAYS + 2, len(late))), days)
+    weeks = _daily(hard.container, noise, days)
     new = 1.0 + hard.newcomers * np.exp(-np.arange(days) / hard.newcomer_days)
     factor: Floats = np.exp(weeks) * np.where(late, 1.0, new[:, None])
     return factor
@@ -145,6 +144,8 @@ def _outbreaks(
     for year in range(plan.first_day.year, plan.as_of.year + 1):
         rng = stream(plan.seed, *place, event.name, year)
         times = rng.poisson(event.per_year * share)
+        if not times:
+            continue
         # What an event is comes before how each area takes it: the same for all areas of the waters.
         at, size = rng.uniform(event.from_day, event.until_day, times), rng.standard_normal(times)
         felt = np.zeros(times)

@@ -15,7 +15,6 @@ from datagen.catalog.biology import LiceOperation
 from datagen.catalog.health import Delousing, Settling
 from datagen.catalog.spec import of_geography
 from datagen.catalog.ways import Way, work
-from datagen.planning.forecast import Forecast
 from datagen.planning.plan import BatchPlan
 from datagen.streams import remembering, stream
 
@@ -154,11 +153,11 @@ class Lice:
 class Watched:
     """A batch at sea whose lice are counted, and deloused when counts call for it.
 
-    Temperatures are those of the rings [days, rings], as long as there is a record; the sea phase is at `longest` so
-    many days. What is decided depends on the days before alone: a longer record begins with the same.
+    Temperatures are those of the rings [days, rings], as long as there is a record; by day `latest` at sea they must be
+    fit for slaughter. What is decided depends on the days before alone: a longer record begins with the same.
     """
 
-    def __init__(self, lice: Lice, spec: work.Delousing, temp_c: Floats, longest: int) -> None:
+    def __init__(self, lice: Lice, spec: work.Delousing, temp_c: Floats, latest: int) -> None:
         self.lice, self.first_day, self.end = lice, lice.first_day, lice.first_day + len(temp_c)
         self.settling, self.moults = lice.settling(len(temp_c)), lice.moulting(temp_c)
         self.now = np.zeros(self.settling.shape[1:])
@@ -168,7 +167,7 @@ class Watched:
         self._week_of = {day: week for week, day in enumerate(counted_on)}
         self._female = np.array([kind.adult and kind.gender == "female" for kind in case.catalog.lice.types])
         self._day_of_year = case.plan.days_of_year()[lice.first_day :]
-        self._latest, self._busy_until = longest - Forecast(case, lice.batch).slaughter_days, -1
+        self._latest, self._busy_until = latest, -1
 
     def calls(self, day: int, now: Floats) -> bool:
         """Whether a count on a day at sea, if there is one, calls for a boat: to be asked on each day, in order."""

@@ -1,17 +1,19 @@
 """Container-days as they are lived: one day after the other, and each day in the order of containers."""
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
 from datagen.arrays import Floats, Ints
 from datagen.biology.feeding import queue_position_g
 
+Numbers = TypeVar("Numbers", Floats, Ints)
+
 
 class Lived(NamedTuple):
-    """Columns of container-days; `bin` is the feed bin that was eaten from."""
+    """Columns of container-days; `row` is that of the plan, `bin` the feed bin that was eaten from."""
 
-    stay: Ints
+    row: Ints
     fish: Ints
     deaths: Ints
     cause: Ints
@@ -35,11 +37,20 @@ class Days:
         begin, self._count = self._count, self._count + containers
         return Lived._make(column[begin : self._count] for column in self._rows)
 
-    def by_stay(self, stays: int, bins: int) -> tuple[Lived, Ints]:
-        """All of so many stays, one after the other, and where in its bin's queue each ration began [g]."""
+    def in_order(self, rows: Ints, bins: int) -> tuple[Lived, Ints]:
+        """All in the order of these rows, and where in its bin's queue each ration began [g]."""
         lived = Lived._make(column[: self._count] for column in self._rows)
         # Of small numbers, sorting is counting.
-        order = np.argsort(lived.stay.astype(np.min_scalar_type(stays)), kind="stable")
         small = lived.bin.astype(np.min_scalar_type(bins))
-        position = queue_position_g(lived.feed_g, small, np.zeros(bins, np.int64))
-        return Lived._make(column[order] for column in lived), position[order]
+        position_g = queue_position_g(lived.feed_g, small, np.zeros(bins, np.int64))
+        place = np.empty(len(self._rows.row), np.int64)
+        place[rows] = np.arange(len(rows))
+        at = place[lived.row]
+
+        def put(column: Numbers) -> Numbers:
+            # Written here and there, and read as it lies: the other way round takes three times as long.
+            ordered = np.empty_like(column)
+            ordered[at] = column
+            return ordered
+
+        return Lived._make(map(put, lived)), put(position_g)

@@ -2,10 +2,11 @@
 
 from collections import defaultdict
 from dataclasses import dataclass, fields
+from typing import NamedTuple
 
 import numpy as np
 
-from datagen.arrays import Bools, Floats, Ints
+from datagen.arrays import Floats, Ints
 from datagen.biology.mortality import outbreak_course
 from datagen.case import Case
 from datagen.planning.forecast import Forecast, container_sd, vigour
@@ -76,6 +77,7 @@ class _Part:
     batch: int
     stage: int
     container: Ints
+    begins: int
     first_day: Ints
     until: int
     leaving_g: float
@@ -97,6 +99,7 @@ def stays(case: Case, geography: int) -> Stays:
         batch = plan.batches[b]
         spec = case.way.mortality
         outbreak[:, b] = _outbreak(case, batch, start) if spec is None else hardship.epidemics(case, batch, start, spec)
+        luck = _Luck.of(case, batch)
         for stage, containers in enumerate(batch.containers):
             if not containers:
                 continue
@@ -112,13 +115,15 @@ def stays(case: Case, geography: int) -> Stays:
             if batch.mixed is not None:
                 until = (batch.mixed.ends - plan.first_day).days
             n, days = len(container), np.maximum(np.minimum(until, plan.days) - first, 0)
-            nature, draws = _nature(case, batch, stage, n), _draws(case, batch, stage, first > begins, int(days.max()))
+            nature, draws = _nature(case, batch, stage, luck, n), _draws(case, batch, stage, n, int(days.max()))
             leaving_g = batch.harvest_target_g if stage == case.sea else np.inf
             leaving_from = start + batch.harvest_from_day
             portions = stage == case.sea and case.way.slaughter is not None
             leaving_days = Forecast(case, batch).slaughter_days if portions else 0
             leaving = (leaving_g, leaving_from, leaving_days)
-            parts.append(_Part(b, stage, container, first, until, *leaving, days, nature, draws))
+            parts.append(_Part(b, stage, container, begins, first, until, *leaving, days, nature, draws))
+    for stage in {part.stage for part in parts}:
+        _harden(case, [part for part in parts if part.stage == stage], stage)
     return _joined(parts, outbreak, arrivals)
 
 
@@ -170,23 +175,35 @@ def _by_stay(drawn: Floats, days: Ints) -> Floats:
     return each
 
 
-def _nature(case: Case, batch: BatchPlan, stage: int, n: int) -> _Nature:
+class _Luck(NamedTuple):
+    """How a batch differs from the book: its pace, its feed conversion, and by stage how hard its life is."""
+
+    pace: float
+    fcr: float
+    stages: Floats
+
+    @classmethod
+    def of(cls, case: Case, batch: BatchPlan) -> "_Luck":
+        drawn = stream(case.plan.seed, batch.number, "nature").standard_normal(3 + len(case.stages.key))
+        fcr = 1.0 + case.catalog.biology.growth.fcr_batch_sd * float(drawn[1])
+        return cls(batch.growth * vigour(case, batch), fcr, drawn[3:])
+
+
+def _nature(case: Case, batch: BatchPlan, stage: int, luck: _Luck, n: int) -> _Nature:
     """How the batch, and each container of it in this stage, differ from the book."""
-    catalog, stages, seed = case.catalog, case.stages, case.plan.seed
-    growth, spec = catalog.biology.growth, catalog.biology.stages[stage]
-    of_batch = stream(seed, batch.number, "nature").standard_normal(3 + len(stages.key))
-    of_container = stream(seed, batch.number, spec.key, "nature").standard_normal((2, n))
+    catalog, spec = case.catalog, case.catalog.biology.stages[stage]
+    of_container = stream(case.plan.seed, batch.number, spec.key, "nature").standard_normal((2, n))
     daily, spread, frailty = _everyday(case, spec.key, of_container[1])
     lived = case.way.mortality
     # Where it depends on the weight, what is left of it is whether fish are fed at all.
     fcr = spec.fcr if case.way.conversion is None else float(spec.fcr > 0)
-    pace = batch.growth * vigour(case, batch) * (1.0 + container_sd(case) * of_container[0])
     return _Nature(
-        tgc=spec.tgc * growth.potential * pace,
-        fcr=np.full(n, fcr * (1.0 + growth.fcr_batch_sd * of_batch[1])),
-        hazard=daily * np.exp(spread * of_batch[3 + stage]) * frailty,
+        tgc=spec.tgc * catalog.biology.growth.potential * (luck.pace * (1.0 + container_sd(case) * of_container[0])),
+        fcr=np.full(n, fcr * luck.fcr),
+        hazard=daily * np.exp(spread * luck.stages[stage]) * frailty,
         frailty=frailty,
-        delay=np.zeros(n, np.int64) if lived is None else hardship.delays(case, batch, n, lived),
+        # Diseases are met at sea.
+        delay=np.zeros(n, np.int64) if lived is None or stage != case.sea else hardship.delays(case, batch, n, lived),
     )
 
 
@@ -200,24 +217,50 @@ def _everyday(case: Case, stage: str, luck: Floats) -> tuple[float, float, Float
     return hard.daily[stage], hard.batch_spread, np.exp(hard.container_spread * luck - hard.container_spread**2 / 2)
 
 
-def _draws(case: Case, batch: BatchPlan, stage: int, late: Bools, days: int) -> Draws:
-    """Draws [days, containers]; `hardship` multiplies the everyday hazard, with memory and a mean of 1.
-
-    To containers that are `late`, fish come that were in the stage before.
-    """
-    address, n = (case.plan.seed, batch.number, case.stages.key[stage]), len(late)
-    mortality = case.catalog.mortality
-    days_alike = remembering(stream(*address, "hardship").standard_normal((days, n)), mortality.daily_memory)
-    lived = case.way.mortality
-    hard = None if lived is None else lived.hardship(case.stages.key[stage])
-    weeks = 1.0 if hard is None else hardship.of_containers(case, hard, batch, stage, days, late)
+def _draws(case: Case, batch: BatchPlan, stage: int, n: int, days: int) -> Draws:
+    """Draws [days, containers]; `hardship` is to be made of its own (see below)."""
+    address = case.plan.seed, batch.number, case.stages.key[stage]
     return Draws(
         deaths=stream(*address, "deaths").standard_normal((days, n)),
         rounding=stream(*address, "deaths, rounded").random((days, n)),
         cause=stream(*address, "cause").random((days, n)),
-        hardship=np.exp(mortality.daily_spread * days_alike - mortality.daily_spread**2 / 2) * weeks,
+        hardship=stream(*address, "hardship").standard_normal((days, n)),
         appetite=stream(*address, "appetite").standard_normal((days, n)),
     )
+
+
+def _harden(case: Case, parts: list[_Part], stage: int) -> None:
+    """Make of draws what multiplies the everyday hazard of a stage, with memory and a mean of 1.
+
+    All batches at once, for what remembers goes day by day. To containers that are late, fish come that were in the
+    stage before.
+    """
+    mortality, lived, key = case.catalog.mortality, case.way.mortality, case.stages.key[stage]
+    noise = [part.draws.hardship for part in parts]
+    alike = remembering(_side_by_side(noise), mortality.daily_memory)
+    hardships = np.exp(mortality.daily_spread * alike - mortality.daily_spread**2 / 2)
+    if (hard := None if lived is None else lived.hardship(key)) is not None:
+        weeks = [
+            stream(case.plan.seed, case.plan.batches[part.batch].number, key, "hardship, weeks").standard_normal(
+                (len(drawn) // hardship.WEEK_DAYS + 2, len(part.container))
+            )
+            for part, drawn in zip(parts, noise, strict=True)
+        ]
+        late = np.concatenate([part.first_day > part.begins for part in parts])
+        hardships *= hardship.of_containers(hard, _side_by_side(weeks), len(alike), late)
+    first = 0
+    for drawn in noise:
+        drawn[:] = hardships[: len(drawn), first : first + drawn.shape[1]]
+        first += drawn.shape[1]
+
+
+def _side_by_side(drawn: list[Floats]) -> Floats:
+    """Draws [days, containers] of several batches; of those that have fewer days, zeros follow."""
+    together, first = np.zeros((max(map(len, drawn)), sum(each.shape[1] for each in drawn))), 0
+    for each in drawn:
+        together[: len(each), first : first + each.shape[1]] = each
+        first += each.shape[1]
+    return together
 
 
 def _outbreak(case: Case, batch: BatchPlan, start: int) -> Floats:

@@ -127,10 +127,10 @@ class World:
         )
 
     def _live(self, day: int, here: Present) -> None:
-        row, alive, weight_cbrt = here.row + day, self.fish[here.container], self.weight_cbrt[here.container]
+        row, alive, weight_cbrt = here.row + day, self.fish.take(here.container), self.weight_cbrt.take(here.container)
         weight_g = weight_cbrt**3
         write = self.days.next_day(len(row))
-        write.stay[:], write.fish[:], write.weight_g[:] = here.stay, alive, weight_g
+        write.row[:], write.fish[:], write.weight_g[:] = row, alive, weight_g
         alive = self._die(here, row, alive, weight_g, write)
         self._breathe(here, row, alive * weight_g, write)
         gain = self._eat(day, here, row, alive, (weight_cbrt, weight_g), write)
@@ -139,28 +139,28 @@ class World:
 
     def _die(self, here: Present, row: Ints, alive: Ints, weight_g: Floats, write: Lived) -> Ints:
         known, draws = self.foreseen, self.stays.draws
-        everyday = known.everyday[row]
+        everyday = known.everyday.take(row)
         if self.per_kg.any():
             everyday *= np.exp(here.per_kg * (weight_g / 1000.0 - here.from_kg))
         hazard_of = here.cause_shares * everyday
-        dying = self.dying[here.container]
-        handled = mortality.pulse_day_one(dying, self.dying_decay[here.container])
+        dying = self.dying.take(here.container)
+        handled = mortality.pulse_day_one(dying, self.dying_decay.take(here.container))
         self.dying[here.container] = dying - handled
         hazard_of[HANDLING] += handled
         for cause, hazard in known.befalling:
-            hazard_of[cause] += hazard[row]
+            hazard_of[cause] += hazard.take(row)
         ladder = hazard_of.cumsum(axis=0)
-        dead = mortality.deaths(alive, ladder[-1], draws.deaths[row], draws.rounding[row])
+        dead = mortality.deaths(alive, ladder[-1], draws.deaths.take(row), draws.rounding.take(row))
         write.deaths[:] = dead
-        write.cause[:] = mortality.picked_cause(ladder, draws.cause[row])
+        write.cause[:] = mortality.picked_cause(ladder, draws.cause.take(row))
         return alive - dead
 
     def _breathe(self, here: Present, row: Ints, alive_g: Floats, write: Lived) -> None:
         """Oxygen where each container has its own water."""
         load = alive_g / (1000.0 * here.most_kg)
-        oxygen_pct = self.foreseen.oxygen_pct[row] - self.catalog.water.oxygen_load_pct * load
+        oxygen_pct = self.foreseen.oxygen_pct.take(row) - self.catalog.water.oxygen_load_pct * load
         if self.foreseen.more_oxygen_pct is not None:
-            oxygen_pct += self.foreseen.more_oxygen_pct[row]
+            oxygen_pct += self.foreseen.more_oxygen_pct.take(row)
         np.maximum(oxygen_pct, 0.0, out=write.oxygen_pct)
 
     def _eat(
@@ -168,7 +168,7 @@ class World:
     ) -> Floats:
         """Feed out the day's rations; what the cube root of the weight gains."""
         weight_cbrt, weight_g = size
-        full_gain = self.foreseen.full_gain[row]
+        full_gain = self.foreseen.full_gain.take(row)
         gain = full_gain * self._appetite(day, here, row, write)
         grown_g = (weight_cbrt + gain) ** 3
         full = np.flatnonzero(alive * grown_g > NEARLY_FULL * here.most_kg)
@@ -187,13 +187,13 @@ class World:
 
     def _appetite(self, day: int, here: Present, row: Ints, write: Lived) -> Floats:
         """What part of their fill fish eat; whom something has taken it from has it back by and by."""
-        own, (steady, hungry) = self.appetite[here.container], self.foreseen.appetite
+        own, (steady, hungry) = self.appetite.take(here.container), self.foreseen.appetite
         self.appetite[here.container] = own + (1.0 - own) * self.catalog.biology.growth.appetite_recovery_per_day
-        appetite = own * steady[row]
-        appetite *= self.fasting_until[here.container] < day
-        appetite *= hungry[row]
+        appetite = own * steady.take(row)
+        appetite *= self.fasting_until.take(here.container) < day
+        appetite *= hungry.take(row)
         if self.breathing is not None and self.foreseen.enough_pct is not None and here.lowest_pct is not None:
-            short = np.flatnonzero(write.oxygen_pct + here.lowest_pct < self.foreseen.enough_pct[row])
+            short = np.flatnonzero(write.oxygen_pct + here.lowest_pct < self.foreseen.enough_pct.take(row))
             if len(short):
                 where = here.container[short]
                 temp_c = self.climate.temp_c[day, self.farm.container_unit[where]] + self.temp_offset_c[where]
@@ -212,7 +212,7 @@ class World:
         total = np.maximum(np.bincount(here.batch, fish, batches), 1)
         mean_cbrt = np.cbrt(np.bincount(here.batch, fish * weight_g, batches) / total)
         heavy_in = self.sale.heavy_in(day, mean_cbrt, np.bincount(here.batch, fish * full_gain, batches) / total)
-        return np.minimum(self.leaves_by[here.stay] - day, heavy_in[here.sold_with])
+        return np.minimum(self.leaves_by.take(here.stay) - day, heavy_in.take(here.sold_with))
 
     def temp_c(self, days: slice, containers: Ints) -> Floats:
         """The water of containers on days of the record [days, containers], none after its last."""
@@ -292,7 +292,7 @@ class World:
 
     def _container_days(self, kept: Ints) -> ContainerDays:
         """Those of rows as planned, which are all that were lived, in the order of stays."""
-        lived, position_g = self.days.by_stay(len(self.stays.batch), self.bins.nowhere + 1)
+        lived, position_g = self.days.in_order(kept, self.bins.nowhere + 1)
         moment, farm = self.foreseen.moment[kept], self.farm
         offset_c = np.repeat(self.temp_offset_c[self.stays.container], self.lived)
         fed, oxygen_pct = lived.bin < self.bins.nowhere, lived.oxygen_pct
