@@ -47,7 +47,7 @@ class Bins:
 
     def eating(self, container: Ints, stage: Ints) -> Eating:
         """Of fish of a stage in each container."""
-        from_g = self._from_g[stage, :-1].T.copy()
+        from_g = self._from_g.T[:-1].take(stage, axis=1)
         return Eating(from_g, SOON * from_g, stage * self._feed.shape[1], self._store[container] * self._feeds)
 
     def eaten_from(
@@ -65,7 +65,7 @@ class Bins:
         fed = feed >= 0
         bins = np.where(fed, eating.bin + feed, self.nowhere)
         self._open_until[bins] = day
-        soon = np.flatnonzero((coming > begun) & fed)
+        soon = ((coming > begun) & fed).nonzero()[0]
         if len(soon):
             self._open_until[eating.bin[soon] + self._feed.take(eating.at[soon] + coming[soon])] = day
         days = np.minimum(days_left, days_until(self._ends_cbrt.take(at), weight_cbrt, gain))
@@ -110,8 +110,9 @@ class Sale:
 def days_until(reached_cbrt: Floats, weight_cbrt: Floats, gain: Floats) -> Floats:
     """Days until fish that grow as today weigh so much, by cube roots of weights; without end if they do not."""
     left = np.maximum(reached_cbrt - weight_cbrt, 0.0)
-    days: Floats = np.divide(left, gain, out=np.full(len(gain), np.inf), where=gain > 0)
-    return days
+    days = np.empty_like(gain)
+    days.fill(np.inf)
+    return np.divide(left, gain, out=days, where=gain > 0)
 
 
 def _begun(weight_g: Floats, from_g: Floats) -> Ints:

@@ -41,6 +41,7 @@ class Stores:
         self.eaten_g = np.zeros(bins, np.int64)
         self._on_order_g = np.zeros(bins, np.int64)
         self._daily_use_g = np.zeros(bins)
+        self._reorder_g = REORDER_SHARE * self.capacity_g
         self._arrivals: dict[int, list[tuple[Ints, Ints]]] = defaultdict(list)
         self._bought: list[tuple[Ints, int, int, Ints]] = []
 
@@ -53,8 +54,10 @@ class Stores:
 
     def feed_out(self, wanted_g: Ints, bins: Ints) -> Ints:
         """What each container gets of what it wants; the same array where all get all."""
-        served = feeding.served_g(wanted_g, bins, self.stock_g)
-        used = np.bincount(bins, weights=served, minlength=len(self.stock_g)).astype(np.int64)
+        served, used = wanted_g, np.bincount(bins, wanted_g, len(self.stock_g)).astype(np.int64)
+        if (used > self.stock_g).any():
+            served = feeding.served_g(wanted_g, bins, self.stock_g)
+            used = np.bincount(bins, served, len(self.stock_g)).astype(np.int64)
         self.stock_g -= used
         self.eaten_g += used
         # What is ordered by follows the use of the last few days (invented).
@@ -67,17 +70,17 @@ class Stores:
         The order lasts two weeks, within 40 and 90 % of the bin; but no longer than until the fish are expected to
         eat of it, and then for some days at a time: invented, so that little is left when they leave.
         """
-        position, use_g = self.stock_g + self._on_order_g, self._daily_use_g
-        low = np.maximum(REORDER_SHARE * self.capacity_g, (LEAD_DAYS + 1) * use_g)
-        due = np.flatnonzero(open_bins & (position < low))
-        use_g = use_g[due]
+        due = open_bins.nonzero()[0]
+        position, use_g = self.stock_g[due] + self._on_order_g[due], self._daily_use_g[due]
+        low = (position < np.maximum(self._reorder_g[due], (LEAD_DAYS + 1) * use_g)).nonzero()[0]
+        due, position, use_g = due[low], position[low], use_g[low]
         to_come_g = np.where(use_g > 0, use_g * np.maximum(days_needed[due], DAYS_AT_A_TIME), np.inf)
-        wanting = position[due] < to_come_g
-        due, use_g, to_come_g = due[wanting], use_g[wanting], to_come_g[wanting]
-        if not len(due):
+        wanting = position < to_come_g
+        if not wanting.any():
             return
+        due, position, use_g, to_come_g = (each[wanting] for each in (due, position, use_g, to_come_g))
         target = np.clip(14 * use_g, 0.4 * self.capacity_g[due], 0.9 * self.capacity_g[due])
-        lots = np.minimum(target, to_come_g) - position[due]
+        lots = np.minimum(target, to_come_g) - position
         # Of the last feed of a stay at least a lot, or fish would starve for want of half a one.
         lots = np.where(to_come_g < target, np.ceil(lots / self.lot_g[due]), lots // self.lot_g[due])
         quantity = lots.astype(np.int64) * self.lot_g[due]

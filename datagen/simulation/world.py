@@ -84,6 +84,7 @@ class World:
         self.weight_in_g, self.weight_out_g = np.zeros(len(self.lived)), np.zeros(len(self.lived))
         self.log = Log()
         self.per_kg, self.from_kg = _of_size(case)
+        self._by_size = bool(self.per_kg.any())
         self.halls = None if case.way.halls is None else Shared(case, geography, case.way.halls)
         currents = case.way.currents
         self.breathing = None if currents is None else Breathing(case, geography, currents)
@@ -108,21 +109,21 @@ class World:
 
     def _who_is_where(self) -> Present:
         s, container = self.stays, np.flatnonzero(self.stay >= 0)
-        stay = self.stay[container]
-        batch, stage = s.batch[stay], s.stage[stay]
+        stay = self.stay.take(container)
+        batch, stage = s.batch.take(stay), s.stage.take(stay)
         return Present(
             container,
             stay,
-            row=s.row[stay] - s.first_day[stay],
+            row=s.row.take(stay) - s.first_day.take(stay),
             batch=batch,
             # On land nobody leaves because of a weight.
             sold_with=np.where(stage == self.case.sea, batch, len(self.plan.batches)),
             eating=self.bins.eating(container, stage),
-            cause_shares=self.cause_shares[:, stage],
-            per_kg=self.per_kg[stage],
-            from_kg=self.from_kg[stage],
-            fcr=s.fcr[stay],
-            most_kg=self.farm.container_max_biomass_kg[container],
+            cause_shares=self.cause_shares.take(stage, axis=1),
+            per_kg=self.per_kg.take(stage),
+            from_kg=self.from_kg.take(stage),
+            fcr=s.fcr.take(stay),
+            most_kg=self.farm.container_max_biomass_kg.take(container),
             lowest_pct=None if self.breathing is None else self.breathing.lowest_pct[container],
         )
 
@@ -140,7 +141,7 @@ class World:
     def _die(self, here: Present, row: Ints, alive: Ints, weight_g: Floats, write: Lived) -> Ints:
         known, draws = self.foreseen, self.stays.draws
         everyday = known.everyday.take(row)
-        if self.per_kg.any():
+        if self._by_size:
             everyday *= np.exp(here.per_kg * (weight_g / 1000.0 - here.from_kg))
         hazard_of = here.cause_shares * everyday
         dying = self.dying.take(here.container)
@@ -171,7 +172,7 @@ class World:
         full_gain = self.foreseen.full_gain.take(row)
         gain = full_gain * self._appetite(day, here, row, write)
         grown_g = (weight_cbrt + gain) ** 3
-        full = np.flatnonzero(alive * grown_g > NEARLY_FULL * here.most_kg)
+        full = (alive * grown_g > NEARLY_FULL * here.most_kg).nonzero()[0]
         if len(full):
             gain[full] = np.minimum(gain[full], _room(here.most_kg[full], alive[full], weight_cbrt[full]))
             grown_g[full] = (weight_cbrt[full] + gain[full]) ** 3
@@ -189,16 +190,15 @@ class World:
         """What part of their fill fish eat; whom something has taken it from has it back by and by."""
         own, (steady, hungry) = self.appetite.take(here.container), self.foreseen.appetite
         self.appetite[here.container] = own + (1.0 - own) * self.catalog.biology.growth.appetite_recovery_per_day
-        appetite = own * steady.take(row)
+        appetite = np.multiply(own, steady.take(row), out=write.appetite)
         appetite *= self.fasting_until.take(here.container) < day
         appetite *= hungry.take(row)
         if self.breathing is not None and self.foreseen.enough_pct is not None and here.lowest_pct is not None:
-            short = np.flatnonzero(write.oxygen_pct + here.lowest_pct < self.foreseen.enough_pct.take(row))
+            short = (write.oxygen_pct + here.lowest_pct < self.foreseen.enough_pct.take(row)).nonzero()[0]
             if len(short):
                 where = here.container[short]
                 temp_c = self.climate.temp_c[day, self.farm.container_unit[where]] + self.temp_offset_c[where]
                 appetite[short] *= self.breathing.appetite(where, write.oxygen_pct[short], temp_c)
-        write.appetite[:] = appetite
         return appetite
 
     def _fcr(self, fcr: Floats, weight_g: Floats) -> Floats:
