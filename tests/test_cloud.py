@@ -8,11 +8,13 @@ from typing import Any
 
 import fsspec
 import pytest
+from gcp_storage_emulator.server import create_server
 from typer.testing import CliRunner
 
 from aquamind.errors import UserError
 from datagen.cli import app
 from datagen.files import cloud
+from datagen.files.layout import MANIFEST
 from tests.test_cli import SMALL, aquamind
 
 URL = "memory://bucket/record"
@@ -168,8 +170,42 @@ def test_a_place_that_fails_midway_says_how_and_another_cure_each_time(
     assert [path.name for path in place.here.iterdir()] == ["rows.parquet"]
 
 
+def test_a_bucket_of_google_takes_what_was_missing_and_then_is_whole(
+    aside: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An emulator of it, which knows nothing of the kinds of buckets that gcsfs asks for by gRPC."""
+    monkeypatch.setenv("GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT", "false")
+    with create_server("127.0.0.1", 0, in_memory=True, default_bucket="bucket") as emulator:
+        monkeypatch.setenv("STORAGE_EMULATOR_HOST", f"http://127.0.0.1:{emulator._api._httpd.server_port}")
+        place, sent = cloud.reached("gs://bucket/record"), list[Path]()
+        put = cloud.Place._put
+
+        def seen(place: cloud.Place, paths: list[Path]) -> None:
+            if len(sent) == cloud.AT_ONCE:
+                sent.clear()
+                raise KeyboardInterrupt
+            put(place, paths)
+            sent.extend(paths)
+
+        monkeypatch.setattr(cloud.Place, "_put", seen)
+        place.take_up()
+        (place.here / "readings").mkdir(parents=True)
+        for name in [MANIFEST, *(f"readings/{number:02}" for number in range(cloud.AT_ONCE + 4))]:
+            (place.here / name).write_text(name)
+        with pytest.raises(KeyboardInterrupt):
+            place.send(lambda _: None)
+        assert len(place.files.find(place.path)) == cloud.AT_ONCE
+        place.take_up()
+        place.send(lambda _: None)
+        assert len(sent) == 4 + 1
+        place.take_up()
+        assert [path.name for path in place.here.iterdir()] == [MANIFEST]
+        with pytest.raises(UserError, match=r"'gs://nowhere/record'\. \w+\. No bucket or container is called so"):
+            cloud.reached("gs://nowhere/record").take_up()
+
+
 def test_errors_of_other_libraries_are_told_apart_by_name_and_answer() -> None:
-    """Of Google's and Azure's, which are not installed here, classes of the same names."""
+    """Of Google's and Azure's, the latter not installed here, classes of the same names."""
 
     def named(name: str, **known: Any) -> Exception:
         error: Exception = type(name, (Exception,), {})()
