@@ -21,6 +21,7 @@ from typing import Any, Protocol, Self, TypeAlias
 import psycopg
 
 from aquamind.errors import UserError
+from datagen import memory
 
 
 @dataclass(frozen=True)
@@ -294,6 +295,7 @@ def _begin(environment: dict[str, str], opened: Callable[[], AbstractContextMana
     global _open  # noqa: PLW0603 - what a process is begun with
     os.environ.clear()
     os.environ.update(environment)
+    memory.keep()
     _open = opened
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
