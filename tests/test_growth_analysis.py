@@ -217,10 +217,9 @@ def test_temperature_falls_back_step_by_step() -> None:
     nan = np.nan
     measured = np.full((30, 3), nan)
     measured[[0, 2, 20], 0] = 8.0, 10.0, 6.0
-    present = np.ones((30, 3), bool)
-    present[:, 2] = np.arange(30) < 3
     profile = np.append(np.full(29, 7.5), nan)
-    temp_c, source, confidence = temperature.fill(measured, present, profile)
+    filled = temperature.fill(measured.T.ravel(), np.repeat([0, 1, 2], 30), np.tile(profile, 3))
+    temp_c, source, confidence = (column.reshape(3, 30).T for column in filled)
     by_day = [temperature.SOURCES[one] for one in source[:, 0]]
     assert by_day[:3] == ["measured", "interpolated", "measured"]
     assert temp_c[1, 0] == pytest.approx(9.0)

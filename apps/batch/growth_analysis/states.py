@@ -103,29 +103,33 @@ def compute(record: Record) -> States:
     stays, present = record.stays, record.present
     day = record.day0 + np.arange(len(present))
     day_number = day - stays["batch_start"][0] + 1
-    temp_c, temp_source, temp_confidence = temperature.fill(record.temp_c, present, record.scenario.temp_c(day_number))
-    tgc = np.array([record.scenario.tgc[stage] for stage in stays["lifecycle_stage_id"].tolist()])
-    # Iwama & Tautz (1981): W^(1/3) gains TGC/1000 x T a day, W in g; below 0 C nothing grows.
-    gain = tgc / 1000.0 * np.maximum(np.nan_to_num(temp_c), 0.0)
-    life = _live(record, gain)
-    anchored, fed = record.anchor >= 0, ~np.isnan(record.feed_kg)
-    weight_source = np.where(anchored, MEASURED, np.where(life.growth_g > 0, COMPUTED, UNCHANGED))
-    weight_confidence = np.where(
-        anchored, ANCHOR_CONFIDENCE[record.anchor], np.minimum(temp_confidence, MOST_COMPUTED_CONFIDENCE)
-    )
+    assignment, row = np.nonzero(present.T)
+    place = row * present.shape[1] + assignment
 
     def column(values: NDArray[Any]) -> NDArray[Any]:
-        """A row an assignment and day, by assignment, of a grid [days, assignments]."""
-        return values.T[present.T]
+        """A row an assignment and day, by assignment, of a grid [days, assignments]: most of it is of no stay."""
+        found: NDArray[Any] = values.ravel()[place]
+        return found
 
-    assignment, row = np.nonzero(present.T)
-    confidence, confidences = _confidences(
-        column(temp_confidence), not record.deaths_recorded, column(fed), column(weight_confidence)
+    temp_c, temp_source, temp_confidence = temperature.fill(
+        column(record.temp_c), assignment, record.scenario.temp_c(day_number)[row]
     )
+    tgc = np.array([record.scenario.tgc[stage] for stage in stays["lifecycle_stage_id"].tolist()])
+    gain = np.zeros(present.shape)
+    # Iwama & Tautz (1981): W^(1/3) gains TGC/1000 x T a day, W in g; below 0 C nothing grows.
+    gain[row, assignment] = tgc[assignment] / 1000.0 * np.maximum(np.nan_to_num(temp_c), 0.0)
+    life = _live(record, gain)
+    anchor, growth_g, feed_kg = column(record.anchor), column(life.growth_g), column(record.feed_kg)
+    anchored, fed = anchor >= 0, ~np.isnan(feed_kg)
+    weight_source = np.where(anchored, MEASURED, np.where(growth_g > 0, COMPUTED, UNCHANGED))
+    weight_confidence = np.where(
+        anchored, ANCHOR_CONFIDENCE[anchor], np.minimum(temp_confidence, MOST_COMPUTED_CONFIDENCE)
+    )
+    confidence, confidences = _confidences(temp_confidence, not record.deaths_recorded, fed, weight_confidence)
     weight_g = np.round(column(life.weight_g), 2)
     population = column(life.population)
     biomass_kg = np.round(population * weight_g / 1000.0, 2)
-    feed_kg = np.nan_to_num(column(record.feed_kg))
+    feed_kg = np.nan_to_num(feed_kg)
     observed_fcr = _observed_fcr(assignment, biomass_kg, feed_kg, column(life.placed))
     return States(
         batch_id=record.batch_id,
@@ -139,17 +143,15 @@ def compute(record: Record) -> States:
         avg_weight_g=weight_g,
         population=population,
         biomass_kg=biomass_kg,
-        temp_c=np.round(column(temp_c), 2),
+        temp_c=np.round(temp_c, 2),
         mortality_count=column(life.deaths),
         feed_kg=feed_kg,
         observed_fcr=observed_fcr,
-        anchor=column(record.anchor),
-        sources=_sources(
-            column(temp_source), not record.deaths_recorded, column(fed), column(weight_source), observed_fcr
-        ),
+        anchor=anchor,
+        sources=_sources(temp_source, not record.deaths_recorded, fed, weight_source, observed_fcr),
         confidence=confidence,
         confidences=confidences,
-        growth_g=column(life.growth_g),
+        growth_g=growth_g,
     )
 
 
@@ -164,7 +166,7 @@ def _sources(temp: Ints, modelled: bool, fed: NDArray[np.bool_], weight: Ints, f
 
 def _live(record: Record, gain: Floats) -> _Life:
     """Fish and weight of every day; a source's last state is known when its fish arrive, for days go in order."""
-    stays, shape = record.stays, record.present.shape
+    stays, present, shape = record.stays, record.present, record.present.shape
     count = shape[1]
     rate = np.array([record.scenario.death_rate[stage] for stage in stays["lifecycle_stage_id"].tolist()])
     life = _Life(
@@ -175,34 +177,38 @@ def _live(record: Record, gain: Floats) -> _Life:
         np.zeros(shape, bool),
     )
     fish, weight_g = np.zeros(count, np.int64), stays["own_weight_g"].copy()
-    begins = stays["first_day"] - record.day0
+    growing = present & (np.arange(shape[0])[:, None] > stays["first_day"] - record.day0)
+    anchored = record.anchor >= 0
+    # Of assignments in order of their first day those of one day are close together: the others stay as they are.
+    begin, end = present.argmax(axis=1), count - present[:, ::-1].argmax(axis=1)
     arrivals = record.arrivals
     arrive_at = np.searchsorted(arrivals.day, record.day0 + np.arange(shape[0] + 1))
-    for day in range(shape[0]):
-        here = record.present[day]
-        grown = (np.cbrt(weight_g) + gain[day]) ** 3
-        next_g = np.where(here & (day > begins), grown, weight_g)
-        life.growth_g[day] = next_g - weight_g
-        before = fish
+    for day, (first, last) in enumerate(zip(begin.tolist(), end.tolist(), strict=True)):
+        of = slice(first, last)
+        before, old_g = fish[of], weight_g[of]
+        next_g = np.where(growing[day, of], (np.cbrt(old_g) + gain[day, of]) ** 3, old_g)
+        np.subtract(next_g, old_g, out=life.growth_g[day, of])
         if arrive_at[day] < arrive_at[day + 1]:
             now = slice(arrive_at[day], arrive_at[day + 1])
-            placed = np.bincount(arrivals.dest[now], arrivals.fish[now], count).astype(np.int64)
-            next_g = _mixed_g(record, now, before, next_g, life.weight_g[day - 1] if day else None)
-            life.placed[day] = placed > 0
+            placed = np.bincount(arrivals.dest[now] - first, arrivals.fish[now], last - first).astype(np.int64)
+            next_g = _mixed_g(record, now, first, before, next_g, life.weight_g[day - 1] if day else None)
+            life.placed[day, of] = placed > 0
             before = before + placed
-        before = before - record.removed[day]
+        before = before - record.removed[day, of]
         if not record.deaths_recorded:
-            life.deaths[day] = np.rint(np.maximum(before, 0) * rate)
-        fish = np.where(here, np.maximum(before - life.deaths[day], 0), fish)
-        weight_g = np.where(record.anchor[day] >= 0, record.anchor_g[day], next_g)
+            life.deaths[day, of] = np.rint(np.maximum(before, 0) * rate[of])
+        fish[of] = np.where(present[day, of], np.maximum(before - life.deaths[day, of], 0), fish[of])
+        weight_g[of] = np.where(anchored[day, of], record.anchor_g[day, of], next_g)
         life.population[day], life.weight_g[day] = fish, weight_g
     return life
 
 
-def _mixed_g(record: Record, now: slice, fish: Ints, weight_g: Floats, yesterday_g: Floats | None) -> Floats:
-    """Weights of a day after those that arrive are among those who were there."""
+def _mixed_g(
+    record: Record, now: slice, first: int, fish: Ints, weight_g: Floats, yesterday_g: Floats | None
+) -> Floats:
+    """Weights of a day, of assignments from the first on, after those that arrive are among those who were there."""
     arrivals, count = record.arrivals, len(fish)
-    dest, source = arrivals.dest[now], arrivals.source[now]
+    dest, source = arrivals.dest[now] - first, arrivals.source[now]
     arrived_g = arrivals.weight_g[now]
     if yesterday_g is not None:
         # As stored, so that a state computed from stored ones is the same.

@@ -20,21 +20,23 @@ NEVER = 1_000_000
 """Days to a measured day that there is not."""
 
 
-def fill(measured_c: Floats, present: NDArray[np.bool_], profile_c: Floats) -> tuple[Floats, Ints, Floats]:
-    """Temperature, its source and its confidence [days, assignments]; NaN where there is none.
+def fill(measured_c: Floats, assignment: Ints, profile_c: Floats) -> tuple[Floats, Ints, Floats]:
+    """Temperature, its source and its confidence of each row; NaN where there is none.
 
-    `profile_c` is by day. Each assignment is filled from its own measured days.
+    Rows are days without a gap, those of each assignment one after the other: it is filled from its own measured days.
     """
-    since, before_c = _last_measured(measured_c)
-    until, after_c = (of_reversed[::-1] for of_reversed in _last_measured(measured_c[::-1]))
-    profile = np.broadcast_to(profile_c[:, None], measured_c.shape)
+    begin = np.searchsorted(assignment, assignment)
+    end = np.searchsorted(assignment, assignment, "right") - 1
+    since, before_c = _last_measured(measured_c, begin)
+    backwards = _last_measured(measured_c[::-1], (len(end) - 1 - end)[::-1])
+    until, after_c = (of_reversed[::-1] for of_reversed in backwards)
     source = np.select(
         [
             ~np.isnan(measured_c),
             (since <= NEIGHBOUR_DAYS) & (until <= NEIGHBOUR_DAYS),
             (since <= until) & (since < NEVER),
             until < NEVER,
-            ~np.isnan(profile),
+            ~np.isnan(profile_c),
         ],
         [MEASURED, INTERPOLATED, NEAREST_BEFORE, NEAREST_AFTER, PROFILE],
         NONE,
@@ -42,14 +44,17 @@ def fill(measured_c: Floats, present: NDArray[np.bool_], profile_c: Floats) -> t
     gap = np.maximum(since + until, 1)
     between_c = before_c + (after_c - before_c) * since / gap
     # By source; without any, the profile's is NaN.
-    temp_c = np.choose(source, [measured_c, between_c, before_c, after_c, profile, profile])
+    temp_c = np.choose(source, [measured_c, between_c, before_c, after_c, profile_c, profile_c])
     confidence = np.where(source == INTERPOLATED, np.maximum(0.4, 0.9 - gap / 30.0), CONFIDENCE[source])
-    return np.where(present, temp_c, np.nan), source, confidence
+    return temp_c, source, confidence
 
 
-def _last_measured(measured_c: Floats) -> tuple[Ints, Floats]:
-    """Days since the last measured day, 0 on one and NEVER before the first, and the temperature of that day."""
-    day = np.arange(len(measured_c))[:, None]
-    last = np.maximum.accumulate(np.where(np.isnan(measured_c), -1, day), axis=0)
-    since = np.where(last < 0, NEVER, day - last)
-    return since, measured_c[np.maximum(last, 0), np.arange(measured_c.shape[1])]
+def _last_measured(measured_c: Floats, begin: Ints) -> tuple[Ints, Floats]:
+    """Days since the last measured day, 0 on one and NEVER before the first, and the temperature of that day.
+
+    `begin` is the row with which each row's assignment begins.
+    """
+    row = np.arange(len(measured_c))
+    last = np.maximum.accumulate(np.where(np.isnan(measured_c), -1, row))
+    since = np.where(last < begin, NEVER, row - last)
+    return since, measured_c[np.maximum(last, begin)]
