@@ -4,6 +4,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from datagen.arrays import Dates, Floats, Ints
 from datagen.catalog import Catalog
 from datagen.catalog.stages import Stages, stages
@@ -17,6 +19,7 @@ from datagen.planning.plan import BatchPlan, Plan
 if TYPE_CHECKING:
     from datagen.simulation.currents import Places
     from datagen.simulation.halls import Hall
+    from datagen.simulation.hardship import Outbreak
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,16 @@ class Case:
         from datagen.events.sensor_service import swaps  # which are those of cases
 
         return swaps(self)
+
+    @cached_property
+    def befell(self) -> "dict[int, list[Outbreak]]":
+        """What befell each area beside the diseases of batches: once for all batches that were there."""
+        from datagen.simulation.hardship import befell  # which are those of cases
+
+        spec, farm = self.way.mortality, self.farm
+        areas = farm.unit_is_area & farm.unit_in_production & np.isin(farm.unit_geography, self.geographies)
+        units = [] if spec is None else np.flatnonzero(areas).tolist()
+        return {unit: befell(self, int(farm.unit_geography[unit]), spec, unit) for unit in units}
 
     @cached_property
     def on_duty(self) -> Ints | None:

@@ -17,7 +17,7 @@ from apps.inventory.feeding_summaries import summarise
 from apps.inventory.models import BatchFeedingSummary, ContainerFeedingSummary
 from datagen.arrays import Dates
 from datagen.storage import arrow, changes, ledger, reading
-from datagen.storage.arrow import record_batch
+from datagen.storage.arrow import chosen, record_batch
 from datagen.storage.ledger import Connection
 
 TABLES = (
@@ -98,9 +98,6 @@ def _evening(days: Dates) -> Dates:
 
 
 def _state_rows(states: States) -> tuple[Any, pa.RecordBatch]:
-    anchored = np.flatnonzero(states.anchor >= 0)
-    anchor_type = np.full(len(states.day), None, object)
-    anchor_type[anchored] = np.array(ANCHORS, object)[states.anchor[anchored]]
     return ActualDailyAssignmentState, record_batch(
         ActualDailyAssignmentState,
         len(states.day),
@@ -118,8 +115,8 @@ def _state_rows(states: States) -> tuple[Any, pa.RecordBatch]:
         mortality_count=states.mortality_count,
         feed_kg=states.feed_kg,
         observed_fcr=states.observed_fcr,
-        anchor_type=anchor_type,
-        sources=pa.array(SOURCES).take(pa.array(states.sources, pa.int64())),
-        confidence_scores=pa.array(states.confidences).take(pa.array(states.confidence, pa.int64())),
+        anchor_type=chosen([None, *ANCHORS], states.anchor + 1),
+        sources=chosen(SOURCES, states.sources),
+        confidence_scores=chosen(states.confidences, states.confidence),
         last_computed_at=_evening(states.date),
     )

@@ -14,13 +14,13 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Columns = dict[str, NDArray[Any]]
 
-CONFIDENCES = np.array(["VERY_HIGH", "HIGH", "MEDIUM", "LOW"])
+CONFIDENCES = np.array(["VERY_HIGH", "HIGH", "MEDIUM", "LOW"], object)
 LOW = 3
 DAYS_SINCE_WEIGHING = np.array([10, 20, 40])
 """Days since the last weighing from which on confidence is a step lower."""
 
 INTERPOLATED, MEASURED, MIXED = range(3)
-METHODS = np.array(["INTERPOLATED", "MEASURED", "MIXED"])
+METHODS = np.array(["INTERPOLATED", "MEASURED", "MIXED"], object)
 """Measured: with a weighing in the week. Growth is always that of the growth model from the last weighing on, of the
 same days as the feed: between two weighings lies the error of two samples, which a week's growth does not outweigh."""
 

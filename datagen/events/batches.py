@@ -20,7 +20,6 @@ from datagen.events.orders import (
     workflow_id,
     workflows,
 )
-from datagen.planning.forecast import Forecast
 from datagen.storage.arrow import record_batch
 
 MOST_OVERDUE_DAYS = 10
@@ -82,7 +81,7 @@ def _batch(record: BatchRecord) -> Changing:
     done = completed(record)
     ended = int(assignments.departure_day.max())
     changed = min(ended, record.last_day)
-    expected = forecast = record.start_day + Forecast(record.case, record.batch).harvested
+    expected = forecast = record.harvested_day
     if not done:
         # Whose day has passed is planned anew: nothing is overdue for long.
         expected = max(expected, record.last_day - int(record.stream("days overdue").integers(MOST_OVERDUE_DAYS)))

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from apps.batch.models import Batch
 from datagen.events.context import Changing, ComingRecord, Was
 from datagen.events.orders import NEVER, changes, created_at, notes, orders, planned, workflows
-from datagen.planning.forecast import Forecast
 from datagen.storage.arrow import record_batch
 
 
@@ -23,7 +22,7 @@ def expand(record: ComingRecord) -> Iterator[Changing]:
 
 
 def _batch(record: ComingRecord) -> Changing:
-    ends_day = record.start_day + Forecast(record.case, record.batch).harvested
+    ends_day = record.harvested_day
     entered = created_at(record)
     rows = record_batch(
         Batch,

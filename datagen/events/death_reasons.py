@@ -57,7 +57,9 @@ def _weeks(record: BatchRecord) -> tuple[Ints, Ints, Ints, Ints]:
     sunday = (epoch + day + 3) // WEEK * WEEK + 3 - epoch
     judged = np.minimum(sunday, np.where(stays.left[assignment], stays.departure_day[assignment] - 1, sunday))
     over = judged <= record.last_day
-    keys = np.stack([judged[over], assignment[over], booked.cause[rows[over]].astype(np.int64)])
-    found, of = np.unique(keys, axis=1, return_inverse=True)
-    count = np.bincount(of.ravel(), booked.deaths[rows[over]], found.shape[1]).astype(np.int64)
-    return found[1], found[2], count, found[0]
+    shape = (record.case.plan.days, len(stays.days), len(CAUSES))
+    keys = np.ravel_multi_index((judged[over], assignment[over], booked.cause[rows[over]].astype(np.int64)), shape)
+    found, of = np.unique(keys, return_inverse=True)
+    day, assignment, cause = np.unravel_index(found, shape)
+    count = np.bincount(of, booked.deaths[rows[over]], len(found)).astype(np.int64)
+    return assignment, cause, count, day

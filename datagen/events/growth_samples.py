@@ -105,7 +105,7 @@ def expand(record: BatchRecord) -> Iterator[Changing]:
                 samples * fish,
                 id=first + np.arange(samples * fish),
                 growth_sample_id=np.repeat(sample_id[part], fish),
-                fish_identifier=names * samples,
+                fish_identifier=chosen(names, np.tile(np.arange(fish), samples)),
                 weight_g=weight_g[part].ravel(),
                 length_cm=length_cm[part].ravel(),
                 created_at=np.repeat(taken[part], fish),

@@ -85,14 +85,12 @@ def _met(record: BatchRecord) -> list[Met]:
     rings = record.batch.containers[record.sea]
     diseases = hardship.met(record.case, record.batch, record.start_day, spec)
     late = hardship.delays(record.case, record.batch, len(rings), spec)
-    befell: dict[int, list[hardship.Outbreak]] = {}
     for stay in np.flatnonzero(stays.stage == record.sea).tolist():
         container, first = int(stays.container[stay]), int(stays.first_day[stay])
         unit = int(record.farm.container_unit[container])
-        if unit not in befell:
-            befell[unit] = hardship.befell(record.case, record.batch.geography, spec, unit)
         delay = int(late[rings.index(container)])
-        spans = [(each.first + delay, each) for each in diseases] + [(each.first, each) for each in befell[unit]]
+        spans = [(each.first + delay, each) for each in diseases]
+        spans += [(each.first, each) for each in record.case.befell[unit]]
         last = first + int(stays.days[stay]) - 1
         of_stay = [
             Met(stay, max(begins, first), min(begins + each.days - 1, last), each)

@@ -61,7 +61,7 @@ def expand(record: BatchRecord) -> Iterator[Changing]:
             event_date=record.date(day),
             count=booked.deaths[rows],
             biomass_kg=booked.deaths[rows] * days.weight_g[rows] / 1000.0,
-            cause=np.array(CAUSES)[booked.cause[rows]],
+            cause=chosen(CAUSES, booked.cause[rows]),
             description=description,
             created_at=counted,
             updated_at=entering.updated(counted, put_right),

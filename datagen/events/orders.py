@@ -12,7 +12,6 @@ from datagen.case import Case
 from datagen.catalog.broodstock import Parents
 from datagen.catalog.ways.work import Orders
 from datagen.events.context import BatchRecord, Changing, LongestLife, OfBatch, Was
-from datagen.planning.forecast import Forecast
 from datagen.planning.plan import BatchPlan
 from datagen.storage.arrow import record_batch
 from datagen.streams import stream
@@ -107,7 +106,7 @@ def planned(record: OfBatch) -> tuple[Was, ...]:
     ahead = {
         "lifecycle_stage_id": int(record.farm.stage_id[0]),
         "status": "PLANNED",
-        "expected_end_date": record.date(record.start_day + Forecast(record.case, record.batch).harvested)[None],
+        "expected_end_date": record.date(record.harvested_day)[None],
         "actual_end_date": None,
         "pinned_projection_run_id": None,
         "updated_at": created_at(record),

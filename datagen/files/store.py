@@ -7,7 +7,7 @@ import os
 from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -66,7 +66,7 @@ class FileStore:
         _write_few(line.with_suffix(FEW), few)
         contents = {table: Content(each.rows, each.hexdigest()) for table, each in hashes.items()}
         aside = line.with_suffix(".part")
-        aside.write_text(json.dumps({table: asdict(content) for table, content in contents.items()}))
+        aside.write_text(json.dumps({table: vars(content) for table, content in contents.items()}))
         aside.rename(line)
         return contents
 

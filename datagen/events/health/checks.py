@@ -14,7 +14,7 @@ from datagen.catalog.health import Burdens
 from datagen.events.body import single_fish
 from datagen.events.context import CHUNK_ROWS, BatchRecord, LongestLife, Rows
 from datagen.events.health import lice
-from datagen.storage.arrow import record_batch
+from datagen.storage.arrow import chosen, record_batch
 
 BURDENS = [name for name in Burdens.model_fields if name != "runt"]
 
@@ -147,7 +147,7 @@ def expand(record: BatchRecord, checked: Checks, infested: lice.Infestation | No
             events * fish,
             id=fish_id,
             sampling_event_id=np.repeat(event_id, fish),
-            fish_identifier=names * events,
+            fish_identifier=chosen(names, np.tile(np.arange(fish), events)),
             weight_g=weight_g.ravel(),
             length_cm=length_cm.ravel(),
             created_at=taken,

@@ -145,7 +145,7 @@ def expand(record: BatchRecord, infested: Infestation) -> Iterator[Rows]:
             juvenile_count=np.where(adult, 0, 1)[kind] * found,
             fish_sampled=spec.counting.fish,
             notes="" if noted is None else chosen(*noted),
-            detection_method=np.array([each.name for each in methods])[method],
+            detection_method=chosen([each.name for each in methods], method),
             confidence_level=np.array([each.confidence for each in methods])[method],
         ),
     )
