@@ -74,8 +74,10 @@ class Case:
         from datagen.simulation.hardship import befell  # which are those of cases
 
         spec, farm = self.way.mortality, self.farm
+        if spec is None:
+            return {}
         areas = farm.unit_is_area & farm.unit_in_production & np.isin(farm.unit_geography, self.geographies)
-        units = [] if spec is None else np.flatnonzero(areas).tolist()
+        units = np.flatnonzero(areas).tolist()
         return {unit: befell(self, int(farm.unit_geography[unit]), spec, unit) for unit in units}
 
     @cached_property

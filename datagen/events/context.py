@@ -279,19 +279,22 @@ class BatchRecord(OfBatch):
 
     def luck(self, subject: str) -> Floats:
         """A number from 0 to 1 for each container-day, by its day and container: the same in a longer record."""
-        stays = self.history.assignments
-        luck = np.empty(len(self.row_day), np.float32)
-        for stage in np.unique(stays.stage):
-            of, containers = np.flatnonzero(stays.stage == stage), self.batch.containers[stage]
-            begins = self.stage_day(int(stage))
-            length = int((stays.first_day + stays.days)[of].max()) - begins
-            drawn = self.stream(self.stages.key[stage], subject).random((length, len(containers)), dtype=np.float32)
-            for stay in of:
-                first = int(stays.first_day[stay]) - begins
-                days = slice(first, first + int(stays.days[stay]))
-                rows = slice(int(stays.row[stay]), int(stays.row[stay] + stays.days[stay]))
-                luck[rows] = drawn[days, containers.index(int(stays.container[stay]))]
-        return luck.astype(float)
+        luck = np.empty(len(self.row_day))
+        for stage, rows, day, place in self._rows_of_stages:
+            shape = (int(day.max()) + 1, len(self.batch.containers[stage]))
+            luck[rows] = self.stream(self.stages.key[stage], subject).random(shape, dtype=np.float32)[day, place]
+        return luck
+
+    @cached_property
+    def _rows_of_stages(self) -> list[tuple[int, Ints, Ints, Ints]]:
+        """Of each stage its container-days, of each of them the day of the stage, and the place of its container."""
+        stays, found = self.history.assignments, []
+        for stage in np.unique(stays.stage).tolist():
+            rows = np.flatnonzero(stays.stage[self.row_assignment] == stage)
+            places = {container: place for place, container in enumerate(self.batch.containers[stage])}
+            place = np.array([places.get(container, -1) for container in stays.container.tolist()])
+            found.append((stage, rows, self.row_day[rows] - self.stage_day(stage), place[self.row_assignment[rows]]))
+        return found
 
     def chronological(self, rows: Ints) -> Ints:
         """These container-days by day, then assignment: a longer history then only adds rows at the end."""

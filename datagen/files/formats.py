@@ -1,5 +1,6 @@
 """Rows of one table into one file, in a format that can say so: Parquet, CSV or Arrow."""
 
+import functools
 import os
 from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
@@ -73,19 +74,20 @@ def publish(aside: Path, path: Path) -> None:
 def _writer(model: arrow.Model, path: Path, suffix: str) -> Any:
     schema = fields.schema(model)
     if suffix == "parquet":
-        return pyarrow.parquet.ParquetWriter(path, schema, **_encodings(model, schema))
+        return pyarrow.parquet.ParquetWriter(path, schema, **_encodings(model))
     if suffix == "csv":
         return pyarrow.csv.CSVWriter(path, schema)
     return pa.ipc.new_file(str(path), schema, options=pa.ipc.IpcWriteOptions(compression="zstd"))
 
 
-def _encodings(model: arrow.Model, schema: pa.Schema) -> dict[str, Any]:
+@functools.cache
+def _encodings(model: arrow.Model) -> dict[str, Any]:
     """Numbers and dates as differences, keys of others as dictionaries, neither compressed: zstd finds no more in them.
 
     It begins anew for each column of each file, which costs small ones more than all else. Moments as they are: rarely
     twice the same, they make a dictionary that is given up, and zstd finds their steps.
     """
-    others = {field.column for field in model._meta.concrete_fields if field.is_relation}
+    schema, others = fields.schema(model), {field.column for field in model._meta.concrete_fields if field.is_relation}
     numbers = [field.name for field in schema if _is_number(field.type)]
     moments = [field.name for field in schema if pa.types.is_timestamp(field.type) or pa.types.is_time(field.type)]
     by_difference = [name for name in numbers if name not in others]

@@ -174,7 +174,7 @@ class _ColumnHash:
     """
 
     def __init__(self, column: Column) -> None:
-        self._name, self._is_null = _told(column), False
+        (self._name, self._width), self._is_null = _told(column), False
         self._values, self._lengths = xxh3_128(), xxh3_128() if column.is_text else None
         self._changes: xxh3_128 | None = None
 
@@ -188,7 +188,7 @@ class _ColumnHash:
                 return
             array = array.drop_null()
         if self._lengths is None:
-            self._values.update(_fixed_width(array))
+            self._values.update(_fixed_width(array, self._width))
         else:
             lengths, text = _text_buffers(array)
             self._lengths.update(lengths)
@@ -213,8 +213,10 @@ NOTHING = xxh3_128().digest()
 
 
 @functools.cache
-def _told(column: Column) -> bytes:
-    return f"{column.name}:{column.type}".encode()
+def _told(column: Column) -> tuple[bytes, int]:
+    """What a column is called in a hash, and how many bytes a value has; 0 where it is a bit, or a text."""
+    wide = not (column.is_text or pa.types.is_boolean(column.type))
+    return f"{column.name}:{column.type}".encode(), column.type.bit_width // 8 if wide else 0
 
 
 class TableHashes(dict[str, TableHash]):
@@ -557,17 +559,16 @@ def _ends(array: Array) -> npt.NDArray[np.int32]:
     return np.frombuffer(array.buffers()[1], np.int32, len(array) + 1, array.offset * 4)
 
 
-def _fixed_width(array: Array) -> Any:
-    """The bytes of a column without NULLs."""
-    if pa.types.is_boolean(array.type):
-        array = array.cast(pa.uint8())
-    width, buffer = array.type.bit_width // 8, array.buffers()[1]
-    whole = buffer.size == len(array) * width
-    return buffer if whole else buffer.slice(array.offset * width, len(array) * width)
+def _fixed_width(array: Array, width: int) -> Any:
+    """The bytes of a column without NULLs, of a width that is 0 for what is true or false."""
+    if not width:
+        array, width = array.cast(pa.uint8()), 1
+    buffer, size = array.buffers()[1], len(array) * width
+    return buffer if buffer.size == size else buffer.slice(array.offset * width, size)
 
 
 def _text_buffers(array: Array) -> tuple[Any, Any]:
     """Lengths and characters of a text column without NULLs, free of the chunk's offset."""
     ends, characters = _ends(array), array.buffers()[2]
     first, last = int(ends[0]), int(ends[-1])
-    return np.diff(ends), (memoryview(characters)[first:last] if last > first else b"")
+    return ends[1:] - ends[:-1], (memoryview(characters)[first:last] if last > first else b"")

@@ -157,8 +157,8 @@ class Recording(Spec):
 
     def of(self, parameter: str) -> SensorFault:
         """That of a parameter; neither spikes nor drift where nothing is said."""
-        said = (each for each in self.sensors if each.parameter == parameter)
-        return next(said, SensorFault(parameter=parameter, spike=0.0))
+        said = next((each for each in self.sensors if each.parameter == parameter), None)
+        return SensorFault(parameter=parameter, spike=0.0) if said is None else said
 
 
 class SensorService(Spec):
