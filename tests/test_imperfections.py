@@ -214,6 +214,10 @@ SILENCE = b"""
     ), gone AS (
         DELETE FROM environmental_environmentalreading USING stay
         WHERE batch_container_assignment_id = stay_id AND environmental_environmentalreading.sensor_id = stay.sensor_id
+        RETURNING id
+    ), written AS (
+        UPDATE datagen.content SET rows = rows - (SELECT count(*) FROM gone) FROM stay, batch_batch batch
+        WHERE table_name = 'environmental_environmentalreading' AND batch.id = batch_id AND unit = batch_number
     ), known AS (
         DELETE FROM datagen.truth_sensor_fault fault USING stay
         WHERE batch_container_assignment_id = stay_id AND fault.sensor_id = stay.sensor_id

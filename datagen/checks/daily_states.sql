@@ -29,8 +29,6 @@ WITH placed AS (
 ), weighed AS (
     SELECT assignment_id, sample_date AS day, min(avg_weight_g) AS least_g, max(avg_weight_g) AS most_g
     FROM batch_growthsample GROUP BY 1, 2
-), counted AS (
-    SELECT assignment_id, count(*) AS states FROM batch_actualdailyassignmentstate GROUP BY 1
 ), followed AS (
     -- In the order of an index, and of few columns: what is joined to them needs no order.
     SELECT state.id, state.assignment_id, state.batch_id, state.container_id, state.lifecycle_stage_id, state.date,
@@ -39,16 +37,14 @@ WITH placed AS (
         coalesce(placed.fish, 0) > 0 AS joined_by_others, coalesce(died.fish, 0) AS died,
         lag(state.avg_weight_g) OVER stay_so_far AS before_g,
         sum(coalesce(placed.fish, 0)::int - state.mortality_count) OVER stay_so_far AS fish,
-        row_number() OVER stay_so_far AS place
+        row_number() OVER stay_so_far AS place, lead(state.date) OVER stay_so_far IS NULL AS last
     FROM batch_actualdailyassignmentstate state
     LEFT JOIN placed ON placed.assignment_id = state.assignment_id AND placed.day = state.date
     LEFT JOIN died ON died.assignment_id = state.assignment_id AND died.day = state.date
     WINDOW stay_so_far AS (PARTITION BY state.assignment_id ORDER BY state.date)
 ), state AS (
-    SELECT followed.*, counted.states, coalesce(fed.kg, 0) AS fed_kg,
-        weighed.least_g, weighed.most_g
+    SELECT followed.*, coalesce(fed.kg, 0) AS fed_kg, weighed.least_g, weighed.most_g
     FROM followed
-    JOIN counted ON counted.assignment_id = followed.assignment_id
     LEFT JOIN fed ON fed.container_id = followed.container_id AND fed.day = followed.date
     LEFT JOIN weighed ON weighed.assignment_id = followed.assignment_id AND weighed.day = followed.date
 ), last AS MATERIALIZED (
@@ -69,7 +65,7 @@ WITH placed AS (
         state.died, state.before_g, state.avg_weight_g, state.biomass_kg, state.feed_kg,
         round(state.fed_kg::numeric, 4) AS fed_kg, state.day_number, CASE
         WHEN state.id IS NULL THEN 'no daily states'
-        WHEN state.states <> stay.days OR state.date <> stay.assignment_date + (state.place - 1)::int
+        WHEN state.date <> stay.assignment_date + (state.place - 1)::int OR state.last AND state.place <> stay.days
             THEN 'not one a day'
         WHEN (state.batch_id, state.container_id, state.lifecycle_stage_id) <> (stay.batch_id, stay.container_id,
             stay.lifecycle_stage_id) THEN 'of another batch, container or stage'

@@ -29,7 +29,8 @@ WITH change AS (
         coalesce(avg(((sample.std_deviation_weight / nullif(sample.avg_weight_g, 0)) ^ 2)::float8)
             OVER (PARTITION BY assignment.lifecycle_stage_id), 0.0625) AS cv2
     FROM running
-    JOIN batch_growthsample sample ON sample.id = running.sample_id
+    -- As any key is. Else the planner takes all steps for samples, and sorts all meals to find those of as many days.
+    JOIN batch_growthsample sample ON sample.id = running.sample_id AND running.sample_id BETWEEN 1 AND 1::bigint << 62
     JOIN batch_batchcontainerassignment assignment ON assignment.id = sample.assignment_id
 )
 SELECT batch.batch_number, container.name AS container, meal.feeding_date, meal.batch_biomass_kg, weighed.fish,

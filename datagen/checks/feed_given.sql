@@ -4,8 +4,9 @@
 WITH stage AS MATERIALIZED (
     -- Usual pellets: 0.2-0.8 mm for 0.5-6 g, 1.3-2.9 mm for 60-180 g, 3-12 mm for 0.5-7 kg; between these by powers.
     SELECT lifecycle.id, lifecycle.name,
-        0.25 * lifecycle.expected_weight_min_g::float8 ^ 0.4 AS from_mm,
-        0.4 * lifecycle.expected_weight_max_g::float8 ^ 0.38 AS to_mm,
+        -- As sizes are, so that those of meals need not become floating point, each twice.
+        (0.25 * lifecycle.expected_weight_min_g::float8 ^ 0.4)::numeric AS from_mm,
+        (0.4 * lifecycle.expected_weight_max_g::float8 ^ 0.38)::numeric AS to_mm,
         -- Where no scenario says how a stage converts feed, nothing says that it is not fed.
         coalesce((SELECT max(fcr_value) > 0 FROM scenario_fcrmodelstage fcr WHERE fcr.stage_id = lifecycle.id), true)
             AS fed

@@ -10,14 +10,20 @@ WITH change AS (
     FROM inventory_containerfeedingsummary
     CROSS JOIN LATERAL (VALUES (period_start - 1), (period_end)) AS bound (day)
 ), total AS (
-    SELECT assignment_id, day, kg
+    SELECT assignment_id, day, kg, bounds, last
     FROM (
-        SELECT assignment_id, day, sum(sum(kg)) OVER (PARTITION BY assignment_id ORDER BY day) AS kg,
-            bool_or(bounds) AS bounds
+        SELECT assignment_id, day, sum(sum(kg)) OVER so_far AS kg, bool_or(bounds) AS bounds,
+            lead(day) OVER so_far IS NULL AS last
         FROM change
         GROUP BY 1, 2
+        WINDOW so_far AS (PARTITION BY assignment_id ORDER BY day)
     ) each_day
-    WHERE bounds
+    WHERE bounds OR last
+), all_of_batch AS (
+    SELECT batch_id, sum(kg) AS kg
+    FROM total JOIN batch_batchcontainerassignment assignment ON assignment.id = assignment_id
+    WHERE last
+    GROUP BY 1
 ), judged AS (
     SELECT 'container' AS summary, batch.batch_number, container.name AS container, summary.period_start,
         summary.period_end, summary.total_feed_kg,
@@ -39,9 +45,10 @@ WITH change AS (
     GROUP BY summary.id, batch.id
     UNION ALL
     SELECT 'all of a batch', batch.batch_number, NULL, min(period_start), max(period_end), sum(total_feed_kg),
-        (SELECT sum(amount_kg) FROM inventory_feedingevent WHERE batch_id = batch.id), count(*), NULL, NULL
-    FROM inventory_batchfeedingsummary
-    JOIN batch_batch batch ON batch.id = batch_id
+        max(all_of_batch.kg), count(*), NULL, NULL
+    FROM inventory_batchfeedingsummary summary
+    JOIN batch_batch batch ON batch.id = summary.batch_id
+    LEFT JOIN all_of_batch ON all_of_batch.batch_id = batch.id
     GROUP BY batch.id
     UNION ALL
     SELECT 'overlapping', batch_number, NULL, next_start, period_end, NULL, NULL, 1, NULL, NULL

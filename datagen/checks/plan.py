@@ -30,6 +30,9 @@ LATEST_DAYS = 14
 MOST_DAYS_TO_SEA = 30
 """No transfer begins so many days before the day on which it is to be over."""
 
+COUNTED_BY_LAWS = frozenset(("environmental_environmentalreading",))
+"""Tables whose law, which groups all rows, compares their number with the ledger's; it judges none that are empty."""
+
 FACTS = """
     SELECT batch.batch_number AS number, batch.start_date, batch.status, batch.actual_end_date, stage."order" AS stage,
         (SELECT sum(total_eggs_received) FROM batch_creationworkflow WHERE batch_id = batch.id) AS eggs,
@@ -165,8 +168,10 @@ def judge_rows(connection: psycopg.Connection[Any]) -> Verdict:
     status = ledger.status(connection)
     broken = []
     for table, entry in status["tables"].items():
-        query = sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(*table.split(".")))
-        row = connection.execute(query).fetchone()
+        name = sql.Identifier(*table.split("."))
+        if table in COUNTED_BY_LAWS and connection.execute(sql.SQL("SELECT FROM {} LIMIT 1").format(name)).rowcount:
+            continue
+        row = connection.execute(sql.SQL("SELECT count(*) FROM {}").format(name)).fetchone()
         there = 0 if row is None else row[0]
         # What follows from the record is also worked out live, for days and batches beyond it.
         if there < entry["rows"] or (there > entry["rows"] and table not in FOLLOWING):

@@ -1,5 +1,5 @@
 -- title: Readings are complete, in place and within physical limits
--- means: Every place of a sensor has six readings on each full day of every assignment in its container, but for those that are known to be missing (datagen.truth_sensor_fault), and none outside; each is of that container and batch; values are within the limits of their parameter.
+-- means: Every place of a sensor has six readings on each full day of every assignment in its container, but for those that are known to be missing (datagen.truth_sensor_fault), and none outside; each is of that container and batch; values are within the limits of their parameter; all together are as many as were written (datagen.content).
 -- on: environmental_environmentalreading
 WITH found AS (
     -- The one pass over all readings. The sum of what days weigh tells days with seven from days with five.
@@ -99,4 +99,11 @@ SELECT fault, batch_number, container, sensor, parameter, readings, wanted, firs
     max_value
 FROM judged
 WHERE fault IS NOT NULL
+UNION ALL
+-- Counted here, for to count them once more takes as long as another law.
+SELECT 'not as many as were written', NULL, NULL, NULL, NULL, there.rows, written.rows, NULL, NULL, NULL, NULL, NULL,
+    NULL
+FROM (SELECT sum(readings)::bigint AS rows FROM found) there
+JOIN (SELECT sum(rows)::bigint AS rows FROM datagen.content WHERE table_name = 'environmental_environmentalreading')
+    written ON written.rows <> there.rows
 ORDER BY batch_number, container, sensor
