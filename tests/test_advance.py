@@ -223,7 +223,7 @@ def test_batches_beside_each_other_are_carried_on_each_from_its_day(new_database
         plans = 0
 
         def step(self, name: str, total: float | None = None) -> None:
-            self.plans += name == "Growth analysis"
+            self.plans += name == "Planned activities"
             if self.plans == 2:
                 raise InterruptedError
 

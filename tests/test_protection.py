@@ -3,11 +3,13 @@
 import json
 import re
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
 import pytest
+from django.db import connections
 from psycopg.conninfo import conninfo_to_dict
 from pytest_django import DjangoDbBlocker
 
@@ -16,7 +18,7 @@ from aquamind.errors import UserError
 from aquamind.server import EmbeddedServer
 from datagen import runs
 from datagen.runs import protection, wiping
-from datagen.storage import ddl, ledger
+from datagen.storage import ddl, ledger, untouched
 from tests.test_cli import aquamind
 from tests.worlds import Silent, case_of, small_plan
 
@@ -269,6 +271,30 @@ def test_what_others_did_is_noticed(case: str, own_record: str) -> None:
             with pytest.raises(UserError, match=f"Its table {table} holds {rows} row"):
                 protection.permit(connection, None)
         connection.rollback()
+
+
+def test_tables_that_nobody_has_touched_are_known_without_a_look_at_their_rows(own_record: str) -> None:
+    """Not where a row was edited, though that was taken back, nor while somebody is at work whose edits may be new."""
+    touched, others = "inventory_feedingevent", {"environmental_environmentalreading"}
+    fed = f"UPDATE {touched} SET notes = 'seen' WHERE id = (SELECT min(id) FROM {touched})".encode()
+    with psycopg.connect(own_record, autocommit=True, application_name="aquamind test") as connection:
+        connections.close_all()
+        left = time.monotonic() + 10
+        while not (known := untouched.tables(connection)) and time.monotonic() < left:
+            time.sleep(0.1)
+        assert {touched, *others} <= known
+        with connection.transaction(force_rollback=True):
+            connection.execute(fed)
+            assert protection.strangers(connection) == {touched: 1}
+        with psycopg.connect(own_record) as other:
+            other.execute(fed)
+            assert untouched.tables(connection) == set()
+            other.rollback()
+        while not (known := untouched.tables(connection)) and time.monotonic() < left:
+            time.sleep(0.02)
+        assert others <= known
+        assert touched not in known
+        assert protection.strangers(connection) == {}
 
 
 def test_only_what_refers_to_deleted_rows_goes_with_them(fresh_database: str) -> None:

@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import psycopg
+import pyarrow as pa
 from psycopg.rows import dict_row
 
+from apps.batch.growth_analysis.tables import Tables
 from apps.planning.models import PlannedActivity
 from aquamind import database
 from aquamind.errors import UserError
-from datagen import masterdata, orm, pipeline, runs
+from datagen import masterdata, orm, pipeline, runs, states
 from datagen.case import Case
 from datagen.catalog import Catalog
 from datagen.events import FAMILIES, STREAMED, expand, making, readings, settled_after
@@ -82,6 +84,7 @@ def advance(
         preflight.check_session(connection)
         preflight.check_connections(dsn, workers)
         wiping.batches(connection)
+        counted = protection.counted(connection)
         # All rows are looked at by the server, which leaves this processor free.
         with runs.one_beside(dsn, workers, "aquamind advance") as beside:
             asked = beside.submit(Task(1, _others, (to_destroy, keep_edits)))
@@ -99,6 +102,7 @@ def advance(
                 report.add(_carry(connection, dsn, each, now, lives, workers, progress, fills, bool(others), hire))
             report.others = others
             report.kept |= _not_worked_out(connection, others) if others else {}
+            protection.vouch(connection, None if others else counted, report.rows)
             report.content_hash = ledger.status(connection)["content_hash"]
             return report
     for number, now in enumerate(carried):
@@ -207,7 +211,10 @@ def _carry(
         runs.rebuild(dsn, ddl.moved_on(connection, tables), workers, progress)
         ddl.set_sequences(connection, tables)
     labels = [*given.of_batch[: len(now.plan.batches)], *(given.of_mixed[each] for each in now.mixed)]
-    changed = [labels[index]["batch_batch"] for index in _living(then, new)]
+    analysed, lived = _done(connection, run), now.as_lived.plan.batches
+    changed = [
+        labels[index]["batch_batch"] for index in _living(then, new) if states.unit(lived[index].number) not in analysed
+    ]
     runs.follow(dsn, changed, workers, progress, report, case=now, since=then.plan.as_of)
     ledger.finish(connection, run)
     return report
@@ -324,7 +331,8 @@ def _mixed_tasks(
 class _Carrier:
     """What a worker has: the case as it was, and carried on, and the run in a database that it is written into.
 
-    A case keeps what it has worked out: with each task it would come without.
+    A case keeps what it has worked out: with each task it would come without. `known` is the master data by which daily
+    states follow from the rows that pass; None where others may have been at these, and they are read.
     """
 
     then: Case
@@ -332,13 +340,15 @@ class _Carrier:
     connection: psycopg.Connection[Any]
     run: int
     beside_edits: bool
+    known: dict[str, pa.Table] | None
 
 
 @contextmanager
 def _database_carrier(dsn: str, then: Case, case: Case, run: int, beside_edits: bool) -> Iterator[_Carrier]:
     orm.use(dsn)
     with database.connect(dsn, autocommit=True, application_name="aquamind worker") as connection:
-        yield _Carrier(then, case, connection, run, beside_edits)
+        known = None if beside_edits else states.rested_on(connection)
+        yield _Carrier(then, case, connection, run, beside_edits, known)
 
 
 def _carry_batch(
@@ -388,8 +398,13 @@ def _carry_unit(
     families: tuple[BatchFamily, ...] = FAMILIES,
     same: Collection[str] = (),
 ) -> Carried:
-    """Into the database what these families make anew; the tables of the others are the same."""
-    connection, own = worker.connection, None
+    """Into the database what these families make anew; the tables of the others are the same.
+
+    Where all of a batch is made, its daily states are worked out of that as well, and nothing is read back for them.
+    """
+    connection, own, made = worker.connection, None, expand(new, families)
+    if seen := Tables(worker.known) if worker.known and isinstance(new, BatchRecord) and not same else None:
+        made = seen.watch(made)
     if worker.beside_edits:
         own = ledger.by(ledger.transactions(connection) or [])
 
@@ -397,9 +412,13 @@ def _carry_unit(
         return iter(()) if old is None else expand(old, making(old.case, changed))
 
     try:
-        return changes.apply(connection, worker.run, new.unit, was, expand(new, families), own, same)
+        carried = changes.apply(connection, worker.run, new.unit, was, made, own, same)
     except psycopg.errors.ForeignKeyViolation as error:
         if own is None:
             raise
         cure = "The record goes on from a row that was deleted. Have all made anew: --database-name-to-destroy"
         raise UserError(new.unit, error.diag.message_detail, cure) from None
+    if seen and (record := seen.record(worker.case.plan.as_of)):
+        since, as_of = worker.then.plan.as_of, worker.case.plan.as_of
+        carried.touched.update(states.carry(connection, worker.run, new.unit, record, since, as_of) or {})
+    return carried

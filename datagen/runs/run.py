@@ -31,7 +31,7 @@ from datagen.planning.room import check_room
 from datagen.runs import analysis, books, outlook, preflight, protection, revisions, wiping
 from datagen.simulation.history import History
 from datagen.simulation.loop import held_back
-from datagen.storage import absent, ddl, fill, ledger, postgres, proof, schema
+from datagen.storage import absent, ddl, fill, ledger, postgres, proof, schema, untouched
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ def execute(job: Job, progress: Progress) -> Report:
         postgres.hold(connection)
         preflight.check_session(connection)
         preflight.check_connections(job.dsn, job.workers)
-        foreign = protection.permit(connection, job.to_destroy)
+        counted, foreign = protection.counted(connection), protection.permit(connection, job.to_destroy)
         tables = keys(case, {}).tables
         check_schema(connection, [*tables, *protection.FOLLOWING], job.fills)
         if not (foreign or job.beside) and ledger.unit_names(connection) and wiping.batches(connection):
@@ -145,9 +145,15 @@ def execute(job: Job, progress: Progress) -> Report:
         last = analysis.unread if left else analysis.of_readings
         indexes = rebuilding(job.dsn, {*tables, *streamed}, job.workers, progress, last)
         follow(job.dsn, left, job.workers, progress, report, indexes, case)
-        ledger.finish(connection, run)
-        report.content_hash = ledger.status(connection)["content_hash"]
+        _close(connection, run, report, None if foreign else counted)
     return report
+
+
+def _close(connection: psycopg.Connection[Any], run: int, report: Report, counted: untouched.Counts | None) -> None:
+    """Close a run, and vouch for what nobody else has touched since there was nothing of others."""
+    ledger.finish(connection, run)
+    protection.vouch(connection, counted, report.rows)
+    report.content_hash = ledger.status(connection)["content_hash"]
 
 
 def _obstacle_to_proof(connection: psycopg.Connection[Any], tables: list[str]) -> str | None:
@@ -200,7 +206,8 @@ def follow(
                 rest.until_last()
         with report.timed("growth analysis"):
             if batches:
-                report.rows.update(analysis.analyse(dsn, batches, workers, progress, rest, since).rows)
+                made = analysis.analyse(dsn, batches, workers, progress, rest, since).rows
+                report.rows = dict(Counter(report.rows) + Counter(made))
         with report.timed("planned activities"):
             progress.step("Planned activities")
             with database.connect(dsn, autocommit=True, application_name="aquamind analyse") as connection:

@@ -73,6 +73,15 @@ CREATE TABLE IF NOT EXISTS datagen.fill (
     PRIMARY KEY (table_name, column_name)
 );
 
+-- Tables of which all rows are this tool's, as it wrote them, if they are in this file of this database still and
+-- PostgreSQL has counted no more rows that were inserted, changed or deleted.
+CREATE TABLE IF NOT EXISTS datagen.untouched (
+    table_name text PRIMARY KEY,
+    database   oid NOT NULL,
+    file       oid NOT NULL,
+    counted    bigint NOT NULL
+);
+
 -- The truth that the record hides: written, replaced and deleted with its unit. It binds no key of AquaMind's tables.
 CREATE TABLE IF NOT EXISTS datagen.truth_sensor_fault (
     id                            bigint PRIMARY KEY,
@@ -388,7 +397,8 @@ def by(transactions: list[str]) -> sql.Composed:
 def forget(connection: Connection) -> None:
     """Empty the ledger of runs and units, and the truth; for the transaction that empties the tables."""
     truth = ", ".join(TRUTH)
-    connection.execute(f"TRUNCATE datagen.run, datagen.unit, datagen.content, datagen.transaction, {truth}".encode())
+    kept = "datagen.run, datagen.unit, datagen.content, datagen.transaction, datagen.untouched"
+    connection.execute(f"TRUNCATE {kept}, {truth}".encode())
 
 
 def status(connection: Connection) -> dict[str, Any]:
