@@ -2,11 +2,16 @@
 -- means: For each site and month the imported costs of feed are those of the meals given there by then, and those of eggs what the delivered ones cost; a file has as many rows and as large a total as it says, one row for a site and group, and none of it is of a month to come.
 -- on: finance_core_costimportbatch
 WITH place AS (
+    -- Apart, so that the planner sees that each container has a site.
     SELECT container.id AS container_id, site.site_id
     FROM infrastructure_container container
-    LEFT JOIN infrastructure_hall hall ON hall.id = container.hall_id
-    JOIN finance_dimsite site ON source_model = CASE WHEN container.area_id IS NULL THEN 'station' ELSE 'area' END
-        AND source_pk = coalesce(container.area_id, hall.freshwater_station_id)
+    JOIN infrastructure_hall hall ON hall.id = container.hall_id
+    JOIN finance_dimsite site ON source_model = 'station' AND source_pk = hall.freshwater_station_id
+    WHERE container.area_id IS NULL
+    UNION ALL
+    SELECT container.id, site.site_id
+    FROM infrastructure_container container
+    JOIN finance_dimsite site ON source_model = 'area' AND source_pk = container.area_id
 ), file AS (
     SELECT *, make_date(year, month, 1) AS first, (created_at::date + 1)::timestamptz AS closed
     FROM finance_core_costimportbatch

@@ -50,4 +50,6 @@ FROM dated
 LEFT JOIN last ON last.batch_id = dated.batch_id
 LEFT JOIN batch_batch batch ON batch.id = dated.batch_id
 WHERE dated.day > coalesce(last.day, current_setting('aquamind.as_of')::date)
+    -- Of what is before all of these days it need not be known which it is.
+    AND dated.day > (SELECT least(min(day), current_setting('aquamind.as_of')::date) FROM last)
 ORDER BY day, what, id

@@ -2,11 +2,16 @@
 -- means: An approved valuation is of a month that was over; its fish and kilograms are those of the daily states of its last day at its site, its dead those of the month, together and batch by batch; all costs imported of the month are shared out among them, and posted once on either side.
 -- on: finance_core_valuationrun
 WITH place AS (
+    -- Apart, so that the planner sees that each container has a site.
     SELECT container.id AS container_id, site.site_id
     FROM infrastructure_container container
-    LEFT JOIN infrastructure_hall hall ON hall.id = container.hall_id
-    JOIN finance_dimsite site ON source_model = CASE WHEN container.area_id IS NULL THEN 'station' ELSE 'area' END
-        AND source_pk = coalesce(container.area_id, hall.freshwater_station_id)
+    JOIN infrastructure_hall hall ON hall.id = container.hall_id
+    JOIN finance_dimsite site ON source_model = 'station' AND source_pk = hall.freshwater_station_id
+    WHERE container.area_id IS NULL
+    UNION ALL
+    SELECT container.id, site.site_id
+    FROM infrastructure_container container
+    JOIN finance_dimsite site ON source_model = 'area' AND source_pk = container.area_id
 ), valued AS (
     SELECT *, make_date(year, month, 1) AS first,
         (make_date(year, month, 1) + interval '1 month - 1 day')::date AS last
