@@ -49,11 +49,12 @@ def rows(states: States, as_of: date) -> Iterator[tuple[Any, pa.RecordBatch]]:
     """
     yield _state_rows(states)
     begins = np.flatnonzero(np.diff(states.assignment, prepend=-1) != 0)
-    first_day = dict(zip(states.assignment_id[begins].tolist(), states.date[begins], strict=True))
+    begins = begins[np.argsort(states.assignment_id[begins])]
     for model, columns in zip((ContainerFeedingSummary, BatchFeedingSummary), summarise(states, as_of), strict=True):
         begun = states.date.min()
         if model is ContainerFeedingSummary:
-            begun = np.array([first_day[each] for each in columns["container_assignment_id"].tolist()])
+            of = np.searchsorted(states.assignment_id[begins], columns["container_assignment_id"])
+            begun = states.date[begins][of]
         made = _evening(np.maximum(columns["period_start"], begun))
         stamps = {"created_at": made, "updated_at": _evening(columns["period_end"])}
         yield model, record_batch(model, len(columns["id"]), batch_id=states.batch_id, **columns, **stamps)

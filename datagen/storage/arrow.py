@@ -546,7 +546,7 @@ def _floats(column: Column, value: Any) -> Array:
 def _check_length(column: Column, array: Array) -> None:
     # Bytes are never fewer than characters, and known from the offsets alone.
     limit, ends = column.max_length or 0, _ends(array)
-    if ends[-1] - ends[0] > limit and int(np.diff(ends).max()) > limit:
+    if ends[-1] - ends[0] > limit and int((ends[1:] - ends[:-1]).max()) > limit:
         too_long = array.filter(pc.greater(pc.utf8_length(array), limit))
         if len(too_long):
             raise column.fault(f"{too_long[0].as_py()!r} is longer than {limit}")
