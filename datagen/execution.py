@@ -12,7 +12,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, Thr
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache, partial
-from itertools import islice
+from itertools import islice, pairwise
 from multiprocessing import active_children, forkserver, get_context, parent_process, resource_tracker, util
 from multiprocessing import connection as pipes
 from queue import SimpleQueue
@@ -207,7 +207,9 @@ def _fork(_: str, arguments: list[str], kept: Iterable[int]) -> int:
     if process := os.fork():
         return process
     try:
-        util.close_all_fds_except([0, 1, 2, *kept])
+        for last, following in pairwise([2, *sorted(kept), util.MAXFD]):
+            if following > last + 1:
+                os.closerange(last + 1, following)
         # What is there stays: to look through it would copy it.
         gc.freeze()
         exec(arguments[-1], {})

@@ -104,6 +104,28 @@ def blocked(_: None) -> bool:
     return signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, ())
 
 
+FORKED = """
+from contextlib import nullcontext
+from datagen.execution import Processes, Task, expect
+from tests import test_execution
+test_execution.known = "what the program knew"
+expect(2)
+test_execution.known = "what it knows"
+with Processes(1, nullcontext) as hands:
+    print(hands.submit(Task(1, test_execution.tell, ())).result())
+"""
+known = "nothing"
+
+
+def test_workers_are_forked_from_what_the_program_was_when_they_were_expected() -> None:
+    done = subprocess.run([sys.executable, "-c", FORKED], capture_output=True, text=True, check=True, cwd=PROJECT)
+    assert done.stdout == "what the program knew\n"
+
+
+def tell(_: None) -> str:
+    return known
+
+
 HALF_TOLD = """
 import time
 from contextlib import nullcontext
