@@ -3,6 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from itertools import chain, takewhile
@@ -88,11 +89,9 @@ def simulate(case: Case, hire: Hire | None = None) -> dict[int, History]:
     return {g: lived[g] for g in case.geographies}
 
 
-def simulate_by(hands: Executor, case: Case) -> dict[int, History]:
+def simulate_by(hands: Executor, case: Case) -> dict[int, Future[History]]:
     """The same by workers who then expand it: side by side, and what they work out of the plan is there for that."""
-    tasks = [Task(1, _live, (geography,)) for geography in case.geographies]
-    lived = {task.arguments[0]: history for task, history in finished((hands, tasks))}
-    return {g: lived[g] for g in case.geographies}
+    return {geography: hands.submit(Task(1, _live, (geography,))) for geography in case.geographies}
 
 
 def simulate_both(then: Case, now: Case) -> tuple[dict[int, History], dict[int, History]]:

@@ -88,9 +88,9 @@ class FileStore:
         return contents
 
     @contextmanager
-    def alone(self) -> Iterator[None]:
-        """Of two that make tables whole, one of them given up as lost, one waits here, and then makes them anew."""
-        with _claimed(self.folder / UNITS / ".claim"):
+    def alone(self, what: str) -> Iterator[None]:
+        """Of two that make the same tables whole, one given up as lost, one waits here, and then makes them anew."""
+        with _claimed(self.folder / UNITS / f".{what}.claim"):
             yield
 
     def keep(self, unit: str, tables: Mapping[str, pa.Table]) -> None:
@@ -104,9 +104,16 @@ class FileStore:
         """What was kept, of all units, by name."""
         found: dict[str, list[pa.RecordBatch]] = defaultdict(list)
         for unit in self.content():
-            path = self.folder / UNITS / f"{unit}.kept"
-            for name, batch in _read_streams(path) if path.exists() else ():
-                found[name].append(batch)
+            for name, rows in self.kept_of(unit).items():
+                found[name] += rows.to_batches()
+        return {name: pa.Table.from_batches(batches) for name, batches in found.items()}
+
+    def kept_of(self, unit: str) -> dict[str, pa.Table]:
+        """What was kept of one of them, by name."""
+        found: dict[str, list[pa.RecordBatch]] = defaultdict(list)
+        path = self.folder / UNITS / f"{unit}.kept"
+        for name, batch in _read_streams(path) if path.exists() else ():
+            found[name].append(batch)
         return {name: pa.Table.from_batches(batches) for name, batches in found.items()}
 
     def few(self, tables: Mapping[str, Sequence[str]]) -> dict[str, pa.Table]:
@@ -130,7 +137,7 @@ class FileStore:
             if table not in layout.OF_MANY or not any((self.folder / table).glob("*/*/*"))
         }
         for unit in units:
-            for model, batch in _read_few(self.folder / UNITS / f"{unit}{FEW}"):
+            for model, batch in _read_few(self.folder / UNITS / f"{unit}{FEW}", files):
                 table = model._meta.db_table
                 files[table].write(_linked(batch, links[table]) if links and table in links else batch)
         publish_all(files.values())

@@ -5,7 +5,7 @@ import shutil
 import socket
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from importlib.metadata import version
@@ -27,7 +27,7 @@ from aquamind.errors import UserError
 from datagen import pipeline, states
 from datagen.case import Case
 from datagen.events.context import Rows, unit_of
-from datagen.execution import Hire, Task, finished, hired
+from datagen.execution import Executor, Hire, Task, finished, hired
 from datagen.files import fields, layout, place
 from datagen.files.store import FileStore, Links
 from datagen.keys import keys
@@ -36,6 +36,7 @@ from datagen.pipeline import Progress, Report
 from datagen.planning.plan import BatchPlan
 from datagen.runs import analysis, outlook, protection, wiping
 from datagen.runs.books import BOOKS
+from datagen.runs.books import TABLES as BOOK_TABLES
 from datagen.runs.books.record import Record
 from datagen.runs.books.rows import every
 from datagen.runs.run import check_case, identify
@@ -44,8 +45,25 @@ from datagen.simulation.loop import held_back
 from datagen.storage import ledger
 from datagen.storage.store import Tables
 
+LINKED = "batch_batchtransferworkflow"
+"""The transfers, which know the activities that were planned for them."""
+
 LATEST = "latest states"
 """What of a batch's states is kept until what is ahead of it can be known."""
+
+KNOWN = "master data"
+"""That daily states rest on: kept for workers, who live the plan while it is made."""
+
+FOLLOWED = frozenset(
+    (
+        *analysis.EXPORT_TABLES,
+        *analysis.FORECAST_TABLES,
+        *BOOK_TABLES,
+        analysis.PLANNED_TABLE,
+        LINKED,
+    )
+)
+"""Tables with rows, or values, that follow from all units together."""
 
 BYTES_PER_ROW = {"parquet": 4.7, "csv": 110.0, "arrow": 7.0}
 """Over all tables with daily states: `medium` has 4.5 of Parquet, 6.5 of Arrow. Those of CSV are at most."""
@@ -59,6 +77,9 @@ MASTER_BYTES = {"parquet": 360_000, "csv": 1_500_000, "arrow": 500_000}
 
 Columns: TypeAlias = Mapping[str, Sequence[str]]
 """By table those that are read."""
+
+Known: TypeAlias = dict[str, pa.RecordBatch]
+"""Master data, by table."""
 
 ROOMY = 2
 """How often the most rows of a plan's batches must fit: beside them is what geographies have, and what follows."""
@@ -142,41 +163,75 @@ def _write(job: Job, hire: Hire, folder: Path, identity: dict[str, Any], progres
     """All that an export is, up to its manifest."""
     case = job.case
     store = FileStore(folder, job.suffix, partitions(case), job.company)
-    given, known = keys(case, {}), list(masterdata.tables(case, fields.models(wiping.MASTER_DATA)))
-    with hire(_file_worker, case, store, _rested_on(known)) as hands:
+    given = keys(case, {})
+    with hire(_file_worker, case, store) as hands:
         with report.timed("simulation"):
             progress.step("Simulation")
-            histories = pipeline.simulate_by(hands, case)
+            living = pipeline.simulate_by(hands, case)
+            # Beside it: one geography takes longer than another.
+            rows = masterdata.tables(case, fields.models(wiping.MASTER_DATA))
+            known = {model._meta.db_table: batch for model, batch in rows}
+            histories = {geography: each.result() for geography, each in living.items()}
             progress.advance(0.0, held_back(case, histories.values()))
         _check_space(job, histories, store)
+        store.keep(KNOWN, {table: pa.Table.from_batches([known[table]]) for table in growth.MASTER_DATA})
         with report.timed("files"):
             progress.step("Files", sum(len(history.days.fish) for history in histories.values()))
             units = chain(pipeline.load_tasks(case, histories, given), pipeline.last_tasks(case, histories, given))
             pipeline.work_on(hands, units, progress=progress)
-    with report.timed("tables"), hire(nullcontext, case) as hands:
-        progress.step("Tables of one file")
-        named = {model._meta.db_table: rows for model, rows in known}
-        [(_, manifest)] = finished((hands, [Task(1, _whole, (store, named, given.tables))]))
-        progress.advance(0.0)
+        with report.timed("tables"):
+            progress.step("Tables of one file")
+            manifest = _whole(hands, known, {*given.tables, *protection.FOLLOWING})
+            progress.advance(0.0)
     place.write_manifest(folder, {**identity, **manifest})
 
 
-def _whole(case: Case, store: FileStore, known: dict[str, pa.RecordBatch], tables: Iterable[str]) -> dict[str, Any]:
+def _whole(hands: Executor, known: Known, tables: set[str]) -> dict[str, Any]:
     """Make whole what all units have some of, with what follows from them together; what a manifest tells of it all.
 
-    Done by a worker: of many companies the session would else be what they wait for.
+    Done by workers, by two side by side: of many companies the session would else be what they wait for.
     """
-    with store.alone():
+    tasks = [Task(1, _gather_followed, (known, tables)), Task(1, _gather_others, (known, tables))]
+    made = {task.call: contents for task, contents in finished((hands, tasks))}
+    told: dict[str, Any] = hands.submit(Task(1, _told, (made[_gather_others], tables))).result()
+    return told
+
+
+def _gather_followed(worker: pipeline.Worker, known: Known, tables: set[str]) -> None:
+    """What follows from all units together, and the tables of which it has some."""
+    store, case = _files(worker), worker.case
+    with store.alone("followed"):
         links = _follow(store, case, known)
         units = store.content()
-        wanted = sorted({*tables, *protection.FOLLOWING, *(table for written in units.values() for table in written)})
         order = [*in_order(case), analysis.EXPORTS, analysis.PLANNED, analysis.FORECASTS, BOOKS]
-        store.gather([unit for unit in order if unit in units], wanted, links)
-        contents = store.put((model, known[model._meta.db_table]) for model in fields.models(known))
-        return told(store, units, contents, wanted)
+        store.gather([unit for unit in order if unit in units], _wanted(units, tables) & FOLLOWED, links)
 
 
-def _follow(store: FileStore, case: Case, known: dict[str, pa.RecordBatch]) -> Links:
+def _gather_others(worker: pipeline.Worker, known: Known, tables: set[str]) -> dict[str, ledger.Content]:
+    """All other tables; the contents of master data, which are of no unit."""
+    store, case = _files(worker), worker.case
+    with store.alone("others"):
+        units = store.content()
+        store.gather([unit for unit in in_order(case) if unit in units], _wanted(units, tables) - FOLLOWED)
+        return store.put((model, known[model._meta.db_table]) for model in fields.models(known))
+
+
+def _told(worker: pipeline.Worker, known: dict[str, ledger.Content], tables: set[str]) -> dict[str, Any]:
+    store = _files(worker)
+    units = store.content()
+    return told(store, units, known, _wanted(units, tables))
+
+
+def _wanted(units: dict[str, dict[str, ledger.Content]], tables: set[str]) -> set[str]:
+    return tables.union(*units.values())
+
+
+def _files(worker: pipeline.Worker) -> FileStore:
+    assert isinstance(worker.store, _StatesToo)
+    return worker.store.store
+
+
+def _follow(store: FileStore, case: Case, known: Known) -> Links:
     """What follows from all units together, as units of its own; and what it makes known to rows of theirs."""
     there = {table: pa.Table.from_batches([rows]) for table, rows in known.items()}
     few, kept = store.few(_columns(exports.READ, activities.READ, ahead.READ, books.READ)), store.kept()
@@ -199,7 +254,7 @@ def _follow(store: FileStore, case: Case, known: dict[str, pa.RecordBatch]) -> L
         store.write(BOOKS, every(record))
     pairs = zip(planned["transfer_workflow_id"].tolist(), planned["id"].tolist(), strict=True)
     linked = {workflow: activity for workflow, activity in pairs if workflow is not None}
-    return {"batch_batchtransferworkflow": ("planned_activity_id", linked)}
+    return {LINKED: ("planned_activity_id", linked)}
 
 
 def _columns(*wanted: Columns) -> dict[str, list[str]]:
@@ -210,27 +265,17 @@ def _columns(*wanted: Columns) -> dict[str, list[str]]:
     return {table: list(names) for table, names in found.items()}
 
 
-def _rested_on(known: list[Rows]) -> dict[str, pa.Table]:
-    """The master data that daily states rest on."""
-    return {
-        model._meta.db_table: pa.Table.from_batches([rows])
-        for model, rows in known
-        if model._meta.db_table in growth.MASTER_DATA
-    }
-
-
 @dataclass(frozen=True)
 class _StatesToo:
     """A store that also keeps what is worked out from a batch, as a unit of its own after the batch's."""
 
     store: FileStore
     case: Case
-    known: dict[str, pa.Table]
 
     def write(self, unit: str, tables: Tables) -> dict[str, ledger.Content]:
         if unit not in self._begun:
             return self.store.write(unit, tables)
-        seen, months = growth.Tables(self.known), books.Months(self.case.plan.as_of)
+        seen, months = growth.Tables(self._known), books.Months(self.case.plan.as_of)
         passing = months.watch(seen.watch(tables))
         contents = self.store.write(unit, passing)
         # Of a batch that an earlier call wrote, nothing has passed yet.
@@ -252,16 +297,20 @@ class _StatesToo:
         return self.store.content()
 
     @cached_property
+    def _known(self) -> dict[str, pa.Table]:
+        return self.store.kept_of(KNOWN)
+
+    @cached_property
     def _begun(self) -> frozenset[str]:
         return frozenset(batch.number for batch in self.case.as_lived.plan.batches)
 
 
 @contextmanager
-def _file_worker(case: Case, store: FileStore, known: dict[str, pa.Table]) -> Iterator[pipeline.Worker]:
+def _file_worker(case: Case, store: FileStore) -> Iterator[pipeline.Worker]:
     if not (store.folder / layout.MANIFEST).exists():
         cure = f"Worker {socket.gethostname()} does not see it. Name a folder that all workers share"
         raise UserError("directory", str(store.folder), cure)
-    yield pipeline.Worker(case, _StatesToo(store, case, known))
+    yield pipeline.Worker(case, _StatesToo(store, case))
 
 
 def partitions(case: Case) -> layout.Partitions:
