@@ -289,6 +289,13 @@ def test_tables_that_nobody_has_touched_are_known_without_a_look_at_their_rows(o
         with psycopg.connect(own_record) as other:
             other.execute(fed)
             assert untouched.tables(connection) == set()
+            # A role that is told of other sessions only that they are there takes them to be at work.
+            with connection.transaction(force_rollback=True):
+                connection.execute("CREATE ROLE blind")
+                connection.execute("GRANT USAGE ON SCHEMA datagen TO blind")
+                connection.execute("GRANT SELECT ON ALL TABLES IN SCHEMA datagen TO blind")
+                connection.execute("SET LOCAL ROLE blind")
+                assert untouched.tables(connection) == set()
             other.rollback()
         while not (known := untouched.tables(connection)) and time.monotonic() < left:
             time.sleep(0.02)

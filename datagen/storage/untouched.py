@@ -3,7 +3,8 @@
 PostgreSQL counts the rows that are inserted, changed and deleted in a table, by whomever, undone or not. Who has seen
 that all rows of a table are this tool's, and how many it has written since, knows by the count whether others have too;
 and later whether anything has happened at all. The counts begin anew after a crash, and in a copy or a restore: then
-rows are looked at, as wherever anything else is in doubt.
+rows are looked at, as wherever anything else is in doubt. Only a superuser who has switched `track_counts` off for a
+session is not counted.
 """
 
 import time
@@ -27,14 +28,16 @@ COUNTED = """
         + pg_stat_get_tuples_deleted(oid) + pg_stat_get_xact_tuples_deleted(oid)
     FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
 """
-# A session may keep its counts to itself for a minute, and a role may not see what others do.
+# A session may keep its counts to itself for a minute. Of others' a role may see no more than that they are there.
 AT_WORK = """
     SELECT FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid() AND {}
-        AND backend_type NOT IN ('autovacuum worker', 'parallel worker')
+        AND coalesce(backend_type, '') NOT IN ('autovacuum worker', 'parallel worker')
         AND (state = 'idle' AND state_change < clock_timestamp() - interval '1 minute') IS NOT TRUE
 """
-OURS = sql.SQL("application_name LIKE 'aquamind %'")
+OURS = sql.SQL("coalesce(application_name, '') LIKE 'aquamind %'")
+LEAST = 1_000
+"""Of fewer rows a look costs nothing; and counts that begin anew, after a crash, are none that was vouched for."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +89,7 @@ def vouch(connection: Connection, before: Counts | None, written: Mapping[str, i
             (table, *now.of[table])
             for table in among
             # A table that was not there then was made since.
-            if now.of[table][1] - before.of.get(table, (0, 0))[1] == written.get(table, 0)
+            if now.of[table][1] - before.of.get(table, (0, 0))[1] == written.get(table, 0) and now.of[table][1] >= LEAST
         ],
     )
 
