@@ -94,15 +94,24 @@ def simulate_by(hands: Executor, case: Case) -> dict[int, Future[History]]:
     return {geography: hands.submit(Task(1, _live, (geography,))) for geography in case.geographies}
 
 
-def simulate_both(then: Case, now: Case) -> tuple[dict[int, History], dict[int, History]]:
-    """Histories of a plan and of the same carried on, from one life: each begins with the other."""
-    old, new = {}, {}
-    for geography in now.geographies:
-        if geography in then.geographies:
-            old[geography], new[geography] = loop.after_days(now, geography, [then.plan.days, now.plan.days])
-        else:
-            new[geography] = loop.simulate(now, geography)
-    return old, new
+def simulate_both(then: Case, now: Case, hire: Hire) -> tuple[dict[int, History], dict[int, History]]:
+    """Histories of a plan and of the same carried on, from one life: each begins with the other.
+
+    One geography is lived here, beside the workers who live the others: what they have lived is copied.
+    """
+    here, *others = now.geographies
+    days = {g: [*([then.plan.days] if g in then.geographies else []), now.plan.days] for g in now.geographies}
+    with hire(nullcontext) as hands:
+        elsewhere = {g: hands.submit(Task(1, _lives, (now, g, days[g]))) for g in others}
+        lived = {here: loop.after_days(now, here, days[here])}
+        lived |= {g: each.result() for g, each in elsewhere.items()}
+    return {g: lived[g][0] for g in now.geographies if g in then.geographies}, {
+        g: lived[g][-1] for g in now.geographies
+    }
+
+
+def _lives(_: None, case: Case, geography: int, told_after: list[int]) -> list[History]:
+    return loop.after_days(case, geography, told_after)
 
 
 def _life(geography: int) -> Task:

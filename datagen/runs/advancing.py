@@ -92,13 +92,13 @@ def advance(
                 there = present(connection, catalog, farm)
                 carried = [replace(each.case, plan=carry_on(each.case, to)) for each in there]
                 _check_room_for_keys(there, carried)
-                lived = None if to_destroy else _lived(there[0].case, carried[0], progress, report)
+                lived = None if to_destroy else _lived(there[0].case, carried[0], progress, report, hire)
             with report.timed("rows of others"):
                 foreign, others = asked.result()
         ledger.prepare(connection)
         if not foreign:
             for number, (each, now) in enumerate(zip(there, carried, strict=True)):
-                lives = (None if number else lived) or _lived(each.case, now, progress, report)
+                lives = (None if number else lived) or _lived(each.case, now, progress, report, hire)
                 report.add(_carry(connection, dsn, each, now, lives, workers, progress, fills, bool(others), hire))
             report.others = others
             report.kept |= _not_worked_out(connection, others) if others else {}
@@ -131,14 +131,14 @@ def _refused_first(asked: Future[Any]) -> Iterator[None]:
         raise
 
 
-def _lived(then: Case, now: Case, progress: Progress, report: Report) -> Lives:
+def _lived(then: Case, now: Case, progress: Progress, report: Report, hire: Hire) -> Lives:
     """A plan as it was and carried on; nothing where it is the same."""
     if now.plan == then.plan:
         return {}, {}
     check_room(now)
     with report.timed("simulation"):
         progress.step("Simulation")
-        lived = pipeline.simulate_both(then, now)
+        lived = pipeline.simulate_both(then, now, hire)
         progress.advance(0.0, held_back(now, lived[1].values()))
     return lived
 
@@ -202,10 +202,11 @@ def _carry(
             [task for unit, task in tasks if unit not in done]
             for tasks in (_tasks(then, now, old, new, given), _mixed_tasks(now, old, new, given))
         ]
-        progress.step("Changes", sum(map(len, turns)))
+        progress.step("Changes", sum(task.size for tasks in turns for task in tasks))
         with hire(_database_carrier, dsn, then, now, run, beside_edits) as hands:
             for tasks in turns:
-                _carry_all(hands, tasks, progress, report)
+                # The largest first, so that none is left with one when all others are done.
+                _carry_all(hands, sorted(tasks, key=lambda task: -task.size), progress, report)
     with report.timed("statistics"):
         tables = absent.present(connection, given.tables)
         runs.rebuild(dsn, ddl.moved_on(connection, tables), workers, progress)
@@ -308,11 +309,12 @@ def _tasks(
     for geography, lived in new.items():
         first_id = given.of_geography[geography]
         unit = GeographyRecord(now, lived, first_id, given.stride).unit
-        yield unit, Task(1, _carry_geography, (old[geography], lived, first_id, given.stride))
+        yield unit, Task(len(lived.days.fish), _carry_geography, (old[geography], lived, first_id, given.stride))
     for index, batch in enumerate(now.batches):
         before = old[batch.geography].batch(index) if index < len(then.plan.batches) else None
         after = new[batch.geography].batch(index) if index < len(now.plan.batches) else None
-        yield batch.number, Task(1, _carry_batch, (index, before, after, given.of_batch[index]))
+        size = 1 if after is None else len(after.days.fish)
+        yield batch.number, Task(size, _carry_batch, (index, before, after, given.of_batch[index]))
 
 
 def _mixed_tasks(
@@ -324,7 +326,7 @@ def _mixed_tasks(
     for index, after in mixed(now, new):
         record = mixed_record(now, index, after, given)
         known = (index, before.get(index), after, record.first_id, record.source_ids)
-        yield record.unit, Task(1, _carry_mixed, known)
+        yield record.unit, Task(len(after.days.fish), _carry_mixed, known)
 
 
 @dataclass(frozen=True)
