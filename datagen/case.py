@@ -17,6 +17,7 @@ from datagen.planning.mixing import mixed
 from datagen.planning.plan import BatchPlan, Plan
 
 if TYPE_CHECKING:
+    from datagen.planning.forecast import Forecast
     from datagen.simulation.currents import Places
     from datagen.simulation.halls import Hall
     from datagen.simulation.hardship import Outbreak
@@ -131,6 +132,22 @@ class Case:
         from datagen.planning.grading import graded  # which forecasts cases
 
         return graded(self)
+
+    def forecast(self, batch: BatchPlan) -> "Forecast":
+        """What a batch of the plan is expected to live: once for all who ask."""
+        from datagen.planning.forecast import Forecast  # which is that of cases
+
+        if batch not in self._forecasts:
+            self._forecasts[batch] = Forecast(self, batch)
+        return self._forecasts[batch]
+
+    @cached_property
+    def _forecasts(self) -> "dict[BatchPlan, Forecast]":
+        return {}
+
+    def __getstate__(self) -> dict[str, object]:
+        """Forecasts are large, and made again in less time than it takes to send them."""
+        return {name: value for name, value in self.__dict__.items() if name != "_forecasts"}
 
     @property
     def recording(self) -> tuple[Recording | None, float]:

@@ -32,7 +32,7 @@ def graded_into(case: "Case", batch: BatchPlan) -> int:
     chosen = stream(case.plan.seed, batch.number, "grading").random() < spec.share
     if not chosen or len(batch.containers[stage]) < LEAST_TANKS:
         return 0
-    forecast = Forecast(case, batch)
+    forecast = case.forecast(batch)
     return stage if (fullness(forecast)[stage:] * heavier(case, forecast, stage)).max() <= 1.0 else 0
 
 

@@ -161,18 +161,23 @@ def _course(
     """Day and ring of each visit: first to a ring begun whose time has come again, else to the next one."""
     to_do, due = list(portions), [0] * len(portions)
     course: list[tuple[int, int]] = []
-    day = 0
+    begun: list[int] = []
+    day, untouched = 0, 0
     for gap in gaps[: sum(portions)]:
         day = offered(day)
         # Begun ones wait for their day; of those that could be next, the one that is due first, in order.
-        soonest, place = min(
-            (max(due[place], day), place) if to_do[place] < portions[place] else (day + 0.5, place)
-            for place in range(len(portions))
-            if to_do[place]
-        )
+        waiting = [(float(max(due[place], day)), place) for place in begun]
+        if untouched < len(portions):
+            waiting.append((day + 0.5, untouched))
+        soonest, place = min(waiting)
         day = offered(int(soonest))
         course.append((day, place))
         to_do[place] -= 1
+        if place == untouched:
+            untouched += 1
+            begun.append(place)
+        if not to_do[place]:
+            begun.remove(place)
         due[place] = day + again_days
         day += gap
     return course

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from datagen.arrays import Floats
-from datagen.planning.forecast import Forecast
 from datagen.planning.grading import graded_into, heavier
 from datagen.planning.plan import BatchPlan
 from datagen.planning.room import fullness
@@ -37,6 +36,6 @@ def stocked(case: "Case", batch: BatchPlan) -> Floats | None:
 
 def _room(case: "Case", batch: BatchPlan, fuller: float) -> float:
     """How many even parts have room in a ring, where these are so many times fuller than of all rings."""
-    forecast, into = Forecast(case, batch), graded_into(case, batch)
+    forecast, into = case.forecast(batch), graded_into(case, batch)
     large = float(heavier(case, forecast, into)[-1]) if into else 1.0
     return 1.0 / (float(fullness(forecast)[-1]) * large * fuller)

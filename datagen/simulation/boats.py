@@ -10,7 +10,6 @@ import numpy as np
 from datagen.arrays import Bools, Floats
 from datagen.biology import lice as biology
 from datagen.catalog.biology import LiceOperation
-from datagen.planning.forecast import Forecast
 from datagen.simulation.climate import storms
 from datagen.simulation.lice import Lice, Watched
 from datagen.simulation.world import World
@@ -57,9 +56,7 @@ def delousings(world: World, batches: Iterable[int]) -> dict[int, Delousings]:
         longest = int(world.stays.until[world.stays.of[b, sea]].max()) - first if first < plan.days else 0
         if longest:
             lice = Lice(world.case, plan.batches[b], first, len(rings), world.case.late_days[b])
-            # Stays have it where slaughter takes weeks.
-            leaving_days = int(world.stays.leaving_days[world.stays.of[b, sea][0]])
-            latest = longest - (leaving_days or Forecast(world.case, plan.batches[b]).slaughter_days)
+            latest = longest - world.case.forecast(plan.batches[b]).slaughter_days
             watched.append(Watched(lice, spec, world.temp_c(slice(first, first + longest), rings), latest))
             found[b] = watched[-1].kept
     treated: Treated = defaultdict(list)
@@ -95,7 +92,7 @@ def _live(here: list[Watched], first: int, end: int, boats: Boats, treated: Trea
             at_sea = day - each.first_day
             if at_sea < each.lice.late_day:
                 biology.share_out(now[:, place], each.lice.rings - 1)
-            if each.calls(at_sea, now[:, place]):
+            if at_sea in each.week_of and each.calls(at_sea, now[:, place]):
                 for on, which, left in each.deloused(at_sea, boats):
                     treated[on].append((each, which, left))
     for each, place in zip(here, places, strict=True):

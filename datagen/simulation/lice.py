@@ -164,19 +164,16 @@ class Watched:
         self.kept: list[tuple[int, LiceOperation]] = []
         case, counted_on = lice.case, lice.counted_on(len(temp_c)).tolist()
         self._spec, self._count = spec, lice.counting(lice.methods(len(counted_on)))
-        self._week_of = {day: week for week, day in enumerate(counted_on)}
+        self.week_of = {day: week for week, day in enumerate(counted_on)}
         self._female = np.array([kind.adult and kind.gender == "female" for kind in case.catalog.lice.types])
         self._day_of_year = case.plan.days_of_year()[lice.first_day :]
         self._latest, self._busy_until = latest, -1
 
     def calls(self, day: int, now: Floats) -> bool:
-        """Whether a count on a day at sea, if there is one, calls for a boat: to be asked on each day, in order."""
-        week = self._week_of.get(day)
-        if week is None:
-            return False
+        """Whether the count of a day at sea calls for a boat: to be asked on each day that has one, in order."""
         stocked = self.lice.rings - (day < self.lice.late_day)
         fish = self.lice.case.catalog.lice.counting.fish * stocked
-        found = self._count(week, np.ascontiguousarray(now))[:stocked, self._female].sum() / fish
+        found = self._count(self.week_of[day], np.ascontiguousarray(now))[:stocked, self._female].sum() / fish
         if day < self._busy_until or len(self.kept) >= self._spec.most:
             return False
         return self._spec.called_for(found, self._day_of_year[day])

@@ -9,7 +9,7 @@ import numpy as np
 from datagen.arrays import Floats, Ints
 from datagen.biology.mortality import outbreak_course
 from datagen.case import Case
-from datagen.planning.forecast import Forecast, container_sd, vigour
+from datagen.planning.forecast import container_sd, vigour
 from datagen.planning.plan import BatchPlan
 from datagen.simulation import hardship
 from datagen.streams import remembering, stream
@@ -119,7 +119,7 @@ def stays(case: Case, geography: int) -> Stays:
             leaving_g = batch.harvest_target_g if stage == case.sea else np.inf
             leaving_from = start + batch.harvest_from_day
             portions = stage == case.sea and case.way.slaughter is not None
-            leaving_days = Forecast(case, batch).slaughter_days if portions else 0
+            leaving_days = case.forecast(batch).slaughter_days if portions else 0
             leaving = (leaving_g, leaving_from, leaving_days)
             parts.append(_Part(b, stage, container, begins, first, until, *leaving, days, nature, draws))
     for stage in {part.stage for part in parts}:
