@@ -14,6 +14,9 @@ from datagen.planning.plan import Plan
 from datagen.simulation import hardship
 from datagen.streams import remembering, stream
 
+SPELL_MEMORY = 0.9
+"""Of the day before, in salt and oxygen; invented."""
+
 
 @dataclass(frozen=True)
 class Climate:
@@ -28,25 +31,20 @@ class Climate:
 def climate(case: Case, geography: int) -> Climate:
     """Weather of one geography for every day of the plan; a longer plan begins with the same weather."""
     catalog, farm, plan = case.catalog, case.farm, case.plan
-    units = np.flatnonzero(farm.unit_geography == geography)
+    units = np.flatnonzero((farm.unit_geography == geography) & farm.unit_in_production).tolist()
     shape = (plan.days, len(farm.unit_name))
     out = Climate(np.zeros(shape), np.zeros(shape), np.zeros(shape), np.zeros(shape, bool))
     day_of_year, place = plan.days_of_year(), farm.geography_code[geography]
-    common = _anomaly(catalog.water, plan, place)
-    storm = storms(case, geography, plan.days)
-    for unit in units:
-        if not farm.unit_in_production[unit]:
-            continue
-        site = farm.unit_code[unit]
-        own = _anomaly(catalog.water, plan, place, site)
+    common, *own = _anomalies(catalog.water, plan, [(place,), *((place, farm.unit_code[unit]) for unit in units)])
+    storm, spells = storms(case, geography, plan.days), _spells(case, units)
+    share = catalog.water.weather.shared_share
+    for unit, alone, spell in zip(units, own, spells, strict=True):
         if farm.unit_is_area[unit]:
-            share = catalog.water.weather.shared_share
-            anomaly = np.sqrt(share) * common + np.sqrt(1.0 - share) * own
-            sea = catalog.water.climates[farm.unit_climate[unit]]
-            _sea(out, int(unit), sea, day_of_year, anomaly, stream(plan.seed, place, site, "salt and oxygen"))
+            anomaly = np.sqrt(share) * common + np.sqrt(1.0 - share) * alone
+            _sea(out, unit, catalog.water.climates[farm.unit_climate[unit]], day_of_year, anomaly, spell)
             out.storm[:, unit] = storm
         else:
-            _tempered(out, int(unit), case, day_of_year, own, stream(plan.seed, place, site, "oxygen"))
+            _tempered(out, unit, case, day_of_year, alone, spell)
     return out
 
 
@@ -71,37 +69,43 @@ def hazards(case: Case, geography: int) -> dict[int, Floats]:
     return {CAUSES.index("ENVIRONMENTAL"): bloom}
 
 
-def _anomaly(water: Water, plan: Plan, *place: str) -> Floats:
-    """Departure from the mean year [C]: a slow part that lasts months and a fast one that lasts days."""
-    draws = stream(plan.seed, *place, "temperature").standard_normal((plan.days, 2))
+def _anomalies(water: Water, plan: Plan, places: list[tuple[str, ...]]) -> Floats:
+    """Departure of places from the mean year [C; places, days]: a slow part that lasts months and a fast one of days.
+
+    Of all places at once, for what remembers goes day by day.
+    """
+    draws = [stream(plan.seed, *place, "temperature").standard_normal((plan.days, 2)) for place in places]
+    slow, fast = np.stack(draws, axis=-1).swapaxes(0, 1)
     weather = water.weather
-    slow = weather.slow_sd_c * remembering(draws[:, 0], weather.slow_memory)
-    return slow + weather.fast_sd_c * remembering(draws[:, 1], weather.fast_memory)
+    anomalies: Floats = weather.slow_sd_c * remembering(slow, weather.slow_memory)
+    return (anomalies + weather.fast_sd_c * remembering(fast, weather.fast_memory)).T
 
 
-def _sea(
-    out: Climate, unit: int, sea: SeaClimate, day_of_year: Floats, anomaly: Floats, rng: np.random.Generator
-) -> None:
-    wave = year_wave(day_of_year, sea.height_of_summer)
-    draws = remembering(rng.standard_normal((len(anomaly), 2)), 0.9)
+def _spells(case: Case, units: list[int]) -> list[Floats]:
+    """What water of units has more than usually, or less: salt and oxygen at sea, oxygen in halls [kinds, days]."""
+    farm, plan = case.farm, case.plan
+    draws = []
+    for unit in units:
+        kinds, name = (2, "salt and oxygen") if farm.unit_is_area[unit] else (1, "oxygen")
+        address = farm.geography_code[farm.unit_geography[unit]], farm.unit_code[unit], name
+        draws.append(stream(plan.seed, *address).standard_normal((plan.days, kinds)))
+    spells = remembering(np.concatenate(draws, axis=1), SPELL_MEMORY).T
+    return np.split(spells, np.cumsum([drawn.shape[1] for drawn in draws])[:-1])
+
+
+def _sea(out: Climate, unit: int, sea: SeaClimate, day_of_year: Floats, anomaly: Floats, spell: Floats) -> None:
+    wave, (salt, oxygen) = year_wave(day_of_year, sea.height_of_summer), spell
     out.temp_c[:, unit] = sea.temp_c(day_of_year) + anomaly
     # Rain and rivers only freshen: the dips are one-sided.
-    out.salinity_psu[:, unit] = sea.salinity_psu - sea.salinity_sd * np.abs(draws[:, 0])
+    out.salinity_psu[:, unit] = sea.salinity_psu - sea.salinity_sd * np.abs(salt)
     middle, swing = (
         (sea.oxygen_winter_pct + sea.oxygen_summer_pct) / 2,
         (sea.oxygen_winter_pct - sea.oxygen_summer_pct) / 2,
     )
-    out.oxygen_pct[:, unit] = middle - swing * wave + 1.5 * draws[:, 1]
+    out.oxygen_pct[:, unit] = middle - swing * wave + 1.5 * oxygen
 
 
-def _tempered(
-    out: Climate,
-    unit: int,
-    case: Case,
-    day_of_year: Floats,
-    anomaly: Floats,
-    rng: np.random.Generator,
-) -> None:
+def _tempered(out: Climate, unit: int, case: Case, day_of_year: Floats, anomaly: Floats, spell: Floats) -> None:
     catalog = case.catalog
     place = case.farm.geography_name[case.farm.unit_geography[unit]]
     fresh, stage = of_geography(catalog.water.freshwater, place), case.stages.key[case.farm.unit_stage[unit]]
@@ -109,7 +113,7 @@ def _tempered(
     # Weather of its own, as remembering as the sea's, damped to the spread of tempered water.
     damped = anomaly * (fresh.weather_sd_c / spread if spread else 0.0)
     out.temp_c[:, unit] = fresh.temp_c(stage, day_of_year) + damped
-    out.oxygen_pct[:, unit] = fresh.oxygen_pct + 1.2 * remembering(rng.standard_normal(len(anomaly)), 0.9)
+    out.oxygen_pct[:, unit] = fresh.oxygen_pct + 1.2 * spell[0]
 
 
 def _blooms(

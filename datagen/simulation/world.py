@@ -150,7 +150,7 @@ class World:
         hazard_of[HANDLING] += handled
         for cause, hazard in known.befalling:
             hazard_of[cause] += hazard.take(row)
-        ladder = hazard_of.cumsum(axis=0)
+        ladder = mortality.add_up(hazard_of)
         dead = mortality.deaths(alive, ladder[-1], draws.deaths.take(row), draws.rounding.take(row))
         write.deaths[:] = dead
         write.cause[:] = mortality.picked_cause(ladder, draws.cause.take(row))
