@@ -14,19 +14,25 @@ from datagen.simulation.climate import Climate, hazards
 from datagen.simulation.currents import Breathing
 from datagen.simulation.halls import Shared
 from datagen.simulation.hunger import hunger
-from datagen.simulation.stays import Stays
+from datagen.simulation.stays import Draws, Stays
 
 
 @dataclass(frozen=True)
 class Foreseen:
-    """Columns by container-day, as `stays` has them in rows; `moment` is where they are in tables [days, units].
+    """Columns by container-day; `moment` and `place` are in the order of `stays`, all others day by day.
 
-    Hazards are chances to die on that day, by cause; `appetite` are two factors, `full_gain` is what the cube root of
-    the weight gains where nothing is wanting. Oxygen is that of the area or hall and, with `more_oxygen_pct`, that of
-    the ring; from `enough_pct` on fish feel no want of it.
+    `moment` is where each is in tables [days, units], and `place` where in the other columns: what is asked for
+    together lies together. `deaths`, `rounding` and `cause` are random numbers. Hazards are chances to die on that day,
+    by cause; `appetite` are two factors, `full_gain` is what the cube root of the weight gains where nothing is
+    wanting. Oxygen is that of the area or hall and, with `more_oxygen_pct`, that of the ring; from `enough_pct` on
+    fish feel no want of it.
     """
 
     moment: Ints
+    place: Ints
+    deaths: Floats
+    rounding: Floats
+    cause: Floats
     everyday: Floats
     befalling: list[tuple[int, Floats]]
     appetite: tuple[Floats, Floats]
@@ -40,12 +46,13 @@ def foreseen(
     case: Case,
     geography: int,
     stays: Stays,
+    draws: Draws,
     climate: Climate,
     temp_offset_c: Floats,
     halls: Shared | None,
     breathing: Breathing | None,
 ) -> Foreseen:
-    """The columns of a geography, two of them where those of the draws were that they are made of."""
+    """The columns of a geography; two of the draws are used up."""
     farm, s = case.farm, stays
     each = partial(np.repeat, repeats=np.diff(np.append(s.row, s.rows)))
     day = np.arange(s.rows) + each(s.first_day - s.row)
@@ -55,21 +62,29 @@ def foreseen(
     full_gain = cube_root_gain(temp_c, each(s.tgc))
     if (lived := case.way.sea_growth) is not None:
         full_gain *= np.where(at_sea, lived.times(case.plan.days_of_year())[day], 1.0)
-    everyday, steady = s.draws.hardship, s.draws.appetite
+    everyday, steady = draws.hardship, draws.appetite
     everyday *= each(s.hazard)
     everyday *= _season(case, geography).take(moment)
     steady *= case.catalog.biology.growth.appetite_daily_sd
     steady += 1.0
     np.maximum(steady, 0.0, out=steady)
+    # Of small numbers, sorting is counting.
+    order = np.argsort(day.astype(np.min_scalar_type(case.plan.days)), kind="stable")
+    place = np.empty_like(order)
+    place[order] = np.arange(s.rows)
     return Foreseen(
         moment,
-        everyday=everyday,
-        befalling=_befalling(case, geography, s, day, moment),
-        appetite=(steady, _hungry(case, geography, s, climate, day, moment, halls)),
-        full_gain=full_gain,
-        oxygen_pct=climate.oxygen_pct.take(moment),
-        more_oxygen_pct=None if breathing is None else breathing.oxygen_pct(each(s.container), moment),
-        enough_pct=None if breathing is None else breathing.enough_pct(temp_c),
+        place,
+        deaths=draws.deaths[order],
+        rounding=draws.rounding[order],
+        cause=draws.cause[order],
+        everyday=everyday[order],
+        befalling=[(cause, hazard[order]) for cause, hazard in _befalling(case, geography, s, day, moment)],
+        appetite=(steady[order], _hungry(case, geography, s, climate, day, moment, halls)[order]),
+        full_gain=full_gain[order],
+        oxygen_pct=climate.oxygen_pct.take(moment[order]),
+        more_oxygen_pct=None if breathing is None else breathing.oxygen_pct(each(s.container), moment)[order],
+        enough_pct=None if breathing is None else breathing.enough_pct(temp_c[order]),
     )
 
 

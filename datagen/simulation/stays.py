@@ -49,7 +49,6 @@ class Stays:
     hazard: Floats
     frailty: Floats
     delay: Ints
-    draws: Draws
     outbreak: Floats
     of: dict[tuple[int, int], Ints]
     arrivals: dict[int, list[tuple[int, Ints]]]
@@ -88,8 +87,8 @@ class _Part:
     draws: Draws
 
 
-def stays(case: Case, geography: int) -> Stays:
-    """The stays of a geography's batches that begin by the as-of day."""
+def stays(case: Case, geography: int) -> tuple[Stays, Draws]:
+    """The stays of a geography's batches that begin by the as-of day, and their draws."""
     plan = case.plan
     batches = [b for b, batch in enumerate(plan.batches) if batch.geography == geography]
     parts: list[_Part] = []
@@ -133,11 +132,11 @@ def _announced_days(case: Case, batch: BatchPlan) -> int:
     return 0 if batch.mixed is None or legs is None else legs.days_max - 1
 
 
-def _joined(parts: list[_Part], outbreak: Floats, arrivals: dict[int, list[tuple[int, Ints]]]) -> Stays:
+def _joined(parts: list[_Part], outbreak: Floats, arrivals: dict[int, list[tuple[int, Ints]]]) -> tuple[Stays, Draws]:
     counts = [len(part.container) for part in parts]
     days = np.concatenate([part.days for part in parts])
     after = np.cumsum(counts)
-    return Stays(
+    joined = Stays(
         batch=np.repeat([part.batch for part in parts], counts),
         stage=np.repeat([part.stage for part in parts], counts),
         container=np.concatenate([part.container for part in parts]),
@@ -153,19 +152,19 @@ def _joined(parts: list[_Part], outbreak: Floats, arrivals: dict[int, list[tuple
         hazard=np.concatenate([part.nature.hazard for part in parts]),
         frailty=np.concatenate([part.nature.frailty for part in parts]),
         delay=np.concatenate([part.nature.delay for part in parts]),
-        draws=Draws(
-            *(
-                # By stay, then by day: as the rows of container-days are.
-                np.concatenate([_by_stay(getattr(part.draws, each.name), part.days) for part in parts])
-                for each in fields(Draws)
-            )
-        ),
         outbreak=outbreak,
         of={
             (part.batch, part.stage): np.arange(end - count, end)
             for part, count, end in zip(parts, counts, after, strict=True)
         },
         arrivals=arrivals,
+    )
+    # By stay, then by day: as the rows of container-days are.
+    return joined, Draws(
+        *(
+            np.concatenate([_by_stay(getattr(part.draws, each.name), part.days) for part in parts])
+            for each in fields(Draws)
+        )
     )
 
 

@@ -29,7 +29,7 @@ from datagen.simulation.history import (
     table,
 )
 from datagen.simulation.lived import Days, Lived
-from datagen.simulation.stays import Stays, stays
+from datagen.simulation.stays import stays
 from datagen.streams import stream
 
 HANDLING = mortality.CAUSES.index("HANDLING")
@@ -62,7 +62,7 @@ class World:
         catalog, farm, plan = case.catalog, case.farm, case.plan
         self.case, self.catalog, self.farm, self.plan, self.geography = case, catalog, farm, plan, geography
         self.cause_shares = _cause_shares(catalog)
-        self.stays: Stays = stays(case, geography)
+        self.stays, draws = stays(case, geography)
         self.climate: Climate = climate(case, geography)
         self.stores: Stores = stores(case, geography)
         self.bins = Bins(case, self.stays)
@@ -89,7 +89,7 @@ class World:
         currents = case.way.currents
         self.breathing = None if currents is None else Breathing(case, geography, currents)
         water = self.climate, self.temp_offset_c, self.halls, self.breathing
-        self.foreseen = foreseen(case, geography, self.stays, *water)
+        self.foreseen = foreseen(case, geography, self.stays, draws, *water)
         self.days = Days(self.stays.rows)
         self.sale = Sale.of(self.stays, len(plan.batches), case.sea)
         self._present: Present | None = None
@@ -132,15 +132,16 @@ class World:
         weight_g = weight_cbrt**3
         write = self.days.next_day(len(row))
         write.row[:], write.fish[:], write.weight_g[:] = row, alive, weight_g
-        alive = self._die(here, row, alive, weight_g, write)
-        self._breathe(here, row, alive * weight_g, write)
-        gain = self._eat(day, here, row, alive, (weight_cbrt, weight_g), write)
+        at = self.foreseen.place.take(row)
+        alive = self._die(here, at, alive, weight_g, write)
+        self._breathe(here, at, alive * weight_g, write)
+        gain = self._eat(day, here, at, alive, (weight_cbrt, weight_g), write)
         self.fish[here.container] = alive
         self.weight_cbrt[here.container] = weight_cbrt + gain
 
-    def _die(self, here: Present, row: Ints, alive: Ints, weight_g: Floats, write: Lived) -> Ints:
-        known, draws = self.foreseen, self.stays.draws
-        everyday = known.everyday.take(row)
+    def _die(self, here: Present, at: Ints, alive: Ints, weight_g: Floats, write: Lived) -> Ints:
+        known = self.foreseen
+        everyday = known.everyday.take(at)
         if self._by_size:
             everyday *= np.exp(here.per_kg * (weight_g / 1000.0 - here.from_kg))
         hazard_of = here.cause_shares * everyday
@@ -149,28 +150,26 @@ class World:
         self.dying[here.container] = dying - handled
         hazard_of[HANDLING] += handled
         for cause, hazard in known.befalling:
-            hazard_of[cause] += hazard.take(row)
+            hazard_of[cause] += hazard.take(at)
         ladder = mortality.add_up(hazard_of)
-        dead = mortality.deaths(alive, ladder[-1], draws.deaths.take(row), draws.rounding.take(row))
+        dead = mortality.deaths(alive, ladder[-1], known.deaths.take(at), known.rounding.take(at))
         write.deaths[:] = dead
-        write.cause[:] = mortality.picked_cause(ladder, draws.cause.take(row))
+        write.cause[:] = mortality.picked_cause(ladder, known.cause.take(at))
         return alive - dead
 
-    def _breathe(self, here: Present, row: Ints, alive_g: Floats, write: Lived) -> None:
+    def _breathe(self, here: Present, at: Ints, alive_g: Floats, write: Lived) -> None:
         """Oxygen where each container has its own water."""
         load = alive_g / (1000.0 * here.most_kg)
-        oxygen_pct = self.foreseen.oxygen_pct.take(row) - self.catalog.water.oxygen_load_pct * load
+        oxygen_pct = self.foreseen.oxygen_pct.take(at) - self.catalog.water.oxygen_load_pct * load
         if self.foreseen.more_oxygen_pct is not None:
-            oxygen_pct += self.foreseen.more_oxygen_pct.take(row)
+            oxygen_pct += self.foreseen.more_oxygen_pct.take(at)
         np.maximum(oxygen_pct, 0.0, out=write.oxygen_pct)
 
-    def _eat(
-        self, day: int, here: Present, row: Ints, alive: Ints, size: tuple[Floats, Floats], write: Lived
-    ) -> Floats:
+    def _eat(self, day: int, here: Present, at: Ints, alive: Ints, size: tuple[Floats, Floats], write: Lived) -> Floats:
         """Feed out the day's rations; what the cube root of the weight gains."""
         weight_cbrt, weight_g = size
-        full_gain = self.foreseen.full_gain.take(row)
-        gain = full_gain * self._appetite(day, here, row, write)
+        full_gain = self.foreseen.full_gain.take(at)
+        gain = full_gain * self._appetite(day, here, at, write)
         grown_g = (weight_cbrt + gain) ** 3
         full = (alive * grown_g > NEARLY_FULL * here.most_kg).nonzero()[0]
         if len(full):
@@ -186,15 +185,15 @@ class World:
             gain[short] *= served_g[short] / wanted_g[short]
         return gain
 
-    def _appetite(self, day: int, here: Present, row: Ints, write: Lived) -> Floats:
+    def _appetite(self, day: int, here: Present, at: Ints, write: Lived) -> Floats:
         """What part of their fill fish eat; whom something has taken it from has it back by and by."""
         own, (steady, hungry) = self.appetite.take(here.container), self.foreseen.appetite
         self.appetite[here.container] = own + (1.0 - own) * self.catalog.biology.growth.appetite_recovery_per_day
-        appetite = np.multiply(own, steady.take(row), out=write.appetite)
+        appetite = np.multiply(own, steady.take(at), out=write.appetite)
         appetite *= self.fasting_until.take(here.container) < day
-        appetite *= hungry.take(row)
+        appetite *= hungry.take(at)
         if self.breathing is not None and self.foreseen.enough_pct is not None and here.lowest_pct is not None:
-            short = (write.oxygen_pct + here.lowest_pct < self.foreseen.enough_pct.take(row)).nonzero()[0]
+            short = (write.oxygen_pct + here.lowest_pct < self.foreseen.enough_pct.take(at)).nonzero()[0]
             if len(short):
                 where = here.container[short]
                 temp_c = self.climate.temp_c[day, self.farm.container_unit[where]] + self.temp_offset_c[where]
