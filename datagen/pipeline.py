@@ -384,11 +384,13 @@ def _load_beside(
     left, helped = len(case.plan.batches) + sum(1 for _ in mixed(case, histories)), False
 
     def largest() -> Iterator[Task]:
-        nonlocal helped
         for task in stream_tasks(case, histories, keys):
             yield from following.tasks()
             yield task
-        for task in units:
+
+    def help_with(tasks: Iterator[Task]) -> Iterator[Task]:
+        nonlocal helped
+        for task in tasks:
             yield from following.tasks()
             helped = True
             yield Task(task.size, _help, task.arguments)
@@ -404,13 +406,13 @@ def _load_beside(
             yield from takewhile(lambda _: holds(), _index_tasks(loading))
 
     rest: Crew = (hands, chain(units, indexes(lambda: left > 0 and not helped)))
-    filling: Crew = (stream, largest())
+    filling: Crew = (stream, chain(largest(), help_with(units)))
     # One worker does one after the other.
     rows = Counter[str]()
     for crews in [(filling, rest)] if workers > 1 else [(rest,), (filling,)]:
         rows.update(_done(progress, *crews, taken=taken))
     last = map(_telling, last_tasks(case, histories, keys, 1.0 - STREAMED_SHARE))
-    rows.update(_done(progress, (hands, last), taken=taken))
+    rows.update(_done(progress, (hands, last), *([(stream, help_with(last))] if workers > 1 else []), taken=taken))
     # Last, for what is streamed belongs to units that have to be there.
     states_left = [stream.submit(task) for task in following.tasks()]
     committed = stream.submit(Task(0, _commit_stream, ()))
