@@ -76,8 +76,11 @@ def hired(workers: int, scheduler: str | None) -> Iterator[Hire]:
 
 
 def expect(workers: int) -> None:
-    """Let workers of this machine be forked from what this process is now: it has imported, and opened nothing yet."""
-    if workers > 1 and threading.active_count() == 1:
+    """Let workers of this machine be forked from what this process is now: it has imported, and opened nothing yet.
+
+    On Linux alone: elsewhere what a system's libraries have begun does not outlive a fork.
+    """
+    if workers > 1 and sys.platform == "linux" and threading.active_count() == 1:
         _server(forking=True)
 
 
