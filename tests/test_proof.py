@@ -17,6 +17,7 @@ from aquamind.server import EmbeddedServer
 from datagen import orm, pipeline, runs
 from datagen.events import expand
 from datagen.keys import records
+from datagen.runs import analysis
 from datagen.simulation.loop import simulate
 from datagen.storage import ledger, postgres, proof
 from datagen.storage.proof import Proof
@@ -159,7 +160,16 @@ def test_a_role_that_may_not_switch_triggers_off_has_keys_checked(
                 else "this program, before each commit"
             )
             assert (report.largest_tables == "in one stream") == (name == "proven")
+            forecast_while_the_books_read(server.url(name).replace("postgres@", "hand@"))
             connection.execute("GRANT SET ON PARAMETER session_replication_role TO hand")
+
+
+def forecast_while_the_books_read(dsn: str) -> None:
+    """They are worked out side by side: neither may wait for a table that the other holds."""
+    with database.connect(dsn) as books, database.connect(dsn, autocommit=True) as connection:
+        books.execute("SELECT FROM batch_batchcontainerassignment, batch_batch LIMIT 1")
+        connection.execute("SET statement_timeout = '5s'")
+        assert min(analysis.forecast(connection, dsn, 1).values()) > 0
 
 
 OBSTACLES = {

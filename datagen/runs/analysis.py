@@ -253,22 +253,25 @@ def forecast(connection: psycopg.Connection[Any], dsn: str, workers: int) -> dic
     # All read before any is written: a connection that copies answers nothing. 100 bytes a row are held.
     made = list(_forecasts(connection))
     proving = proof.obstacle(connection, pipeline.models(FORECAST_TABLES)) is None
-    emptied = _forecasts_emptied(connection, not proving)
+    emptied = _forecasts_emptied(connection)
     clear = [] if emptied else [(f"DELETE FROM {table}", ()) for table in FORECAST_TABLES]
     contents = replace(connection, found[0], FORECASTS, clear, made, Proof(connection) if proving else None)
     ddl.rebuild(dsn, FORECAST_TABLES, workers, alone=True)
     return {table: content.rows for table, content in contents.items()}
 
 
-def _forecasts_emptied(connection: psycopg.Connection[Any], foreign_keys: bool) -> bool:
-    """Empty the tables at once, so that they are filled without indexes; not while somebody else uses them."""
+def _forecasts_emptied(connection: psycopg.Connection[Any]) -> bool:
+    """Empty the tables at once, so that they are filled without indexes; not while somebody else uses them.
+
+    Their foreign keys stay: to drop one locks the table that it refers to, which the books read beside this.
+    """
     names = ", ".join(FORECAST_TABLES)
     try:
         with connection.transaction():
             connection.execute(f"LOCK TABLE {names} IN ACCESS EXCLUSIVE MODE NOWAIT".encode())
             ddl.empty(connection, FORECAST_TABLES)
             connection.execute("DELETE FROM datagen.unit WHERE unit = %s", [FORECASTS])
-            ddl.drop_secondary(connection, FORECAST_TABLES, foreign_keys)
+            ddl.drop_secondary(connection, FORECAST_TABLES, foreign_keys=False)
     except psycopg.errors.LockNotAvailable:
         return False
     return True
