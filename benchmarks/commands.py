@@ -53,15 +53,28 @@ def fresh_server(directory: Path) -> Iterator[None]:
 def run(*arguments: str) -> Done:
     begin = time.perf_counter()
     command = [*AQUAMIND, *arguments, "--json"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
-        assert process.stdout is not None
-        printed = process.stdout.read()
-        # Of this command and its workers; what `getrusage` says of children is of all commands so far.
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise subprocess.CalledProcessError(process.returncode, command)
-    return Done(time.perf_counter() - begin, json.loads(printed), round(used.ru_maxrss / 1024))
+    with tempfile.NamedTemporaryFile("r") as told:
+        done = subprocess.run(
+            [sys.executable, "-c", MEASURING, told.name, *command],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            check=False,
+        )
+        if done.returncode:
+            raise subprocess.CalledProcessError(done.returncode, command)
+        return Done(time.perf_counter() - begin, json.loads(done.stdout), round(int(told.read()) / 1024))
+
+
+MEASURING = """
+import resource, subprocess, sys
+done = subprocess.run(sys.argv[2:])
+open(sys.argv[1], "w").write(str(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss))
+sys.exit(done.returncode)
+"""
+"""Runs a command, and tells the largest of its processes, its workers among them.
+
+A process counts as large as the one that it was begun by: it is begun by a small one, which measures nothing else.
+"""
 
 
 def timed(*arguments: str) -> tuple[float, Any]:
@@ -75,8 +88,13 @@ def show(what: str, seconds: float, note: str = "") -> None:
 
 def cpu_seconds() -> float:
     """Of all commands that have ended, and of the embedded server since it was started: what others do adds little."""
+    return child_seconds() + _of_server()
+
+
+def child_seconds() -> float:
+    """Of all commands that have ended, with their workers."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime + _of_server()
+    return used.ru_utime + used.ru_stime
 
 
 def _of_server() -> float:

@@ -15,7 +15,7 @@ from pytest_django import DjangoDbBlocker
 from aquamind import database
 from aquamind.errors import UserError
 from aquamind.server import EmbeddedServer
-from benchmarks.commands import fresh_server
+from benchmarks.commands import fresh_server, run
 from tests.loaded import django_on
 from tests.test_cli import aquamind
 
@@ -136,3 +136,8 @@ def test_each_measurement_has_a_server_of_its_own(monkeypatch: pytest.MonkeyPatc
         with fresh_server(Path(tempfile.gettempdir())), database.connect() as connection:
             [(home,)] = connection.execute("SHOW data_directory").fetchall()
             assert Path(home).parent == Path(os.environ["AQUAMIND_DATA_DIR"])
+
+
+def test_a_command_is_not_as_large_as_who_measures_it() -> None:
+    large = bytearray(os.urandom(1)) * 2**29
+    assert run("plan", "--preset", "small").largest_process_mb < len(large) / 2**20
