@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from aquamind.server import PROJECT
-from benchmarks import scale
+from benchmarks import companies, scale
 
 PAGES = ("README.md", "docs/performance.md", "docs/realism.md", "docs/scale.md")
 BLOCK = re.compile(r"(<!-- measured: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -141,25 +141,33 @@ def restore(measured: dict[str, Any]) -> str:
 
 
 def scaled(measured: dict[str, Any]) -> str:
-    one = measured["scale"]
+    return _headed(measured["scale"])
+
+
+def by_companies(measured: dict[str, Any]) -> str:
+    return _headed(measured["companies"])
+
+
+def _headed(one: dict[str, Any]) -> str:
     content = f"content {one['content_version']} as of {one['as_of']}"
-    return f"On {where(one)}, {content}, measured on {one['date']}:\n\n{by_batches(one)}"
+    return f"On {where(one)}, {content}, measured on {one['date']}:\n\n{by_number(one)}"
 
 
-def by_batches(measured: dict[str, Any]) -> str:
-    """What was measured, what the lines through it say of more batches, and how far it is from them."""
-    sizes = measured["sizes"]
-    through = {quantity: scale.line(sizes, quantity) for quantity in scale.QUANTITIES}
+def by_number(measured: dict[str, Any]) -> str:
+    """What was measured, what the lines through it say of more batches or companies, and how far it is from them."""
+    sizes, by = measured["sizes"], measured["by"]
+    forecast = {"batches": scale.FORECAST, "companies": companies.FORECAST}[by]
+    through = {quantity: scale.line(sizes, quantity, by) for quantity in scale.QUANTITIES}
     heading = (
-        "| batches | rows | seconds | of the processor | largest process [MB] | disk [GB] | asked [GB] | load before |"
+        f"| {by} | rows | seconds | of the processor | largest process [MB] | disk [GB] | asked [GB] | load before |"
     )
     lines = [heading, "|---|" + "---:|" * 7]
     for one in sizes:
         figures = " | ".join(_figures([one[quantity] for quantity in scale.QUANTITIES]))
-        lines.append(f"| {one['batches']} | {figures} | {one['disk_gb_asked']:.1f} | {one['load_before']:.1f} |")
-    for batches in sorted({*measured["not_held"], *scale.FORECAST}):
-        figures = " | ".join(_figures([slope * batches + begin for slope, begin, _ in through.values()]))
-        lines.append(f"| {batches:,}, by the line | {figures} | | |")
+        lines.append(f"| {one[by]} | {figures} | {one['disk_gb_asked']:.1f} | {one['load_before']:.1f} |")
+    for number in sorted({*measured["not_held"], *forecast}):
+        figures = " | ".join(_figures([slope * number + begin for slope, begin, _ in through.values()]))
+        lines.append(f"| {number:,}, by the line | {figures} | | |")
     off = " | ".join(f"{100 * share:.1f} %" for _, _, share in through.values())
     return "\n".join([*lines, f"| largest deviation from the line | {off} | | |"])
 
@@ -275,6 +283,7 @@ BLOCKS: dict[str, Callable[[dict[str, Any]], str]] = {
     "restore": restore,
     "scale": scaled,
     "exports": exports,
+    "companies": by_companies,
     "likeness": likeness,
     "figures": figures,
 }

@@ -2,7 +2,8 @@
 
 `make bench` takes about 20 minutes on 2 cores and 60 GB of disk; `python -m benchmarks.run --only batch simulate` less.
 `python -m benchmarks.run --only production --restore` sets a `pg_restore` of `production` beside it, on 80 GB.
-`make bench ONLY=scale` loads 20 to 288 batches, about 25 minutes and 55 GB, or what `--batches` and the disk say.
+`make bench ONLY=scale` loads 20 to 288 batches, about 25 minutes and 55 GB, or what `--batches` and the disk say;
+`make bench ONLY=companies` writes 1, 2 and 4 companies as files, about 4 minutes.
 Each measurement is kept as JSON beside the last one of such a machine, and what changed is printed. `make measure`
 keeps those that the documents quote.
 """
@@ -11,7 +12,6 @@ import argparse
 import json
 import os
 import platform
-import resource
 import subprocess
 import tempfile
 import time
@@ -25,8 +25,19 @@ import pyarrow.parquet
 
 from aquamind import database
 from aquamind.server import PROJECT, binaries, server
-from benchmarks import docs, scale
-from benchmarks.commands import AQUAMIND, AS_OF, Measured, cpu_seconds, disk_gb, fresh_server, run, show, timed
+from benchmarks import companies, docs, scale
+from benchmarks.commands import (
+    AQUAMIND,
+    AS_OF,
+    Measured,
+    child_seconds,
+    cpu_seconds,
+    disk_gb,
+    fresh_server,
+    run,
+    show,
+    timed,
+)
 from benchmarks.docs import loading
 from datagen.pipeline import VERSION
 
@@ -39,7 +50,7 @@ def main() -> None:
         "--only",
         nargs="+",
         choices=[*MEASUREMENTS, "scale"],
-        default=[name for name in MEASUREMENTS if name != "export_production"],
+        default=[name for name in MEASUREMENTS if name not in ("export_production", "companies")],
     )
     parser.add_argument("--directory", type=Path, default=Path(tempfile.gettempdir()), help="where there is room")
     parser.add_argument("--batches", type=int, nargs="+", default=scale.SIZES, help="numbers of batches of scale")
@@ -185,11 +196,10 @@ def export(name: str) -> Measured:
 
 
 def _exported(name: str, home: Path) -> Measured:
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    begin_cpu = child_seconds()
     load = os.getloadavg()[0]
     seconds, manifest, largest_process_mb = run("export", str(home / "record"), "--preset", name, "--as-of", AS_OF)
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    cpu = used.ru_utime + used.ru_stime - before.ru_utime - before.ru_stime
+    cpu = child_seconds() - begin_cpu
     tables = manifest["tables"]
     rows, size = (sum(table[what] for table in tables.values()) for what in ("rows", "bytes"))
     readings = tables["environmental_environmentalreading"]
@@ -270,7 +280,13 @@ def production() -> Measured:
 
 def measured_scale(sizes: list[int]) -> Measured:
     measured = scale.measure(sizes)
-    print(docs.by_batches(measured), flush=True)
+    print(docs.by_number(measured), flush=True)
+    return measured
+
+
+def measured_companies() -> Measured:
+    measured = companies.measure(companies.SIZES)
+    print(docs.by_number(measured), flush=True)
     return measured
 
 
@@ -308,6 +324,7 @@ MEASUREMENTS: dict[str, Callable[[], Measured]] = {
     "production": production,
     "export": lambda: export("medium"),
     "export_production": lambda: export("production"),
+    "companies": measured_companies,
 }
 
 if __name__ == "__main__":

@@ -59,6 +59,7 @@ def measure(sizes: Iterable[int]) -> Measured:
     return {
         "as_of": AS_OF,
         "content_version": pipeline.VERSION,
+        "by": "batches",
         "seconds": {f"{one['batches']} batches": one["seconds"] for one in measured},
         "sizes": measured,
         "not_held": wanted[len(measured) :],
@@ -145,9 +146,9 @@ def _loaded(folder: Path, batches: int) -> Measured:
     }
 
 
-def line(sizes: Sequence[Measured], quantity: str) -> tuple[float, float, float]:
-    """Of a quantity by batches: slope, value at none, and the largest deviation as a share of what was measured."""
-    batches, found = (np.array([one[what] for one in sizes], float) for what in ("batches", quantity))
+def line(sizes: Sequence[Measured], quantity: str, by: str = "batches") -> tuple[float, float, float]:
+    """Of a quantity by how many: slope, value at none, and the largest deviation as a share of what was measured."""
+    number, found = (np.array([one[what] for one in sizes], float) for what in (by, quantity))
     # Shares are what is judged: unweighted, the largest size alone would make the line.
-    slope, begin = np.polyfit(batches, found, 1, w=1 / found)
-    return float(slope), float(begin), float(np.abs((slope * batches + begin) / found - 1).max())
+    slope, begin = np.polyfit(number, found, 1, w=1 / found)
+    return float(slope), float(begin), float(np.abs((slope * number + begin) / found - 1).max())
