@@ -1,6 +1,5 @@
 """From a plan to rows: histories by geography, then every batch expanded and loaded by parallel workers."""
 
-import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -160,18 +159,6 @@ def database_worker(loading: Loading) -> Iterator[Worker]:
         store = PostgresStore(connection, loading.run, Proof(connection) if loading.proving else None)
         known = states.rested_on(connection) if loading.streamed.issuperset(states.TABLES) else None
         yield Worker(loading.case, store, loading.log_dir, families, known)
-
-
-PATIENCE = 5
-"""By how much workers are nicer than the one who fills the largest tables, which takes longest and is waited for."""
-
-
-@contextmanager
-def patient_worker(loading: Loading) -> Iterator[Worker]:
-    """The same, which gives way to the worker who fills the largest tables; so does its backend, where it is ours."""
-    os.nice(PATIENCE)
-    with database_worker(loading) as worker:
-        yield worker
 
 
 @dataclass(frozen=True)
@@ -376,7 +363,7 @@ def load(
         return rows, set()
     # Processes also for one worker: an interrupt is heard here, where no rows are being handed over.
     with (
-        Processes(max(1, workers - 1), patient_worker, loading) as hands,
+        Processes(max(1, workers - 1), database_worker, loading) as hands,
         Processes(1, stream_worker, loading) as stream,
     ):
         return _load_beside(hands, stream, loading, histories, keys, workers, progress)
