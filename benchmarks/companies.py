@@ -7,13 +7,12 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from benchmarks.commands import AS_OF, Measured, child_seconds, run, show, timed
+from benchmarks.scale import ROOM
 from datagen.pipeline import VERSION
 
 PRESET = "production"
 SIZES = (1, 2, 4)
 FORECAST = (100,)
-ROOM = 1.1
-"""What is asked of the disk, as a multiple of what companies are reckoned to take."""
 
 
 def measure(sizes: Iterable[int]) -> Measured:

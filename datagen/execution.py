@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
@@ -162,7 +163,8 @@ class Processes:
         processes: Any = self._processes
         while not self._left.wait(LOOK_EVERY_S):
             workers = list((processes._processes or {}).values())
-            if pipes.wait([worker.sentinel for worker in workers], 0):
+            # Those that are let go end too.
+            if pipes.wait([worker.sentinel for worker in workers], 0) and not self._left.is_set():
                 self._kill(workers)
                 return
 
@@ -216,6 +218,8 @@ def _fork(_: str, arguments: list[str], kept: Iterable[int]) -> int:
         # What is there stays: to look through it would copy it.
         gc.freeze()
         exec(arguments[-1], {})
+    except Exception:  # noqa: BLE001 - told here, for above it is another process
+        traceback.print_exc()
     finally:
         os._exit(1)
 
