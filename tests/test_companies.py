@@ -139,9 +139,12 @@ def test_killed_companies_are_taken_up_again(several: Path, tmp_path: Path, monk
         companies.execute(job(folder), Silent())
     assert made == [1, 0]
     assert not folder.exists()
-    # Refused meanwhile: another number of companies.
+    # Refused meanwhile: another number of companies, and one company alone.
     with pytest.raises(UserError, match="An export that was interrupted is there"):
         companies.execute(job(folder, 2), Silent())
+    alone = exporting.Job(folder, case_of(1), "parquet", 1)
+    with pytest.raises(UserError, match=r"interrupted is there \(companies 3\)"):
+        exporting.execute(alone, Silent())
     first = folder.with_name("record.partial") / "company=1" / "batch_batch.parquet"
     before = first.stat().st_mtime_ns
     assert companies.execute(job(folder), Silent())[1] == manifest(several)

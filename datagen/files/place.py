@@ -101,5 +101,6 @@ def _begin(folder: Path, of: dict[str, Any]) -> None:
 
 
 def _different(found: dict[str, Any], of: dict[str, Any]) -> str:
-    """In what an export is another, in words."""
+    """In what an export is another, in words; one that does not say of how many companies it is, is of one."""
+    found, of = {"companies": 1, **found}, {"companies": 1, **of}
     return ", ".join(f"{name} {found.get(name)}" for name, value in of.items() if found.get(name) != value)
