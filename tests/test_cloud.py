@@ -1,6 +1,7 @@
 """An export to a place elsewhere: there once it is whole, taken up again, and refused in one message."""
 
 import json
+import logging
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -226,8 +227,21 @@ def test_errors_of_other_libraries_are_told_apart_by_name_and_answer() -> None:
     assert list(told) == list(cloud.CURES)
 
 
+def test_what_a_library_logs_of_a_failure_is_not_printed(caplog: pytest.LogCaptureFixture) -> None:
+    def failing() -> None:
+        logging.getLogger("gcsfs").error("sent with secret")
+        raise TimeoutError
+
+    with pytest.raises(UserError, match="TimeoutError"), cloud._told(URL):
+        failing()
+    assert not caplog.records
+    logging.getLogger("gcsfs").error("after it")
+    assert len(caplog.records) == 1
+
+
 WRONG = {
     "an unknown scheme": ("nowhere://bucket/record", "No place begins with nowhere://. Known: s3://, gs://, az://"),
+    "no bucket": ("gs://", "directory: 'gs://'. Name a bucket and a folder in it, such as gs://bucket/record"),
     "a library that is not installed": ("az://bucket/record", "pip install '.[cloud]'"),
 }
 

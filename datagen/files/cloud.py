@@ -5,6 +5,7 @@ What stands there is told by its manifest, which goes last: without one, no read
 
 import errno
 import hashlib
+import logging
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -97,6 +98,9 @@ def reached(url: str) -> Place:
         raise UserError("directory", shown(url), cure) from None
     with _told(url):
         files, path = fsspec.url_to_fs(url)
+    if not path.strip("/"):
+        cure = f"Name a bucket and a folder in it, such as {scheme}://bucket/record"
+        raise UserError("directory", f"{scheme}://", cure)
     return Place(url, files, path.rstrip("/"), _aside(url))
 
 
@@ -168,10 +172,15 @@ CLASSES = {
 @contextmanager
 def _told(url: str) -> Iterator[None]:
     """What goes wrong there, in one message without a word of what was sent: each library has errors of its own."""
+    disabled = logging.root.manager.disable
+    # Some log a failure, with all that led to it, before they raise it.
+    logging.disable(logging.CRITICAL)
     try:
         yield
     except Exception as error:  # noqa: BLE001 - libraries have errors of their own
         raise UserError("directory", shown(url), f"{type(error).__name__}. {CURES[_kind(error)]}") from None
+    finally:
+        logging.disable(disabled)
 
 
 def _kind(error: BaseException | None) -> str:
