@@ -156,6 +156,7 @@ def batch(
     from datagen.case import Case
     from datagen.catalog.reader import load
     from datagen.farm import resolve
+    from datagen.planning.plan import check_as_of
     from datagen.planning.presets import single_plan
 
     if duration < 1:
@@ -164,9 +165,10 @@ def batch(
     company = load(catalog)
     farm = resolve(company)
     today = parsed_day("as-of", as_of)
-    last = start + timedelta(days=max(min(duration - 1, (today - start).days), 0))
     # Checked before a server is started, or asked.
-    single_plan(company, farm, geography, start, eggs, min(last, today), seed)
+    check_as_of(start, today)
+    last = start + timedelta(days=min(duration - 1, (today - start).days))
+    single_plan(company, farm, geography, start, eggs, last, seed)
     orm.use(target())
     from datagen.runs import occupancy
 
@@ -288,9 +290,12 @@ def _imperfections(text: str, preset: "Preset") -> str:
 
 def _ages(text: str) -> tuple[int, ...]:
     try:
-        return tuple(int(word) for word in text.replace(",", " ").split())
+        ages = tuple(int(word) for word in text.replace(",", " ").split())
     except ValueError:
-        raise UserError("ages", text, 'Write days of life with spaces between them, such as "25 45 88"') from None
+        ages = ()
+    if not ages:
+        raise UserError("ages", text, 'Write days of life with spaces between them, such as "25 45 88"')
+    return ages
 
 
 def planned(preset: "Preset", as_of: str | None, seed: int, folder: Path | None) -> tuple[Any, str | None]:
