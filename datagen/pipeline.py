@@ -200,7 +200,7 @@ STREAMED_SHARE = 0.8
 def load_tasks(case: Case, histories: dict[int, History], keys: Keys, share: float = 1.0) -> Iterator[Task]:
     """Every unit of a case but the last: what belongs to a geography, and each batch, begun or ahead; or this share."""
     for geography, history in histories.items():
-        yield Task(1, _load_geography, (history, keys.of_geography[geography], keys.stride))
+        yield Task(1, _load_geography, (history.without_days(), keys.of_geography[geography], keys.stride))
     for index, batch in enumerate(case.plan.batches):
         history = histories[batch.geography].batch(index)
         yield Task(share * len(history.days.fish), _load_batch, (index, history, keys.of_batch[index]))

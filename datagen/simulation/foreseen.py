@@ -1,7 +1,6 @@
 """What is known of container-days before they are lived: luck, water, and what season, place and age do to the fish."""
 
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 
@@ -13,23 +12,30 @@ from datagen.simulation import hardship
 from datagen.simulation.climate import Climate, hazards
 from datagen.simulation.currents import Breathing
 from datagen.simulation.halls import Shared
-from datagen.simulation.hunger import hunger
-from datagen.simulation.stays import Draws, Stays
+from datagen.simulation.hunger import Hunger
+from datagen.simulation.luck import Draws
+from datagen.simulation.stays import Part, Stays
+
+BLOCK_DAYS = 64
+"""How many days are foreseen at once: more take more memory, fewer more time to begin with."""
 
 
 @dataclass(frozen=True)
 class Foreseen:
-    """Columns by container-day; `moment` and `place` are in the order of `stays`, all others day by day.
+    """Columns of container-days from the day `begin` on until before `end`, day by day, and each day by `stay`.
 
-    `moment` is where each is in tables [days, units], and `place` where in the other columns: what is asked for
-    together lies together. `deaths`, `rounding` and `cause` are random numbers. Hazards are chances to die on that day,
-    by cause; `appetite` are two factors, `full_gain` is what the cube root of the weight gains where nothing is
-    wanting. Oxygen is that of the area or hall and, with `more_oxygen_pct`, that of the ring; from `enough_pct` on
-    fish feel no want of it.
+    `column` is by stay where it is among these, `moment` where each container-day is in tables [days, units]. `deaths`,
+    `rounding` and `cause` are random numbers. Hazards are chances to die on that day, by cause; `appetite` are two
+    factors, `full_gain` is what the cube root of the weight gains where nothing is wanting. Oxygen is that of the area
+    or hall and, with `more_oxygen_pct`, that of the ring; from `enough_pct` on fish feel no want of it.
     """
 
+    begin: int
+    end: int
+    stay: Ints
+    column: Ints
     moment: Ints
-    place: Ints
+    temp_c: Floats
     deaths: Floats
     rounding: Floats
     cause: Floats
@@ -41,73 +47,90 @@ class Foreseen:
     more_oxygen_pct: Floats | None
     enough_pct: Floats | None
 
-
-def foreseen(
-    case: Case,
-    geography: int,
-    stays: Stays,
-    draws: Draws,
-    climate: Climate,
-    temp_offset_c: Floats,
-    halls: Shared | None,
-    breathing: Breathing | None,
-) -> Foreseen:
-    """The columns of a geography; two of the draws are used up."""
-    farm, s = case.farm, stays
-    each = partial(np.repeat, repeats=np.diff(np.append(s.row, s.rows)))
-    day = np.arange(s.rows) + each(s.first_day - s.row)
-    moment = day * len(farm.unit_name) + each(farm.container_unit[s.container])
-    at_sea: Bools = each(s.stage == case.sea)
-    temp_c = climate.temp_c.take(moment) + each(temp_offset_c[s.container])
-    full_gain = cube_root_gain(temp_c, each(s.tgc))
-    if (lived := case.way.sea_growth) is not None:
-        full_gain *= np.where(at_sea, lived.times(case.plan.days_of_year())[day], 1.0)
-    everyday, steady = draws.hardship, draws.appetite
-    everyday *= each(s.hazard)
-    everyday *= _season(case, geography).take(moment)
-    steady *= case.catalog.biology.growth.appetite_daily_sd
-    steady += 1.0
-    np.maximum(steady, 0.0, out=steady)
-    # Of small numbers, sorting is counting.
-    order = np.argsort(day.astype(np.min_scalar_type(case.plan.days)), kind="stable")
-    place = np.empty_like(order)
-    place[order] = np.arange(s.rows)
-    return Foreseen(
-        moment,
-        place,
-        deaths=draws.deaths[order],
-        rounding=draws.rounding[order],
-        cause=draws.cause[order],
-        everyday=everyday[order],
-        befalling=[(cause, hazard[order]) for cause, hazard in _befalling(case, geography, s, day, moment)],
-        appetite=(steady[order], _hungry(case, geography, s, climate, day, moment, halls)[order]),
-        full_gain=full_gain[order],
-        oxygen_pct=climate.oxygen_pct.take(moment[order]),
-        more_oxygen_pct=None if breathing is None else breathing.oxygen_pct(each(s.container), moment)[order],
-        enough_pct=None if breathing is None else breathing.enough_pct(temp_c[order]),
-    )
+    def place(self, day: int, stay: Ints) -> Ints:
+        """Where stays are in columns on a day."""
+        place: Ints = self.column.take(stay) + (day - self.begin) * len(self.stay)
+        return place
 
 
-def _befalling(case: Case, geography: int, s: Stays, day: Ints, moment: Ints) -> list[tuple[int, Floats]]:
-    """Hazards at sea besides the everyday one, by index of the cause: diseases of batches, and what befalls areas."""
-    each = partial(np.repeat, repeats=np.diff(np.append(s.row, s.rows)))
-    met = np.maximum(day - each(s.delay), 0) * s.outbreak.shape[1] + each(s.batch)
-    outbreak = s.outbreak.take(met) * each(s.frailty * (s.stage == case.sea))
-    suffering = 1.0 if case.way.mortality is None else each(s.frailty)
-    areas = hazards(case, geography).items()
-    return [(hardship.DISEASE, outbreak), *((cause, hazard.take(moment) * suffering) for cause, hazard in areas)]
+class Foresight:
+    """Foresees the days of a geography, some at a time, as it has them."""
 
+    def __init__(
+        self,
+        case: Case,
+        geography: int,
+        stays: tuple[Stays, list[Part]],
+        climate: Climate,
+        temp_offset_c: Floats,
+        halls: Shared | None,
+        breathing: Breathing | None,
+    ) -> None:
+        self._case, (self._stays, parts) = case, stays
+        self._draws = Draws(case, parts)
+        self._climate, self._temp_offset_c, self._halls, self._breathing = climate, temp_offset_c, halls, breathing
+        self._season, self._hazards = _season(case, geography), hazards(case, geography)
+        spec, growth = case.way.sea_appetite, case.way.sea_growth
+        self._hunger = None if spec is None else Hunger(case, geography, spec)
+        self._growth = None if growth is None else growth.times(case.plan.days_of_year())
 
-def _hungry(
-    case: Case, geography: int, s: Stays, climate: Climate, day: Ints, moment: Ints, halls: Shared | None
-) -> Floats:
-    """What appetite is multiplied by: nobody is fed in a storm, nor while a hall's pumps are down."""
-    hungry = (~climate.storm.take(moment)).astype(float)
-    if (spec := case.way.sea_appetite) is not None:
-        hungry *= hunger(case, geography, s, spec, day, moment)
-    if halls is not None:
-        hungry *= halls.fed.take(moment)
-    return hungry
+    def next(self, begin: int, left: Bools) -> Foreseen:
+        """The days from this one on, of stays that fish have not `left`; asked for once, and in order."""
+        end = min(begin + BLOCK_DAYS, self._case.plan.days)
+        stay, luck = self._draws.of(begin, end, left)
+        s, unit = self._stays, self._case.farm.container_unit[self._stays.container[stay]]
+        day = np.arange(begin, end)[:, None]
+        moment = day * len(self._case.farm.unit_name) + unit
+        container, at_sea = s.container[stay], s.stage[stay] == self._case.sea
+        temp_c = self._climate.temp_c.take(moment) + self._temp_offset_c[container]
+        full_gain = cube_root_gain(temp_c, s.tgc[stay])
+        if self._growth is not None:
+            full_gain *= np.where(at_sea, self._growth[day], 1.0)
+        everyday, steady, breathing = luck.hardship, luck.appetite, self._breathing
+        everyday *= s.hazard[stay]
+        everyday *= self._season.take(moment)
+        steady *= self._case.catalog.biology.growth.appetite_daily_sd
+        steady += 1.0
+        np.maximum(steady, 0.0, out=steady)
+        column = np.full(len(s.batch), -1)
+        column[stay] = np.arange(len(stay))
+        return Foreseen(
+            begin,
+            end,
+            stay,
+            column,
+            moment.ravel(),
+            temp_c.ravel(),
+            luck.deaths.ravel(),
+            luck.rounding.ravel(),
+            luck.cause.ravel(),
+            everyday=everyday.ravel(),
+            befalling=[(cause, hazard.ravel()) for cause, hazard in self._befalling(stay, day, moment)],
+            appetite=(steady.ravel(), self._hungry(stay, day, moment).ravel()),
+            full_gain=full_gain.ravel(),
+            oxygen_pct=self._climate.oxygen_pct.take(moment).ravel(),
+            more_oxygen_pct=None if breathing is None else breathing.oxygen_pct(container, moment).ravel(),
+            enough_pct=None if breathing is None else breathing.enough_pct(temp_c).ravel(),
+        )
+
+    def _befalling(self, stay: Ints, day: Ints, moment: Ints) -> list[tuple[int, Floats]]:
+        """Hazards at sea besides the everyday one, by index of its cause: diseases of batches, what befalls areas."""
+        s, case = self._stays, self._case
+        outbreak = s.outbreak[np.maximum(day - s.delay[stay], 0), s.batch[stay]]
+        outbreak *= (s.frailty * (s.stage == case.sea))[stay]
+        suffering = 1.0 if case.way.mortality is None else s.frailty[stay]
+        areas = self._hazards.items()
+        return [(hardship.DISEASE, outbreak), *((cause, hazard.take(moment) * suffering) for cause, hazard in areas)]
+
+    def _hungry(self, stay: Ints, day: Ints, moment: Ints) -> Floats:
+        """What appetite is multiplied by: nobody is fed in a storm, nor while a hall's pumps are down."""
+        hungry = (~self._climate.storm.take(moment)).astype(float)
+        if self._hunger is not None:
+            at_sea = np.flatnonzero(self._stays.stage[stay] == self._case.sea)
+            hungry[:, at_sea] *= self._hunger.of(self._stays, stay[at_sea], day, moment[:, at_sea])
+        if self._halls is not None:
+            hungry *= self._halls.fed.take(moment)
+        return hungry
 
 
 def _season(case: Case, geography: int) -> Floats:

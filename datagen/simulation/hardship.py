@@ -31,7 +31,7 @@ def everyday(case: Case, geography: int, spec: LivedMortality) -> Floats:
     farm, plan = case.farm, case.plan
     factor = np.ones((plan.days, len(farm.unit_name)))
     place, day_of_year = farm.geography_code[geography], plan.days_of_year()
-    weeks = plan.days // WEEK_DAYS + 2
+    weeks, days = plan.days // WEEK_DAYS + 2, np.arange(plan.days)
     for unit in np.flatnonzero((farm.unit_geography == geography) & farm.unit_in_production):
         hard = spec.hardship(case.stages.key[farm.unit_stage[unit]])
         if hard is None:
@@ -41,31 +41,30 @@ def everyday(case: Case, geography: int, spec: LivedMortality) -> Floats:
         own = stream(plan.seed, place, farm.unit_code[unit], "hardship").standard_normal(weeks)
         season = hard.season * year_wave(day_of_year, hard.worst_day)
         swing = 1.0 - hard.swing * year_wave(day_of_year, hard.calmest_day)
-        felt = _daily(hard.geography, common, plan.days, swing) + _daily(hard.unit, own, plan.days)
+        felt = _daily(hard.geography, remembering(common, hard.geography.memory), days, swing)
+        felt += _daily(hard.unit, remembering(own, hard.unit.memory), days)
         level = spec.level(farm.geography_name[geography]) if farm.unit_is_area[unit] else 1.0
         factor[:, unit] = level * np.exp(season + felt)
     return factor
 
 
-def of_containers(hard: Hardship, noise: Floats, days: int, late: Bools) -> Floats:
-    """What a stage's weeks [weeks, containers] and first days make of everyday deaths in each container [days, ...].
+def of_containers(hard: Hardship, weeks: Floats, age: Ints, late: Bools) -> Floats:
+    """What a stage's weeks, as remembered, and first days make of everyday deaths in containers at these ages [days].
 
     No first days where fish of the same stage come late.
     """
-    weeks = _daily(hard.container, noise, days)
-    new = 1.0 + hard.newcomers * np.exp(-np.arange(days) / hard.newcomer_days)
-    factor: Floats = np.exp(weeks) * np.where(late, 1.0, new[:, None])
+    new = 1.0 + hard.newcomers * np.exp(-age / hard.newcomer_days)
+    factor: Floats = np.exp(_daily(hard.container, weeks, age)) * np.where(late, 1.0, new[:, None])
     return factor
 
 
-def _daily(spec: Weeks, noise: Floats, days: int, swing: Floats | float = 1.0) -> Floats:
-    """The logarithm of a factor of mean 1 that is drawn by week [weeks, ...], and runs straight between [days, ...].
+def _daily(spec: Weeks, weekly: Floats, days: Ints, swing: Floats | float = 1.0) -> Floats:
+    """The logarithm of a factor of mean 1 on days, which runs straight between weeks as remembered [weeks, ...].
 
     `swing` widens or narrows it by the day.
     """
-    weekly = remembering(noise, spec.memory)
-    week, part = np.divmod(np.arange(days), WEEK_DAYS)
-    share = (part / WEEK_DAYS).reshape(-1, *[1] * (noise.ndim - 1))
+    week, part = np.divmod(days, WEEK_DAYS)
+    share = (part / WEEK_DAYS).reshape(-1, *[1] * (weekly.ndim - 1))
     sigma = spec.sigma * swing
     daily: Floats = sigma * ((1.0 - share) * weekly[week] + share * weekly[week + 1]) - sigma**2 / 2
     return daily

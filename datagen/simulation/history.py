@@ -59,14 +59,41 @@ class ContainerDays:
     feed: Ints
     feed_position_g: Ints
 
-    @classmethod
-    def empty(cls, rows: int) -> "ContainerDays":
-        """Rows to be written; no feed is -1."""
-        columns: dict[str, Any] = {
-            f.name: np.zeros(rows, np.int64 if f.type is Ints else np.float64) for f in fields(cls)
-        }
-        columns["feed"] -= 1
-        return cls(**columns)
+
+KEPT = np.dtype(
+    [
+        *((name, np.float64) for name in ("weight_g", "temp_c", "salinity_psu", "oxygen_pct", "appetite")),
+        ("feed_position_g", np.int64),
+        *((name, np.int32) for name in ("fish", "deaths", "feed_g")),
+        ("feed", np.int16),
+        ("cause", np.int8),
+        ("", np.int8),
+    ]
+)
+"""A container-day of a whole geography: what it is made of lies together, in as few bytes as hold it exactly."""
+
+
+class Kept:
+    """Container-days of a geography as they are lived, by stay, with room for the longest life of each."""
+
+    def __init__(self, rows: int) -> None:
+        self._records = np.empty(rows, KEPT)
+
+    def put(self, rows: Ints, **columns: "Floats | Ints") -> None:
+        """Keep some."""
+        records = np.empty(len(rows), KEPT)
+        for name, column in columns.items():
+            records[name] = column
+        self._records[rows] = records
+
+    def closed(self, begin: Ints, days: Ints, last: bool) -> ContainerDays:
+        """So many days of each stay, in order and without gaps; when it is the last, nothing more can be kept."""
+        into = self._records if last else np.empty(int(days.sum()), KEPT)
+        after = np.cumsum(days)
+        for source, dest, end in zip(begin.tolist(), (after - days).tolist(), after.tolist(), strict=True):
+            into[dest:end] = self._records[source : source + end - dest]
+        records = into[: int(days.sum())]
+        return ContainerDays(*(records[column.name] for column in fields(ContainerDays)))
 
 
 @dataclass(frozen=True)
@@ -188,6 +215,10 @@ class History:
             for column in fields(one)
         )
 
+    def without_days(self) -> "History":
+        """For who needs no container-day."""
+        return replace(self, days=_rows(self.days, slice(0)))
+
     def has(self, index: int) -> bool:
         """Whether a batch has begun."""
         return bool((self.assignments.batch == index).any())
@@ -217,7 +248,7 @@ class History:
                 row=assignments.row - row,
                 batch=np.full(after - first, index if called is None else called),
             ),
-            _rows(self.days, slice(row, rows)),
+            _wide(_rows(self.days, slice(row, rows))),
             mine(self.deliveries),
             replace(moves, source=moves.source - first, dest=moves.dest - first),
             replace(thinnings, source=thinnings.source - first, dest=thinnings.dest - first),
@@ -299,6 +330,13 @@ _WithAssignment = TypeVar("_WithAssignment", Deliveries, Operations, Harvests)
 
 def _rows(table: _Table, which: "slice | np.ndarray[tuple[int], np.dtype[np.bool_]]") -> _Table:
     return type(table)(*(getattr(table, f.name)[which] for f in fields(table)))
+
+
+def _wide(days: ContainerDays) -> ContainerDays:
+    """The same as arrays of their own, of whole and floating point numbers that are wide enough to reckon with."""
+    return ContainerDays(
+        *(np.ascontiguousarray(getattr(days, f.name), int if f.type is Ints else float) for f in fields(days))
+    )
 
 
 def table(kind: type[_Table], entries: Sequence[NamedTuple]) -> _Table:

@@ -13,18 +13,20 @@ LEAST, MOST = 0.4, 1.6
 """Bounds of what a spell does to appetite; invented."""
 
 
-def hunger(case: Case, geography: int, stays: Stays, spec: SeaAppetite, day: Ints, moment: Ints) -> Floats:
-    """What the appetite of stays is multiplied by, by container-day, at moments [days, units]; 1 on land."""
-    plan, at_sea = case.plan, np.flatnonzero(stays.stage == case.sea)
-    planned = plan.starts[stays.batch[at_sea]] + plan.stage_starts[case.sea]
-    came = np.minimum(stays.first_day[at_sea], planned)
-    spring = planned - came + spec.spring(day_of_year(np.datetime64(plan.first_day) + planned))
-    days = np.diff(np.append(stays.row, stays.rows))
-    rows = np.flatnonzero(np.repeat(stays.stage == case.sea, days))
-    usual = spec.usual(day[rows] - np.repeat(came, days[at_sea]), np.repeat(spring, days[at_sea]))
-    factor = np.ones(stays.rows)
-    factor[rows] = usual * _spells(case, geography, spec).take(moment[rows])
-    return factor
+class Hunger:
+    """That of a geography's fish at sea."""
+
+    def __init__(self, case: Case, geography: int, spec: SeaAppetite) -> None:
+        self._case, self._spec, self._spells = case, spec, _spells(case, geography, spec)
+
+    def of(self, stays: Stays, stay: Ints, day: Ints, moment: Ints) -> Floats:
+        """What the appetite of stays at sea is multiplied by on days, at moments of these [days, units]."""
+        plan = self._case.plan
+        planned = plan.starts[stays.batch[stay]] + plan.stage_starts[self._case.sea]
+        came = np.minimum(stays.first_day[stay], planned)
+        spring = planned - came + self._spec.spring(day_of_year(np.datetime64(plan.first_day) + planned))
+        hungry: Floats = self._spec.usual((day - came).astype(float), spring) * self._spells.take(moment)
+        return hungry
 
 
 def _spells(case: Case, geography: int, spec: SeaAppetite) -> Floats:

@@ -1,7 +1,7 @@
 """Every stay of a batch in a container that the plan foresees, with its own nature and its own random draws."""
 
 from collections import defaultdict
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -12,18 +12,7 @@ from datagen.case import Case
 from datagen.planning.forecast import container_sd, vigour
 from datagen.planning.plan import BatchPlan
 from datagen.simulation import hardship
-from datagen.streams import remembering, stream
-
-
-@dataclass(frozen=True)
-class Draws:
-    """Random numbers, one a container-day."""
-
-    deaths: Floats
-    rounding: Floats
-    cause: Floats
-    hardship: Floats
-    appetite: Floats
+from datagen.streams import stream
 
 
 @dataclass(frozen=True)
@@ -70,7 +59,7 @@ class _Nature:
 
 
 @dataclass(frozen=True)
-class _Part:
+class Part:
     """The stays of one batch in one stage; `days` are those of each within the record."""
 
     batch: int
@@ -84,14 +73,18 @@ class _Part:
     leaving_days: int
     days: Ints
     nature: _Nature
-    draws: Draws
+
+    @property
+    def ends(self) -> int:
+        """Day of the record after the last of any of its stays."""
+        return int((self.first_day + self.days).max())
 
 
-def stays(case: Case, geography: int) -> tuple[Stays, Draws]:
-    """The stays of a geography's batches that begin by the as-of day, and their draws."""
+def stays(case: Case, geography: int) -> tuple[Stays, list[Part]]:
+    """The stays of a geography's batches that begin by the as-of day, and the parts that they are made of, in order."""
     plan = case.plan
     batches = [b for b, batch in enumerate(plan.batches) if batch.geography == geography]
-    parts: list[_Part] = []
+    parts: list[Part] = []
     arrivals: dict[int, list[tuple[int, Ints]]] = defaultdict(list)
     outbreak = np.zeros((plan.days, len(plan.batches)))
     for b, start in zip(batches, plan.starts[batches].tolist(), strict=True):
@@ -114,16 +107,14 @@ def stays(case: Case, geography: int) -> tuple[Stays, Draws]:
             if batch.mixed is not None:
                 until = (batch.mixed.ends - plan.first_day).days
             n, days = len(container), np.maximum(np.minimum(until, plan.days) - first, 0)
-            nature, draws = _nature(case, batch, stage, luck, n), _draws(case, batch, stage, n, int(days.max()))
+            nature = _nature(case, batch, stage, luck, n)
             leaving_g = batch.harvest_target_g if stage == case.sea else np.inf
             leaving_from = start + batch.harvest_from_day
             portions = stage == case.sea and case.way.slaughter is not None
             leaving_days = case.forecast(batch).slaughter_days if portions else 0
             leaving = (leaving_g, leaving_from, leaving_days)
-            parts.append(_Part(b, stage, container, begins, first, until, *leaving, days, nature, draws))
-    for stage in {part.stage for part in parts}:
-        _harden(case, [part for part in parts if part.stage == stage], stage)
-    return _joined(parts, outbreak, arrivals)
+            parts.append(Part(b, stage, container, begins, first, until, *leaving, days, nature))
+    return _joined(parts, outbreak, arrivals), parts
 
 
 def _announced_days(case: Case, batch: BatchPlan) -> int:
@@ -132,11 +123,11 @@ def _announced_days(case: Case, batch: BatchPlan) -> int:
     return 0 if batch.mixed is None or legs is None else legs.days_max - 1
 
 
-def _joined(parts: list[_Part], outbreak: Floats, arrivals: dict[int, list[tuple[int, Ints]]]) -> tuple[Stays, Draws]:
+def _joined(parts: list[Part], outbreak: Floats, arrivals: dict[int, list[tuple[int, Ints]]]) -> Stays:
     counts = [len(part.container) for part in parts]
     days = np.concatenate([part.days for part in parts])
     after = np.cumsum(counts)
-    joined = Stays(
+    return Stays(
         batch=np.repeat([part.batch for part in parts], counts),
         stage=np.repeat([part.stage for part in parts], counts),
         container=np.concatenate([part.container for part in parts]),
@@ -159,19 +150,6 @@ def _joined(parts: list[_Part], outbreak: Floats, arrivals: dict[int, list[tuple
         },
         arrivals=arrivals,
     )
-    # By stay, then by day: as the rows of container-days are.
-    return joined, Draws(
-        *(
-            np.concatenate([_by_stay(getattr(part.draws, each.name), part.days) for part in parts])
-            for each in fields(Draws)
-        )
-    )
-
-
-def _by_stay(drawn: Floats, days: Ints) -> Floats:
-    """The first so many days of each column, one column after the other."""
-    each: Floats = drawn.T[np.arange(len(drawn)) < days[:, None]]
-    return each
 
 
 class _Luck(NamedTuple):
@@ -214,52 +192,6 @@ def _everyday(case: Case, stage: str, luck: Floats) -> tuple[float, float, Float
         book = next(each for each in spec.stages if each.stage == stage)
         return book.daily, book.batch_spread, np.exp(spec.container_spread * luck)
     return hard.daily[stage], hard.batch_spread, np.exp(hard.container_spread * luck - hard.container_spread**2 / 2)
-
-
-def _draws(case: Case, batch: BatchPlan, stage: int, n: int, days: int) -> Draws:
-    """Draws [days, containers]; `hardship` is to be made of its own (see below)."""
-    address = case.plan.seed, batch.number, case.stages.key[stage]
-    return Draws(
-        deaths=stream(*address, "deaths").standard_normal((days, n)),
-        rounding=stream(*address, "deaths, rounded").random((days, n)),
-        cause=stream(*address, "cause").random((days, n)),
-        hardship=stream(*address, "hardship").standard_normal((days, n)),
-        appetite=stream(*address, "appetite").standard_normal((days, n)),
-    )
-
-
-def _harden(case: Case, parts: list[_Part], stage: int) -> None:
-    """Make of draws what multiplies the everyday hazard of a stage, with memory and a mean of 1.
-
-    All batches at once, for what remembers goes day by day. To containers that are late, fish come that were in the
-    stage before.
-    """
-    mortality, lived, key = case.catalog.mortality, case.way.mortality, case.stages.key[stage]
-    noise = [part.draws.hardship for part in parts]
-    alike = remembering(_side_by_side(noise), mortality.daily_memory)
-    hardships = np.exp(mortality.daily_spread * alike - mortality.daily_spread**2 / 2)
-    if (hard := None if lived is None else lived.hardship(key)) is not None:
-        weeks = [
-            stream(case.plan.seed, case.plan.batches[part.batch].number, key, "hardship, weeks").standard_normal(
-                (len(drawn) // hardship.WEEK_DAYS + 2, len(part.container))
-            )
-            for part, drawn in zip(parts, noise, strict=True)
-        ]
-        late = np.concatenate([part.first_day > part.begins for part in parts])
-        hardships *= hardship.of_containers(hard, _side_by_side(weeks), len(alike), late)
-    first = 0
-    for drawn in noise:
-        drawn[:] = hardships[: len(drawn), first : first + drawn.shape[1]]
-        first += drawn.shape[1]
-
-
-def _side_by_side(drawn: list[Floats]) -> Floats:
-    """Draws [days, containers] of several batches; of those that have fewer days, zeros follow."""
-    together, first = np.zeros((max(map(len, drawn)), sum(each.shape[1] for each in drawn))), 0
-    for each in drawn:
-        together[: len(each), first : first + each.shape[1]] = each
-        first += each.shape[1]
-    return together
 
 
 def _outbreak(case: Case, batch: BatchPlan, start: int) -> Floats:

@@ -13,15 +13,15 @@ from datagen.simulation.bins import Bins, Eating, Sale
 from datagen.simulation.climate import Climate, climate
 from datagen.simulation.currents import Breathing
 from datagen.simulation.feed_stock import Stores, stores
-from datagen.simulation.foreseen import foreseen
+from datagen.simulation.foreseen import BLOCK_DAYS, Foresight
 from datagen.simulation.halls import Shared
 from datagen.simulation.history import (
     FULL,
     Assignments,
-    ContainerDays,
     Deliveries,
     Harvests,
     History,
+    Kept,
     Log,
     Moves,
     Operations,
@@ -39,11 +39,10 @@ NEARLY_FULL = 0.999 * FULL * 1000.0
 
 @dataclass(frozen=True)
 class Present:
-    """The containers that have fish, and what is the same of each until fish come or go; `row` is that of day 0."""
+    """The containers that have fish, and what is the same of each until fish come or go."""
 
     container: Ints
     stay: Ints
-    row: Ints
     batch: Ints
     sold_with: Ints
     eating: Eating
@@ -62,7 +61,7 @@ class World:
         catalog, farm, plan = case.catalog, case.farm, case.plan
         self.case, self.catalog, self.farm, self.plan, self.geography = case, catalog, farm, plan, geography
         self.cause_shares = _cause_shares(catalog)
-        self.stays, draws = stays(case, geography)
+        self.stays, parts = stays(case, geography)
         self.climate: Climate = climate(case, geography)
         self.stores: Stores = stores(case, geography)
         self.bins = Bins(case, self.stays)
@@ -89,14 +88,21 @@ class World:
         currents = case.way.currents
         self.breathing = None if currents is None else Breathing(case, geography, currents)
         water = self.climate, self.temp_offset_c, self.halls, self.breathing
-        self.foreseen = foreseen(case, geography, self.stays, draws, *water)
-        self.days = Days(self.stays.rows)
+        self.foresight = Foresight(case, geography, (self.stays, parts), *water)
+        self.foreseen = self.foresight.next(0, self.left)
+        self.days = Days(BLOCK_DAYS * containers)
+        self.kept = Kept(self.stays.rows)
+        # What has left each bin, of what was lived and is kept.
+        self.eaten_g = np.zeros(self.bins.nowhere + 1, np.int64)
         self.sale = Sale.of(self.stays, len(plan.batches), case.sea)
         self._present: Present | None = None
 
     def step(self, day: int) -> None:
         """Live one day, from the morning's deliveries of feed to the evening's orders."""
         self.stores.receive(day)
+        if day == self.foreseen.end:
+            self._keep()
+            self.foreseen = self.foresight.next(day, self.left)
         here = self.here()
         if len(here.container):
             self._live(day, here)
@@ -114,7 +120,6 @@ class World:
         return Present(
             container,
             stay,
-            row=s.row.take(stay) - s.first_day.take(stay),
             batch=batch,
             # On land nobody leaves because of a weight.
             sold_with=np.where(stage == self.case.sea, batch, len(self.plan.batches)),
@@ -128,11 +133,10 @@ class World:
         )
 
     def _live(self, day: int, here: Present) -> None:
-        row, alive, weight_cbrt = here.row + day, self.fish.take(here.container), self.weight_cbrt.take(here.container)
-        weight_g = weight_cbrt**3
-        write = self.days.next_day(len(row))
-        write.row[:], write.fish[:], write.weight_g[:] = row, alive, weight_g
-        at = self.foreseen.place.take(row)
+        alive, weight_cbrt = self.fish.take(here.container), self.weight_cbrt.take(here.container)
+        at, weight_g = self.foreseen.place(day, here.stay), weight_cbrt**3
+        write = self.days.next_day(len(at))
+        write.place[:], write.fish[:], write.weight_g[:] = at, alive, weight_g
         alive = self._die(here, at, alive, weight_g, write)
         self._breathe(here, at, alive * weight_g, write)
         gain = self._eat(day, here, at, alive, (weight_cbrt, weight_g), write)
@@ -251,7 +255,7 @@ class World:
         self.lived[stay] = days - s.first_day[stay]
         self.fish_out[stay], self.weight_out_g[stay] = self.fish[here], self.weight_cbrt[here] ** 3
         began = self.lived > 0
-        kept = np.concatenate([np.arange(r, r + n) for r, n in zip(s.row[began], self.lived[began], strict=True)])
+        self._keep()
         rows = np.cumsum(self.lived[began]) - self.lived[began]
         number = np.cumsum(began) - 1
         assignments = Assignments(
@@ -277,7 +281,7 @@ class World:
         return History(
             self.geography,
             assignments,
-            self._container_days(kept),
+            self.kept.closed(s.row[began], self.lived[began], last=days == self.plan.days),
             replace(deliveries, assignment=number[deliveries.assignment]),
             replace(moves, source=number[moves.source], dest=number[moves.dest]),
             replace(thinnings, source=number[thinnings.source], dest=number[thinnings.dest]),
@@ -289,23 +293,26 @@ class World:
             self.stores.purchases(),
         )
 
-    def _container_days(self, kept: Ints) -> ContainerDays:
-        """Those of rows as planned, which are all that were lived, in the order of stays."""
-        lived, position_g = self.days.in_order(kept, self.bins.nowhere + 1)
-        moment, farm = self.foreseen.moment[kept], self.farm
-        offset_c = np.repeat(self.temp_offset_c[self.stays.container], self.lived)
+    def _keep(self) -> None:
+        """Keep by stay what was lived since it was last done, in place of what was foreseen of it."""
+        lived, known, farm, s = self.days.take(), self.foreseen, self.farm, self.stays
+        day, column = np.divmod(lived.place, max(len(known.stay), 1))
+        stay, moment = known.stay[column], known.moment[lived.place]
+        # Of small numbers, sorting is counting.
+        bins = lived.bin.astype(np.min_scalar_type(self.bins.nowhere))
+        position_g = feeding.queue_position_g(lived.feed_g, bins, self.eaten_g)
+        np.add.at(self.eaten_g, lived.bin, lived.feed_g)
         fed, oxygen_pct = lived.bin < self.bins.nowhere, lived.oxygen_pct
         if self.halls is not None:
-            used_g = np.bincount(moment, lived.feed_g, self.climate.oxygen_pct.size)
-            in_hall = self.climate.oxygen_pct - self.halls.oxygen_pct * used_g.reshape(self.climate.oxygen_pct.shape)
-            on_land = np.repeat(~farm.unit_is_area[farm.container_unit[self.stays.container]], self.lived)
-            oxygen_pct = np.where(on_land, np.maximum(in_hall, 0.0).take(moment), oxygen_pct)
-        return ContainerDays(
+            on_land = ~farm.unit_is_area[farm.container_unit[s.container[stay]]]
+            oxygen_pct = np.where(on_land, self._in_halls(moment, lived.feed_g), oxygen_pct)
+        self.kept.put(
+            s.row[stay] + known.begin + day - s.first_day[stay],
             fish=lived.fish,
             deaths=lived.deaths,
             cause=lived.cause,
             weight_g=lived.weight_g,
-            temp_c=self.climate.temp_c.take(moment) + offset_c,
+            temp_c=known.temp_c[lived.place],
             salinity_psu=self.climate.salinity_psu.take(moment),
             oxygen_pct=oxygen_pct,
             appetite=lived.appetite,
@@ -313,6 +320,15 @@ class World:
             feed=np.where(fed, lived.bin % self.stores.feeds, -1),
             feed_position_g=np.where(fed, position_g, 0),
         )
+
+    def _in_halls(self, moment: Ints, feed_g: Ints) -> Floats:
+        """Oxygen at moments [days, units] of the days that are foreseen, where so much is fed at each."""
+        days = slice(self.foreseen.begin, self.foreseen.end)
+        pct, first = self.climate.oxygen_pct[days], days.start * len(self.farm.unit_name)
+        used_g = np.bincount(moment - first, feed_g, pct.size).reshape(pct.shape)
+        assert self.halls is not None
+        left: Floats = np.maximum(pct - self.halls.oxygen_pct[days] * used_g, 0.0)
+        return left.take(moment - first)
 
 
 def _cause_shares(catalog: Catalog) -> Floats:
