@@ -127,6 +127,19 @@ def test_what_is_streamed_is_not_logged_and_is_there_when_it_is_committed(fresh_
         PostgresStream(connection, run, [TABLE], None)
 
 
+def test_rows_that_are_refused_while_others_are_made_are_told_at_last(fresh_database: str) -> None:
+    with (
+        database.connect(fresh_database, autocommit=True) as other,
+        closing(database.connect(fresh_database, autocommit=True)) as connection,
+    ):
+        ledger.prepare(other)
+        stream = PostgresStream(connection, ledger.begin(other, IDENTITY, {}), [TABLE], None)
+        stream.write("unit", [(EnvironmentalReading, readings(id=1))])
+        with pytest.raises(psycopg.errors.UniqueViolation):
+            stream.commit()
+    assert filled(fresh_database) == 0
+
+
 def test_a_server_that_keeps_a_log_for_others_gets_units_one_by_one(unit_by_unit: dict[str, Any]) -> None:
     server = EmbeddedServer(Path(tempfile.mkdtemp(prefix="aquamind-replica-")))
     try:

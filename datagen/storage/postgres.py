@@ -4,8 +4,8 @@ import functools
 import itertools
 import os
 import socket
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,11 +81,15 @@ class PostgresStream:
     A table that is emptied and filled in one transaction is not written to the log, where that is minimal, and its rows
     are frozen: else whoever reads a row first marks it, and so writes it once more. What it writes is there, and of the
     unit in the ledger, when it is committed; a unit of which others write a part as well is entered by them before.
+
+    The last table of what is written may still be on its way when `write` returns, so that the server has something to
+    take while the next rows are made: its COPY is ended by the next one, or by the commit.
     """
 
     def __init__(self, connection: Connection, run: int, tables: Iterable[str], proof: Proof | None) -> None:
         self._connection, self._run, self._tables, self._proof = connection, run, frozenset(tables), proof
         self._contents: dict[str, dict[str, Content]] = {}
+        self._constants, self._on_its_way = fill.constants(connection), ExitStack()
         _let_hold(connection.fileno(), SENT_AHEAD_BYTES)
         connection.execute("BEGIN")
         for table in sorted(self._tables):
@@ -99,8 +103,18 @@ class PostgresStream:
             proof.begin()
 
     def write(self, unit: str, tables: Tables) -> dict[str, Content]:
-        with _disk_watched(unit):
-            self._contents[unit] = _copy_rows_of_all(self._connection, tables, self._proof, self._tables)
+        hashes, cursor = arrow.TableHashes(), self._connection.cursor()
+        with _disk_watched("the largest tables"):
+            for model, batches in _by_table(tables):
+                self._on_its_way.close()
+                table = model._meta.db_table
+                beside = self._constants.get(table, {})
+                statement = _copying(model, tuple(beside), None, table in self._tables)
+                # The next rows are encoded while the one connection takes these.
+                copy = self._on_its_way.enter_context(cursor.copy(statement, writer=QueuedLibpqWriter(cursor)))
+                for data in _encoded(model, batches, beside, hashes.of(model), self._proof):
+                    copy.write(data)
+        self._contents[unit] = _contents(hashes)
         return self._contents[unit]
 
     def content(self) -> dict[str, dict[str, Content]]:
@@ -108,7 +122,8 @@ class PostgresStream:
 
     def commit(self) -> None:
         """Prove what was written, enter it into the ledger, and let it be there."""
-        with _disk_watched("the tables"):
+        with _disk_watched("the largest tables"):
+            self._on_its_way.close()
             if self._proof is not None:
                 self._proof.end()
             ledger.sign(self._connection)
@@ -178,23 +193,22 @@ def blocker(connection: Connection) -> str | None:
 
 
 def _copy_all(connection: Connection, tables: Tables, proof: Proof | None = None) -> dict[str, Content]:
-    with nullcontext() if proof is None else proof.triggers_off():
-        return _copy_rows_of_all(connection, tables, proof)
-
-
-def _copy_rows_of_all(
-    connection: Connection, tables: Tables, proof: Proof | None, emptied: Collection[str] = ()
-) -> dict[str, Content]:
-    hashes = arrow.TableHashes()
-    constants = fill.constants(connection)
-    with connection.cursor() as cursor:
-        here = absent.rows_of_present(connection, tables)
-        for model, group in itertools.groupby(here, key=lambda table: table[0]):
-            table_hash = hashes.of(model)
+    hashes, constants = arrow.TableHashes(), fill.constants(connection)
+    with nullcontext() if proof is None else proof.triggers_off(), connection.cursor() as cursor:
+        for model, batches in _by_table(absent.rows_of_present(connection, tables)):
             beside = constants.get(model._meta.db_table, {})
-            batches = (batch for _, batch in group)
-            copy_rows(cursor, model, batches, beside, None, table_hash, proof, model._meta.db_table in emptied)
-    return {table: Content(table_hash.rows, table_hash.hexdigest()) for table, table_hash in hashes.items()}
+            copy_rows(cursor, model, batches, beside, table_hash=hashes.of(model), proof=proof)
+    return _contents(hashes)
+
+
+def _by_table(tables: Tables) -> Iterator[tuple[arrow.Model, Iterator[pa.RecordBatch]]]:
+    """What comes in turn of each table; the first of it is made by then."""
+    for model, group in itertools.groupby(tables, key=lambda table: table[0]):
+        yield model, (batch for _, batch in group)
+
+
+def _contents(hashes: arrow.TableHashes) -> dict[str, Content]:
+    return {table: Content(each.rows, each.hexdigest()) for table, each in hashes.items()}
 
 
 def copy_rows(
@@ -205,33 +219,41 @@ def copy_rows(
     into: str | None = None,
     table_hash: arrow.TableHash | None = None,
     proof: Proof | None = None,
-    frozen: bool = False,
 ) -> None:
     """COPY a model's rows into its table, or into another of the same columns; `table_hash` and `proof` see them pass.
 
-    They are `frozen` only in a table that this transaction has emptied. Each row has these constants in columns that
-    are not the model's, and that are no content.
+    Each row has these constants in columns that are not the model's, and that are no content.
     """
+    with cursor.copy(_copying(model, tuple(constants), into)) as copy:
+        for data in _encoded(model, batches, constants, table_hash, proof):
+            copy.write(data)
+
+
+def _encoded(
+    model: arrow.Model,
+    batches: Iterable[pa.RecordBatch],
+    constants: fill.Constants,
+    table_hash: arrow.TableHash | None,
+    proof: Proof | None,
+) -> Iterator[bytes | memoryview]:
+    """What a COPY of these rows is sent, in pieces."""
     encoder = arrow.encoder(model, constants)
-    statement = _copying(model, tuple(constants), into, frozen)
-    # Where one connection takes it all, the next rows are encoded while it does.
-    with cursor.copy(statement, writer=QueuedLibpqWriter(cursor) if frozen else None) as copy:
-        copy.write(encoder.write_header())
-        for batch in batches:
-            if proof is not None:
-                proof.see(model, batch)
-            for start in range(0, batch.num_rows, CHUNK_ROWS):
-                chunk = batch.slice(start, CHUNK_ROWS)
-                if table_hash is not None:
-                    table_hash.update(chunk)
-                # A view, for what is large is cut into pieces, and those of bytes are copies.
-                copy.write(memoryview(encoder.write_batch(arrow.with_constants(chunk, constants))))
-        copy.write(encoder.finish())
+    yield encoder.write_header()
+    for batch in batches:
+        if proof is not None:
+            proof.see(model, batch)
+        for start in range(0, batch.num_rows, CHUNK_ROWS):
+            chunk = batch.slice(start, CHUNK_ROWS)
+            if table_hash is not None:
+                table_hash.update(chunk)
+            # A view, for what is large is cut into pieces, and those of bytes are copies.
+            yield memoryview(encoder.write_batch(arrow.with_constants(chunk, constants)))
+    yield encoder.finish()
 
 
 @functools.cache
-def _copying(model: arrow.Model, constants: tuple[str, ...], into: str | None, frozen: bool) -> bytes:
-    """The statement: a batch has some fifty tables, and each batch the same."""
+def _copying(model: arrow.Model, constants: tuple[str, ...], into: str | None, frozen: bool = False) -> bytes:
+    """The statement: a batch has some fifty tables, and each batch the same. Only what is emptied can be frozen."""
     columns = sql.SQL(", ").join(map(sql.Identifier, [*arrow.columns(model), *constants]))
     table = sql.Identifier(into) if into else arrow.table(model)
     how = sql.SQL("FORMAT BINARY, FREEZE" if frozen else "FORMAT BINARY")
