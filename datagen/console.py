@@ -83,8 +83,12 @@ class Steps:
 
 def print_json(made: object) -> None:
     """Print a result as JSON, in ASCII: a terminal may know no other letters, and names have them."""
-    text = json.dumps(made, default=lambda value: getattr(value, "item", value.__str__)())
-    out.print_json(text, ensure_ascii=True)
+    text = json.dumps(made, default=lambda value: getattr(value, "item", value.__str__)(), indent=2)
+    if out.is_terminal:
+        out.print_json(text, ensure_ascii=True)
+    else:
+        # As it is: to look for what could be coloured takes a quarter of a second of an export's manifest.
+        print(text, file=out.file)
 
 
 def show_table(title: str, columns: Iterable[tuple[str, str]], rows: Iterable[Iterable[object]]) -> None:
