@@ -104,13 +104,11 @@ def _pasts(tables: Mapping[str, pa.Table], batches: list[Batch]) -> dict[int, Pa
 
 def _sampled(samples: pa.Table, stays: pa.Table) -> dict[tuple[date, int], int]:
     """Days and batches, each with the first of the containers that were sampled then."""
-    place = {row["id"]: (row["batch_id"], row["container_id"]) for row in stays.to_pylist()}
-    found: dict[tuple[date, int], int] = {}
-    for row in samples.to_pylist():
-        if row["assignment_id"] in place:
-            day, (batch, container) = row["sample_date"], place[row["assignment_id"]]
-            found[day, batch] = min(container, found.get((day, batch), container))
-    return found
+    sampled = samples.select(["assignment_id", "sample_date"]).join(
+        stays.select(["id", "batch_id", "container_id"]), "assignment_id", "id", join_type="inner"
+    )
+    first = sampled.group_by(["sample_date", "batch_id"]).aggregate([("container_id", "min")])
+    return {(row["sample_date"], row["batch_id"]): row["container_id_min"] for row in first.to_pylist()}
 
 
 def _rings(tables: Mapping[str, pa.Table], stays: pa.Table, batches: list[Batch]) -> list[tuple[int, int, str, int]]:
