@@ -105,7 +105,10 @@ class Case:
         """With those mixed of batches of the plan as batches of it, after the others: in a history they are so."""
         begun = len(self.plan.batches)
         last = (batch for index, batch in self.mixed.items() if index < begun)
-        return replace(self, plan=replace(self.plan, batches=(*self.plan.batches, *last)))
+        lived = replace(self, plan=replace(self.plan, batches=(*self.plan.batches, *last)))
+        # Which hang on catalog, farm and the batch alone.
+        lived.__dict__["_forecasts"] = self._forecasts
+        return lived
 
     @cached_property
     def early_days(self) -> list[Ints]:
@@ -134,7 +137,7 @@ class Case:
         return graded(self)
 
     def forecast(self, batch: BatchPlan) -> "Forecast":
-        """What a batch of the plan is expected to live: once for all who ask."""
+        """What a batch is expected to live: once for all who ask."""
         from datagen.planning.forecast import Forecast  # which is that of cases
 
         if batch not in self._forecasts:
@@ -146,8 +149,9 @@ class Case:
         return {}
 
     def __getstate__(self) -> dict[str, object]:
-        """Forecasts are large, and made again in less time than it takes to send them."""
-        return {name: value for name, value in self.__dict__.items() if name != "_forecasts"}
+        """Forecasts are large, and made again in less time than it takes to send them; as lived it shares them."""
+        left = ("_forecasts", "as_lived")
+        return {name: value for name, value in self.__dict__.items() if name not in left}
 
     @property
     def recording(self) -> tuple[Recording | None, float]:

@@ -30,7 +30,7 @@ from datagen.planning.any_preset import plan_of
 from datagen.planning.forecast import Forecast
 from datagen.planning.plan import Plan, containers_by_kind, planned_occupancy
 from datagen.planning.presets import AGES, PRESETS, Preset, carry_on, make_plan, single_plan, small_plan
-from datagen.planning.room import check_room, fullness
+from datagen.planning.room import check_room
 from datagen.runs.outlook import foresee
 from datagen.simulation.loop import simulate
 
@@ -240,7 +240,7 @@ def test_few_containers_get_fuller_than_is_foreseen_and_few_much_less(catalog: C
     """None by 3.5 standard deviations; a farm that is lived leaves less room, and holds feed back."""
     plan, _ = make_plan(catalog, farm, PRESETS["medium"], AS_OF, 3)
     case = Case(catalog, farm, plan)
-    foreseen = np.array([fullness(Forecast(case, batch)) for batch in plan.batches])
+    foreseen = np.array([Forecast(case, batch).fullness for batch in plan.batches])
     history = simulate(case, 1)
     stays = history.assignments
     fullest = np.maximum.reduceat(history.fullness(farm.container_max_biomass_kg), stays.row)

@@ -17,7 +17,6 @@ from datagen.catalog import Catalog
 from datagen.catalog.stages import Stages
 from datagen.catalog.ways import Way
 from datagen.farm import Farm
-from datagen.planning.forecast import Forecast
 from datagen.planning.plan import BatchPlan, Versions
 from datagen.simulation.history import History
 from datagen.streams import stream
@@ -171,7 +170,7 @@ class OfBatch:
     @cached_property
     def harvested_day(self) -> int:
         """Day of the record on which its last ring is emptied, by the plan."""
-        return self.start_day + Forecast(self.case, self.batch).harvested
+        return self.start_day + self.case.forecast(self.batch).harvested
 
     def staff(self, role: str) -> Ints:
         return self.farm.user_ids(role, self.batch.geography)

@@ -15,6 +15,13 @@ from datagen.planning.plan import BatchPlan
 from datagen.planning.slaughter import Slaughter, Visit
 from datagen.streams import stream
 
+HEADROOM_SDS = 3.5
+"""A container may be so many standard deviations fuller than an average one; one in thousands comes near that.
+
+Where a plan is lived, its way says how many, and more come near. What luck may still add, feed is held
+back for (simulation).
+"""
+
 
 @dataclass(frozen=True)
 class Forecast:
@@ -161,6 +168,27 @@ class Forecast:
         """Day after which no ring gets fuller: the last; of weeks the first, on which the fullest is begun."""
         before = 0 if self.case.way.slaughter is None else self._visits[-1].day
         return max(self.harvested - before, self.sea_day + 1)
+
+    @cached_property
+    def fullness(self) -> Floats:
+        """Share of its capacity that the fullest container of a batch may come to, by stage.
+
+        Batches and containers differ in growth, which the weight follows threefold, and in deaths.
+        """
+        case, batch = self.case, self.batch
+        growth, deaths = case.catalog.biology.growth, case.catalog.mortality
+        spread = np.hypot(
+            3.0 * np.hypot(growth.batch_sd, container_sd(case)), (1.0 - self.alive) * deaths.container_spread
+        )
+        headroom = HEADROOM_SDS if case.way.containers is None else case.way.containers.room_sds
+        heavy_kg = batch.eggs * self.alive * self.weight_g / 1000.0 * np.exp(headroom * spread)
+        days = [*self.starts[:-1], self.fullest]
+        return np.array(
+            [
+                heavy_kg[first:end].max() / len(own) / case.farm.container_max_biomass_kg[list(own)].min()
+                for first, end, own in zip(days[:-1], days[1:], batch.containers, strict=True)
+            ]
+        )
 
 
 def vigour(case: Case, batch: BatchPlan) -> float:

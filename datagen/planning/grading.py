@@ -8,7 +8,6 @@ from datagen.arrays import Floats
 from datagen.biology import size
 from datagen.planning.forecast import Forecast
 from datagen.planning.plan import BatchPlan
-from datagen.planning.room import fullness
 from datagen.streams import stream
 
 if TYPE_CHECKING:
@@ -33,7 +32,7 @@ def graded_into(case: "Case", batch: BatchPlan) -> int:
     if not chosen or len(batch.containers[stage]) < LEAST_TANKS:
         return 0
     forecast = case.forecast(batch)
-    return stage if (fullness(forecast)[stage:] * heavier(case, forecast, stage)).max() <= 1.0 else 0
+    return stage if (forecast.fullness[stage:] * heavier(case, forecast, stage)).max() <= 1.0 else 0
 
 
 def heavier(case: "Case", forecast: Forecast, stage: int) -> Floats:

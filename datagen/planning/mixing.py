@@ -46,13 +46,12 @@ def _part(case: "Case", older: BatchPlan, younger: BatchPlan) -> float:
 
     None where one of them leaves its last ring empty at first.
     """
-    from datagen.planning.room import fullness
     from datagen.planning.stocking import stocked
     from datagen.planning.thinning import late_day
 
     if late_day(case, older) or late_day(case, younger):
         return 0.0
-    full, coming = (float(fullness(case.forecast(batch))[-1]) for batch in (older, younger))
+    full, coming = (float(case.forecast(batch).fullness[-1]) for batch in (older, younger))
     stocking = stocked(case, older)
     full *= 1.0 if stocking is None else float(stocking[-1])
     return int(100 * min((1.0 - full) / coming, 1.0)) / 100

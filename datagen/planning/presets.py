@@ -19,7 +19,7 @@ from datagen.farm import Farm
 from datagen.planning.allocation import Booking, DoesNotFit
 from datagen.planning.forecast import Forecast
 from datagen.planning.plan import LONGEST_RECORD_DAYS, BatchPlan, Plan, Versions, check_as_of
-from datagen.planning.room import check_room, fullness
+from datagen.planning.room import check_room
 from datagen.streams import stream
 
 YOUNGEST_DAYS = 50
@@ -323,7 +323,7 @@ def _housed(case: Case, booking: Booking, turn: _Turn, spacing_days: float) -> B
     while True:
         containers = booking.find(turn.geography, turn.start.toordinal(), shares)
         batch = _batch(case.catalog, case.plan.seed, turn, containers)
-        wanted = booking.widened(turn.geography, shares, fullness(Forecast(case, batch)))
+        wanted = booking.widened(turn.geography, shares, Forecast(case, batch).fullness)
         if wanted == shares:
             booking.take(turn.start.toordinal(), containers)
             return batch

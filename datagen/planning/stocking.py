@@ -7,7 +7,6 @@ import numpy as np
 from datagen.arrays import Floats
 from datagen.planning.grading import graded_into, heavier
 from datagen.planning.plan import BatchPlan
-from datagen.planning.room import fullness
 from datagen.planning.thinning import late_day
 from datagen.streams import stream
 
@@ -38,4 +37,4 @@ def _room(case: "Case", batch: BatchPlan, fuller: float) -> float:
     """How many even parts have room in a ring, where these are so many times fuller than of all rings."""
     forecast, into = case.forecast(batch), graded_into(case, batch)
     large = float(heavier(case, forecast, into)[-1]) if into else 1.0
-    return 1.0 / (float(fullness(forecast)[-1]) * large * fuller)
+    return 1.0 / (float(forecast.fullness[-1]) * large * fuller)

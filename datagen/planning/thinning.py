@@ -6,7 +6,6 @@ import numpy as np
 
 from datagen.arrays import Floats, Ints
 from datagen.planning.plan import BatchPlan
-from datagen.planning.room import fullness
 from datagen.streams import stream
 
 if TYPE_CHECKING:
@@ -36,7 +35,7 @@ def late_day(case: "Case", batch: BatchPlan) -> int:
     if not chosen or day > case.plan.stage_days(case.sea) // 2 or late not in others:
         return 0
     # Rings that give no fish keep what would have been shared out among one more.
-    return day if fullness(case.forecast(batch))[-1] * rings / (rings - 1) <= 1.0 else 0
+    return day if case.forecast(batch).fullness[-1] * rings / (rings - 1) <= 1.0 else 0
 
 
 def lifts(fish: Ints, weight_g: Floats, max_biomass_kg: Floats, rings: int) -> tuple[Ints, Ints]:
