@@ -196,9 +196,7 @@ class _ColumnHash:
 
     def _note(self, null: npt.NDArray[np.bool_], row: int) -> None:
         """Note where NULLs begin and end among rows, of which the first is this one of the table."""
-        changes = np.flatnonzero(null[1:] != null[:-1]) + (row + 1)
-        if bool(null[0]) != self._is_null:
-            changes = np.insert(changes, 0, row)
+        changes = np.flatnonzero(null != np.concatenate(([self._is_null], null[:-1]))) + row
         if len(changes):
             self._changes = self._changes or xxh3_128()
             self._changes.update(changes.data)

@@ -305,8 +305,9 @@ def _sums(owner: Ints, day: Ints, values: Ints) -> tuple[Ints, Ints, Ints, Ints]
         return _NONE, _NONE, _NONE, _NONE
     ahead = np.diff(owner)
     if ((ahead < 0) | ((ahead == 0) & (np.diff(day) < 0))).any():
-        # By one number for both, in a tenth of the time: days fit 20 bits until the year 4840, and sums no order.
-        order = np.argsort((owner << 20) + day)
+        # By one number for both, in a tenth of the time: days fit 20 bits until the year 4840. A stable sort joins what
+        # is in order already, as readings of a stage are, in a seventh of the time of another.
+        order = np.argsort((owner << 20) + day, kind="stable")
         owner, day, values = owner[order], day[order], values[order]
     begins = np.flatnonzero((np.diff(owner, prepend=-1) != 0) | (np.diff(day, prepend=-1) != 0))
     return owner[begins], day[begins], np.add.reduceat(values, begins), np.diff(begins, append=len(owner))
