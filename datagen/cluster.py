@@ -1,6 +1,7 @@
 """Work handed out to a Dask cluster: processes of this machine, or of however many a scheduler has."""
 
 import asyncio
+import atexit
 import threading
 import time
 import warnings
@@ -9,16 +10,19 @@ from concurrent.futures import Future
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from functools import partial
 from importlib.metadata import version
+from multiprocessing import resource_tracker
 from platform import python_version_tuple
 from typing import Any, Self
 from uuid import uuid4
 
 import distributed
 from distributed.comm.core import CommClosedError
+from distributed.deploy.spec import close_clusters
+from distributed.utils import LoopRunner
 
 from aquamind.errors import UserError
 from datagen import pipeline
-from datagen.execution import Task
+from datagen.execution import Task, interrupts_held
 
 LOCAL = "local"
 ANSWER_S = 10.0
@@ -31,14 +35,16 @@ PACKAGES = ("aquamind-test-data", "distributed", "numpy", "pyarrow")
 """What must be of one version everywhere: content depends on it, or the talk between the machines."""
 
 
+# In the end Dask would close one that an interrupt kept from being whole, and fail.
+atexit.unregister(close_clusters)
+
+
 @contextmanager
 def connected(address: str, workers: int) -> Iterator["Cluster"]:
     """A cluster behind a scheduler's address, or, as `local`, so many processes here that end with it."""
     with ExitStack() as stack:
         if address == LOCAL:
-            scheduler: Any = stack.enter_context(
-                distributed.LocalCluster(workers, threads_per_worker=1, dashboard_address=None, silence_logs="ERROR")
-            )
+            scheduler: Any = stack.enter_context(_of_processes(workers))
         else:
             _check_answer(address)
             scheduler = address
@@ -49,6 +55,19 @@ def connected(address: str, workers: int) -> Iterator["Cluster"]:
             cure = f"It has no workers. Start some where this tool is installed: dask worker {address}"
             raise UserError("scheduler", address, cure) from None
         yield Cluster(client, address)
+
+
+def _of_processes(workers: int) -> distributed.LocalCluster:
+    """Processes of this machine, which end with this one: of an interrupt from the keyboard they hear nothing."""
+    # First, for it unblocks the interrupt when it has been started.
+    resource_tracker.ensure_running()
+    runner = LoopRunner()
+    # They are started by its thread.
+    with interrupts_held():
+        runner.start()
+    return distributed.LocalCluster(
+        workers, threads_per_worker=1, dashboard_address=None, silence_logs="ERROR", loop=runner.loop
+    )
 
 
 def _check_answer(address: str) -> None:

@@ -144,7 +144,7 @@ class Processes:
 
     def submit(self, task: Task) -> Future[Any]:
         # Processes are started in here, and keep the signal mask they are started with.
-        with _interrupts_held():
+        with interrupts_held():
             return self._processes.submit(_perform, task)
 
     def __enter__(self) -> Self:
@@ -196,7 +196,7 @@ def _server(forking: bool = False) -> Any:
     resource_tracker.ensure_running()
     begins: Any = util
     anew = begins.spawnv_passfds
-    with _interrupts_held():
+    with interrupts_held():
         begins.spawnv_passfds = _fork if forking else anew
         try:
             forkserver.ensure_running()
@@ -241,7 +241,7 @@ class Threads:
 
     def submit(self, task: Task) -> Future[Any]:
         # What has begun is known, and waited for, wherever an interrupt comes.
-        with _interrupts_held():
+        with interrupts_held():
             self._waiting.append(self._threads.submit(self._perform, task))
         return self._waiting[-1]
 
@@ -276,7 +276,7 @@ def cancel_until(ended: Callable[[], bool], connections: Iterable[psycopg.Connec
 
 
 @contextmanager
-def _interrupts_held() -> Iterator[None]:
+def interrupts_held() -> Iterator[None]:
     """Of an interrupt from the keyboard, which every process of the terminal gets, only the parent hears, and later.
 
     The mask is for the processes that are started: here another thread may take the signal, which interrupts this one.

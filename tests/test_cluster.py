@@ -24,6 +24,7 @@ from datagen.execution import Task, hired
 from datagen.runs import exporting
 from datagen.storage import ledger
 from tests.test_cli import SMALL, aquamind
+from tests.test_execution import blocked
 from tests.worlds import Silent, case_of, small_plan
 
 CASE = case_of(small_plan(batches=6, containers=1, stagger_days=70))
@@ -126,6 +127,12 @@ def free_port(at: str) -> int:
     with socket.create_server((at, 0)) as free:
         port: int = free.getsockname()[1]
         return port
+
+
+def test_processes_of_this_machine_are_as_many_as_asked_for_and_hear_no_interrupt() -> None:
+    with hired(2, "local") as hire, hire(nullcontext) as hands:
+        assert hands.workers == 2
+        assert hands.submit(Task(1, blocked, ())).result()
 
 
 class Losing(Silent):

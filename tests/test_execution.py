@@ -60,11 +60,11 @@ def test_the_first_failure_is_told_and_not_what_it_caused(fresh_database: str) -
 
 INTERRUPTED = """
 import os, signal, threading, time
-from datagen.execution import _interrupts_held
+from datagen.execution import interrupts_held
 busy = threading.Event()
 threading.Thread(target=busy.wait, daemon=True).start()
 try:
-    with _interrupts_held():
+    with interrupts_held():
         # One of the process, which the other thread gets.
         os.kill(os.getpid(), signal.SIGINT)
         time.sleep(0.2)
@@ -83,6 +83,25 @@ def test_an_interrupt_waits_until_what_begins_is_known() -> None:
         "begun",
         "interrupted",
     ]
+
+
+WRAPPED = """
+import os, signal
+from datagen.cli import main
+def asked():
+    try:
+        os.kill(os.getpid(), signal.SIGINT)
+        signal.pause()
+    except KeyboardInterrupt as interrupt:
+        raise ValueError("of a library's own") from interrupt
+main(asked)
+"""
+
+
+def test_an_interrupt_of_which_a_library_made_an_error_is_one() -> None:
+    hears = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    done = subprocess.run([sys.executable, "-c", hears + WRAPPED], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (130, "Interrupted. Run the same again to go on\n")
 
 
 STARTED = """

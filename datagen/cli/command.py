@@ -33,6 +33,7 @@ run, after each 100,000 a twentieth of what is imported."""
 gc.set_threshold(OBJECTS_TO_COLLECT)
 LEAVE_WITHIN_S = 1.0
 """After an interrupt."""
+_interrupted = threading.Event()
 
 
 def main(command: Callable[[], Any] = app) -> None:
@@ -57,6 +58,10 @@ def main(command: Callable[[], Any] = app) -> None:
             _say_interrupted()
         raise
     except Exception as error:
+        # A library may have made an error of its own of it.
+        if _interrupted.is_set():
+            _say_interrupted()
+            sys.exit(INTERRUPTED)
         if (refused := _refused(error)) is not None:
             console.err.print(f"Error: {refused}", markup=False, soft_wrap=True)
             sys.exit(2)
@@ -70,6 +75,7 @@ def _heed_interrupts() -> None:
     """Let an interrupt end a command in the usual way, or without it where that takes long: a server may not answer."""
 
     def interrupted(*_: object) -> None:
+        _interrupted.set()
         leaving = threading.Timer(LEAVE_WITHIN_S, _leave)
         leaving.daemon = True
         leaving.start()
@@ -81,10 +87,11 @@ def _heed_interrupts() -> None:
 
 
 def _leave() -> None:
-    for worker in active_children():
-        worker.kill()
     console.err.show_cursor()
     _say_interrupted()
+    # Last: who waits for them here would tell of their end.
+    for worker in active_children():
+        worker.kill()
     os._exit(INTERRUPTED)
 
 
