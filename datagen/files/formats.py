@@ -11,15 +11,13 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
-from datagen.files import companies, fields, parquet
+from datagen.files import companies, fields
 from datagen.storage import arrow
 
 GROUP_ROWS = 1_000_000
 """Of a Parquet row group, about: what a reader skips or takes at once."""
 PAGE_ROWS = 100_000
 """At most: a page compresses alone, and one of Arrow's own 20,000 rows is small."""
-OF_RUNS = frozenset(("environmental_environmentalreading",))
-"""Tables of columns of few runs, in files of so many rows that to write these pays for what it takes a file, 1 ms."""
 AT_ONCE = 8
 """Files that the disk is asked to keep at the same time."""
 
@@ -51,7 +49,7 @@ class TableFile:
         publish(self._aside, self.path)
 
     def _flush(self) -> None:
-        if self._rows:
+        if self._waiting:
             rows = pa.Table.from_batches(self._waiting, arrow.schema(self._model))
             self._writer.write_table(fields.described(self._model, rows))
             self._waiting, self._rows = [], 0
@@ -75,18 +73,11 @@ def publish(aside: Path, path: Path) -> None:
 
 def _writer(model: arrow.Model, path: Path, suffix: str) -> Any:
     schema = fields.schema(model)
-    if suffix == "parquet" and model._meta.db_table in OF_RUNS:
-        return parquet.Writer(path, _form(model))
     if suffix == "parquet":
         return pyarrow.parquet.ParquetWriter(path, schema, **_encodings(model))
     if suffix == "csv":
         return pyarrow.csv.CSVWriter(path, schema)
     return pa.ipc.new_file(str(path), schema, options=pa.ipc.IpcWriteOptions(compression="zstd"))
-
-
-@functools.cache
-def _form(model: arrow.Model) -> parquet.Form:
-    return parquet.Form(fields.schema(model), _encodings(model))
 
 
 @functools.cache

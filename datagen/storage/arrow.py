@@ -543,14 +543,14 @@ def _floats(column: Column, value: Any) -> Array:
 
 def _check_length(column: Column, array: Array) -> None:
     # Bytes are never fewer than characters, and known from the offsets alone.
-    limit, ends = column.max_length or 0, text_ends(array)
+    limit, ends = column.max_length or 0, _ends(array)
     if ends[-1] - ends[0] > limit and int((ends[1:] - ends[:-1]).max()) > limit:
         too_long = array.filter(pc.greater(pc.utf8_length(array), limit))
         if len(too_long):
             raise column.fault(f"{too_long[0].as_py()!r} is longer than {limit}")
 
 
-def text_ends(array: Array) -> npt.NDArray[np.int32]:
+def _ends(array: Array) -> npt.NDArray[np.int32]:
     """Where each text of a column ends in its characters; before them where the first begins."""
     if not len(array):
         return np.zeros(1, np.int32)
@@ -567,6 +567,6 @@ def _fixed_width(array: Array, width: int) -> Any:
 
 def _text_buffers(array: Array) -> tuple[Any, Any]:
     """Lengths and characters of a text column without NULLs, free of the chunk's offset."""
-    ends, characters = text_ends(array), array.buffers()[2]
+    ends, characters = _ends(array), array.buffers()[2]
     first, last = int(ends[0]), int(ends[-1])
     return ends[1:] - ends[:-1], (memoryview(characters)[first:last] if last > first else b"")
