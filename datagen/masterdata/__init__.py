@@ -69,7 +69,8 @@ def init(catalog: Catalog, farm: Farm, subjects: Iterable[str] = SUBJECTS) -> Cr
     wanted = chosen.union(*(_REFERS_TO.get(subject, ()) for subject in chosen))
     created: Created = {}
     try:
-        with transaction.atomic():
+        # No savepoint in the caller's transaction, if there is one: rows are known by that.
+        with transaction.atomic(savepoint=False):
             for subject, create in SUBJECTS.items():
                 if subject in wanted:
                     created = merged(created, create(catalog, farm))

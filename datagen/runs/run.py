@@ -3,8 +3,9 @@
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager, ExitStack
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
@@ -12,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from django.db import connection as django_connection
+from django.db import transaction
 from psycopg.rows import scalar_row
 
 from aquamind import database
@@ -105,21 +108,23 @@ def execute(job: Job, progress: Progress) -> Report:
         preflight.check_connections(job.dsn, job.workers)
         counted, foreign = protection.counted(connection), protection.permit(connection, job.to_destroy)
         tables = keys(case, {}).tables
-        check_schema(connection, [*tables, *protection.FOLLOWING], job.fills)
+        written = [*tables, *protection.FOLLOWING]
+        empty = check_schema(connection, written, job.fills) is None
         if not (foreign or job.beside) and ledger.unit_names(connection) and wiping.batches(connection):
             _refuse_other_runs(connection, identify(case))
-        with report.timed("simulation"):
-            progress.step("Simulation")
-            histories = pipeline.simulate(case, hire if job.scheduler else None)
-            progress.advance(0.0, held_back(case, histories.values()))
-        if job.announce is not None:
-            job.announce(histories)
-        if foreign:
-            wiping.wipe(connection, job.dsn, unlink=True)
-        _check_space(connection, case, histories)
+        with ThreadPoolExecutor(1) as beside:
+            living = beside.submit(pipeline.simulate, case, hire if job.scheduler else None)
+            # Beside it, where nothing of anybody's is.
+            with _prepared(job, written, progress, report) if empty else nullcontext():
+                with report.timed("simulation"):
+                    progress.step("Simulation")
+                    histories = living.result()
+                    progress.advance(0.0, held_back(case, histories.values()))
+                _announce(connection, job, histories, bool(foreign))
         with report.timed("schema and master data"):
-            progress.step("Schema and master data")
-            prepare(connection, case.catalog, case.farm, [*tables, *protection.FOLLOWING], fills=job.fills)
+            if not empty:
+                progress.step("Schema and master data")
+                prepare(connection, case.catalog, case.farm, written, fills=job.fills)
             tables = absent.present(connection, tables)
             add_spares(connection, case)
             case = replace(case, farm=with_database_ids(case.farm, connection))
@@ -147,6 +152,25 @@ def execute(job: Job, progress: Progress) -> Report:
         follow(job.dsn, left, job.workers, progress, report, indexes, case)
         _close(connection, run, report, None if foreign else counted)
     return report
+
+
+@contextmanager
+def _prepared(job: Job, tables: Iterable[str], progress: Progress, report: Report) -> Iterator[None]:
+    """Schema and master data in an empty database; they stay there if what is done in here does not fail."""
+    with transaction.atomic():
+        with report.timed("schema and master data"):
+            progress.step("Schema and master data")
+            prepare(django_connection.connection, job.case.catalog, job.case.farm, tables, fills=job.fills)
+        yield
+
+
+def _announce(connection: psycopg.Connection[Any], job: Job, histories: dict[int, History], to_be_wiped: bool) -> None:
+    """Tell what will be made; then rows of others go, if they are to, and all of it must fit the disk."""
+    if job.announce is not None:
+        job.announce(histories)
+    if to_be_wiped:
+        wiping.wipe(connection, job.dsn, unlink=True)
+    _check_space(connection, job.case, histories)
 
 
 def _close(connection: psycopg.Connection[Any], run: int, report: Report, counted: untouched.Counts | None) -> None:
