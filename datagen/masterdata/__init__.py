@@ -6,7 +6,6 @@ from django.db import IntegrityError, connection, transaction
 from psycopg.errors import UniqueViolation
 
 from aquamind.errors import UserError
-from datagen.case import Case
 from datagen.catalog import Catalog
 from datagen.catalog.reader import closest
 from datagen.farm import Farm
@@ -26,7 +25,7 @@ from datagen.masterdata.company import (
 from datagen.masterdata.finance import init_finance
 from datagen.masterdata.health import init_health, init_lice, init_treatments
 from datagen.masterdata.people import init_users
-from datagen.masterdata.rows import WORDS, Created, Difference, Memory, in_memory, merged
+from datagen.masterdata.rows import WORDS, Created, Difference, Done, Memory, in_memory, insert, merged
 from datagen.masterdata.scenario import init_scenario
 from datagen.storage import ledger
 
@@ -86,15 +85,26 @@ def init(catalog: Catalog, farm: Farm, subjects: Iterable[str] = SUBJECTS) -> Cr
     return created
 
 
-def made(case: Case) -> Memory:
-    """All rows, as an empty database of our own schema would hold them; none is asked."""
+def enter(memory: Memory) -> Created:
+    """Write rows that were made for an empty database of our own schema into one, all or nothing."""
+    created = {model._meta.db_table: Done(len(rows)) for model, rows in memory.items()}
+    with transaction.atomic(savepoint=False):
+        for model, rows in memory.items():
+            insert(model, rows)
+        trail.enter(connection.connection, created)
+        ledger.sign_master_data(connection.connection)
+    return created
+
+
+def made(catalog: Catalog, farm: Farm, spares: bool = False) -> Memory:
+    """All rows, with or without spares, as an empty database of our own schema would hold them; none is asked."""
     with in_memory() as memory:
         for subject, create in SUBJECTS.items():
             # Those are in columns that only AquaMind's own database has.
             if subject != "additions":
-                create(case.catalog, case.farm)
-        if case.way.sensor_service is not None:
-            init_spares(case.catalog, case.farm)
+                create(catalog, farm)
+        if spares:
+            init_spares(catalog, farm)
     return memory
 
 

@@ -20,7 +20,7 @@ def tables(case: Case, also: Iterable[Any]) -> Iterator[Rows]:
 
     Entered at midnight before the first day of the plan: the clock is no content.
     """
-    made = masterdata.made(case)
+    made = masterdata.made(case.catalog, case.farm, spares=case.way.sensor_service is not None)
     in_service(case, made[Sensor])
     entered = datetime.combine(case.plan.first_day, time(), UTC)
     for model in dict.fromkeys([*made, *also]):

@@ -283,6 +283,13 @@ def prepare(
     A schema that is there, ours or AquaMind's own, is compared and never migrated: that is its owner's business.
     """
     checked = check_schema(connection, tables, fills)
+    if checked is None and subjects is None:
+        # Worked out while the server makes the schema.
+        with ThreadPoolExecutor(1) as beside:
+            rows = beside.submit(masterdata.made, catalog, farm)
+            schema.make()
+        ledger.prepare(connection)
+        return masterdata.enter(rows.result())
     if checked is None:
         schema.make()
     ledger.prepare(connection)
