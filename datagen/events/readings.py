@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 
 from apps.environmental.models import EnvironmentalReading
-from datagen.arrays import Bools, Floats, Ints
+from datagen.arrays import Bools, Dates, Floats, Ints
 from datagen.biology.water import oxygen_saturation_mg_l
 from datagen.catalog.biology import Sensor
 from datagen.catalog.spec import of_geography
@@ -75,19 +76,19 @@ def expand(record: BatchRecord) -> Iterator[Rows]:
     stage_of = record.history.assignments.stage
     first = record.first_id["environmental_environmentalreading"]
     failing: list[tuple[Failing, Ints]] = []
-    truth: list[Rows] = []
+    known: list[dict[str, Any]] = []
     for stage, planned in enumerate(record.batch.containers):
         if stage not in stage_of:
             continue
         grid = _grid(record, stage)
         yield _readings(record, grid, first)
         if grid.faults is not None:
-            truth.append(_truth(record, grid, grid.faults, first))
+            known.append(_known(record, grid, grid.faults, first))
         if grid.hall is not None:
             failing.append((grid.hall.failing, grid.reading(first)[:, 0]))
         first += len(planned) * len(grid.parameters) * grid.planned_days * len(HOURS)
     # After all readings, which are one COPY so: each leaves some 40 pages empty at its end, and a stage fills 700.
-    yield from truth
+    yield from sensor_faults.truth(record, known)
     yield from hall_water.truth(record, failing, HOURS)
 
 
@@ -96,7 +97,7 @@ class _StageGrid:
     """One stage of a batch [containers, days] as the plan has it; `present` is where there is a container-day.
 
     A stay in a container that is still empty is another's, of no day. `hung` are the sensors, as ids, and at which
-    places of [containers, sensors, readings] as one row they begin.
+    places of [containers, sensors, readings] as one row they begin. `moments` are those of each sensor's readings.
     `water` holds, by parameter, the day's mean [containers, days]; `swing` what each hour adds to it, for all or by
     day or container [(containers,) (days,) hours]; `drift` of each sensor [containers, parameters, days]; `faults` are
     None where all work well, `hall` where tanks share no water.
@@ -104,6 +105,7 @@ class _StageGrid:
 
     stage: int
     planned_days: int
+    moments: Dates
     stays: Ints
     parameters: Ints
     present: Bools
@@ -143,8 +145,7 @@ def _grid(record: BatchRecord, stage: int) -> _StageGrid:
     load = days.fish[row] * days.weight_g[row] / 1000.0 / record.farm.container_max_biomass_kg[container][:, None]
     specs = [_sensor(record, int(p)) for p in parameters]
     rng = record.stream(record.stages.key[stage], "sensors")
-    planned = record.stage_days(stage)
-    noise = rng.standard_normal((planned, 2, len(stays), len(parameters)))[: len(day)]
+    noise = rng.standard_normal((len(day), 2, len(stays), len(parameters)))
     # What the tank and what the sensor remembers [containers, parameters, days].
     in_tank, in_sensor = remembering(noise, record.catalog.water.drift_memory).transpose(1, 2, 3, 0)
     water = _daily(record, stage, days.temp_c[row], days.salinity_psu[row], days.oxygen_pct[row], load)
@@ -156,7 +157,9 @@ def _grid(record: BatchRecord, stage: int) -> _StageGrid:
     swing = _hourly(record, stage, len(day))
     found = sensor_faults.faults(record, stage, parameters, present, second, HOURS)
     hung = _sensors(record, container, parameters, second)
-    return _StageGrid(stage, planned, stays, parameters, present, hung, water, swing, drift, found, hall)
+    moments = record.at(record.stage_day(stage) + day[:, None], HOURS).ravel()
+    planned = record.stage_days(stage)
+    return _StageGrid(stage, planned, moments, stays, parameters, present, hung, water, swing, drift, found, hall)
 
 
 def _sensor(record: BatchRecord, parameter: int) -> Sensor:
@@ -236,12 +239,10 @@ def _readings(record: BatchRecord, grid: _StageGrid, first: int) -> Rows:
         return np.repeat(np.broadcast_to(of_sensors, shape).ravel(), of_each)
 
     place = np.array(record.batch.containers[grid.stage])
-    days = np.arange(grid.present.shape[1])
-    time = record.at(record.stage_day(grid.stage) + days[:, None], HOURS).view(np.int64).ravel()
-    values = _values(record, grid).ravel()[reading]
+    values = _values(record, grid).ravel().take(reading)
     sensor = _hanging(grid, reading)
     reading -= column(row.reshape(shape))
-    moments = time[reading]
+    moments = grid.moments.view(np.int64).take(reading)
     return EnvironmentalReading, record_batch(
         EnvironmentalReading,
         len(values),
@@ -275,17 +276,15 @@ def _hanging(grid: _StageGrid, places: Ints) -> Ints:
     return ids
 
 
-def _truth(record: BatchRecord, grid: _StageGrid, faults: Faults, first: int) -> Rows:
+def _known(record: BatchRecord, grid: _StageGrid, faults: Faults, first: int) -> dict[str, Any]:
     farm, place = record.farm, np.array(record.batch.containers[grid.stage])
     shape = (len(place), len(grid.parameters))
-    days = np.arange(grid.present.shape[1])[:, None]
-    moment = record.at(record.stage_day(grid.stage) + days, HOURS).ravel()
     columns = {
         "batch_container_assignment_id": np.broadcast_to(record.assignment_id[grid.stays][:, None], shape),
         "container_id": np.broadcast_to(farm.container_id[place][:, None], shape),
         "parameter_id": np.broadcast_to(farm.parameter_id[grid.parameters], shape),
     }
-    return sensor_faults.truth(record, faults, grid.reading(first), moment, columns, partial(_hanging, grid))
+    return sensor_faults.known(faults, grid.reading(first), grid.moments, columns, partial(_hanging, grid))
 
 
 def _values(record: BatchRecord, grid: _StageGrid) -> Ints:

@@ -3,7 +3,7 @@
 A fault begins on a day that is drawn and lasts for a span that is drawn: neither depends on the as-of day.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -124,16 +124,12 @@ def expected(found: Faults) -> int:
     return sum(len(_spans(places, found)[0]) for places, _ in found.found())
 
 
-def truth(
-    record: BatchRecord,
-    found: Faults,
-    first: Ints,
-    moment: Dates,
-    columns: dict[str, Ints],
-    sensors: Callable[[Ints], Ints],
-) -> tuple[Any, pa.RecordBatch]:
-    """A row for each fault. `first` is the key of each sensor's first reading [containers, sensors], `moment` that of
-    each of its readings, `columns` are ids [containers, sensors], and `sensors` the ids of those at places in order.
+def known(
+    found: Faults, first: Ints, moment: Dates, columns: dict[str, Ints], sensors: Callable[[Ints], Ints]
+) -> dict[str, npt.NDArray[Any]]:
+    """Columns of a row for each fault of a stage. `first` is the key of each sensor's first reading [containers,
+    sensors], `moment` that of each of its readings, `columns` are ids [containers, sensors], and `sensors` the ids of
+    those at places in order.
 
     The key of a fault is that of the reading with which it begins, times the kinds, and its kind: it does not depend on
     how many there are before it.
@@ -143,8 +139,9 @@ def truth(
     missing = kinds[0][0]
     for kind, (places, size) in enumerate(kinds):
         of, begin, end = _spans(places, found)
-        silent = np.searchsorted(missing, places[end], "right") - np.searchsorted(missing, places[begin])
-        readings = end - begin + 1 if KINDS[kind] == "missing" else end - begin + 1 - silent
+        readings = end - begin + 1
+        if KINDS[kind] != "missing":
+            readings -= np.searchsorted(missing, places[end], "right") - np.searchsorted(missing, places[begin])
         worth = np.full(len(begin), np.nan) if size is None else size[end]
         sensor = sensors(places[begin])
         begin, end = places[begin] % length, places[end] % length
@@ -152,19 +149,27 @@ def truth(
         parts.append((key, of, begin, end, readings, worth, np.full(len(begin), kind), sensor))
     key, of, begin, end, readings, worth, of_kind, sensor = map(np.concatenate, zip(*parts, strict=True))
     order = np.argsort(key)
-    return TruthSensorFault, record_batch(
-        TruthSensorFault,
-        len(key),
-        id=key[order],
-        batch_id=record.batch_id,
+    return {
+        "id": key[order],
         **{name: values.ravel()[of[order]] for name, values in columns.items()},
-        sensor_id=sensor[order],
-        kind=chosen(KINDS, of_kind[order]),
-        begins=moment[begin[order]],
-        ends=moment[end[order]],
-        readings=readings[order],
-        size=worth[order],
-    )
+        "sensor_id": sensor[order],
+        "kind": of_kind[order],
+        "begins": moment[begin[order]],
+        "ends": moment[end[order]],
+        "readings": readings[order],
+        "size": worth[order],
+    }
+
+
+def truth(record: BatchRecord, stages: list[dict[str, npt.NDArray[Any]]]) -> Iterator[tuple[Any, pa.RecordBatch]]:
+    """A row for each fault of stages, of which each is as `known`."""
+    if stages:
+        columns = {name: np.concatenate([stage[name] for stage in stages]) for name in stages[0]}
+        kind = chosen(KINDS, columns.pop("kind"))
+        yield (
+            TruthSensorFault,
+            record_batch(TruthSensorFault, len(kind), batch_id=record.batch_id, kind=kind, **columns),
+        )
 
 
 def _begun(

@@ -44,11 +44,13 @@ def second_hangs(case: "Case", containers: Ints, first: int, days: int) -> Bools
     """Whether it is the second one, in containers on so many days of the record [containers, parameters, days]."""
     parameters, length = case.farm.container_sensors.shape[1], case.plan.days
     swapped = np.zeros((len(containers), parameters, days), bool)
-    for here, container in zip(swapped, containers.tolist(), strict=True):
-        row = container * parameters * length
-        begin, end = np.searchsorted(case.swaps, (row, row + parameters * length))
-        parameter, day = np.divmod(case.swaps[begin:end] - row, length)
-        before = day < first + days
-        np.logical_xor.at(here, (parameter[before], np.maximum(day[before] - first, 0)), True)
+    row = containers * parameters * length
+    spans = np.searchsorted(case.swaps, (row, row + parameters * length))
+    here = np.concatenate([case.swaps[begin:end] for begin, end in spans.T.tolist()])
+    container = np.repeat(np.arange(len(containers)), spans[1] - spans[0])
+    parameter, day = np.divmod(here - row[container], length)
+    before = day < first + days
+    at = container[before], parameter[before], np.maximum(day[before] - first, 0)
+    np.logical_xor.at(swapped, at, True)
     second: Bools = np.logical_xor.accumulate(swapped, axis=2)
     return second
