@@ -48,6 +48,9 @@ from datagen.storage.store import Tables
 LINKED = "batch_batchtransferworkflow"
 """The transfers, which know the activities that were planned for them."""
 
+PARTS = 3
+"""Of tables that follow from no others: of two workers, one makes what does follow meanwhile, which takes as long."""
+
 LATEST = "latest states"
 """What of a batch's states is kept until what is ahead of it can be known."""
 
@@ -189,31 +192,35 @@ def _write(job: Job, hire: Hire, folder: Path, identity: dict[str, Any], progres
 def _whole(hands: Executor, known: Known, tables: set[str]) -> dict[str, Any]:
     """Make whole what all units have some of, with what follows from them together; what a manifest tells of it all.
 
-    Done by workers, by two side by side: of many companies the session would else be what they wait for.
+    Done by workers, side by side: of many companies the session would else be what they wait for.
     """
-    tasks = [Task(1, _gather_followed, (known, tables)), Task(1, _gather_others, (known, tables))]
-    made = {task.call: contents for task, contents in finished((hands, tasks))}
-    told: dict[str, Any] = hands.submit(Task(1, _told, (made[_gather_others], tables))).result()
+    others = [Task(1, _gather_others, (known, tables, part)) for part in range(PARTS)]
+    contents: dict[str, ledger.Content] = {}
+    for _, made in finished((hands, [Task(1, _gather_followed, (known, tables)), *others])):
+        contents |= made
+    told: dict[str, Any] = hands.submit(Task(1, _told, (contents, tables))).result()
     return told
 
 
-def _gather_followed(worker: pipeline.Worker, known: Known, tables: set[str]) -> None:
-    """What follows from all units together, and the tables of which it has some."""
+def _gather_followed(worker: pipeline.Worker, known: Known, tables: set[str]) -> dict[str, ledger.Content]:
+    """What follows from all units together, and the tables of which it has some; these are all of units."""
     store, case = _files(worker), worker.case
     with store.alone("followed"):
         links = _follow(store, case, known)
         units = store.content()
         order = [*in_order(case), analysis.EXPORTS, analysis.PLANNED, analysis.FORECASTS, BOOKS]
         store.gather([unit for unit in order if unit in units], _wanted(units, tables) & FOLLOWED, links)
+    return {}
 
 
-def _gather_others(worker: pipeline.Worker, known: Known, tables: set[str]) -> dict[str, ledger.Content]:
-    """All other tables; the contents of master data, which are of no unit."""
+def _gather_others(worker: pipeline.Worker, known: Known, tables: set[str], part: int) -> dict[str, ledger.Content]:
+    """A part of all other tables; the contents of those of master data, which are of no unit."""
     store, case = _files(worker), worker.case
-    with store.alone("others"):
+    with store.alone(f"others {part}"):
         units = store.content()
-        store.gather([unit for unit in in_order(case) if unit in units], _wanted(units, tables) - FOLLOWED)
-        return store.put((model, known[model._meta.db_table]) for model in fields.models(known))
+        others = sorted(_wanted(units, tables) - FOLLOWED)[part::PARTS]
+        store.gather([unit for unit in in_order(case) if unit in units], others)
+        return store.put((model, known[model._meta.db_table]) for model in fields.models(sorted(known)[part::PARTS]))
 
 
 def _told(worker: pipeline.Worker, known: dict[str, ledger.Content], tables: set[str]) -> dict[str, Any]:
