@@ -20,7 +20,7 @@ CASE = case_of(small_plan(batches=9, stagger_days=100, containers=2, way="lived"
 
 @pytest.fixture(scope="module")
 def record(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("files") / "record"
+    folder = tmp_path_factory.mktemp("files") / "record [1]"
     exporting.execute(exporting.Job(folder, CASE, "parquet", 1), Silent())
     return folder
 
@@ -45,8 +45,8 @@ def test_harvest_weight_is_told_better_than_by_the_gain_of_others(record: Path) 
 
 @pytest.mark.parametrize("suffix", ["parquet", "csv", "arrow"])
 def test_an_export_ends_with_a_query_that_works(suffix: str, tmp_path: Path) -> None:
-    """In a folder of the kind that breaks quotes."""
-    folder = tmp_path / "Ann's record"
+    """In a folder of the kind that breaks quotes and patterns."""
+    folder = tmp_path / "Ann's record [1]*"
     done = aquamind("export", str(folder), *SMALL, "--format", suffix)
     assert done.returncode == 0, done.stderr
     query = done.stdout.splitlines()[-1].removeprefix("Next: ")

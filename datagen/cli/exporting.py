@@ -120,10 +120,20 @@ def _folder(directory: str) -> tuple[Path, "Place | None"]:
     from datagen.files import cloud
 
     if not cloud.is_one(directory):
-        return Path(directory).resolve(), None
+        return _folder_here(directory), None
     place = cloud.reached(directory)
     place.take_up()
     return place.here, place
+
+
+def _folder_here(directory: str) -> Path:
+    try:
+        folder = Path(directory).resolve()
+        folder.exists()
+    except (OSError, RuntimeError):
+        cure = "No folder can have this name: it is too long, or its links lead round in a circle. Name another"
+        raise UserError("directory", directory, cure) from None
+    return folder
 
 
 def _meant(place: "Place | None") -> AbstractContextManager[None]:

@@ -71,8 +71,8 @@ def check_space(folder: Path, needed_bytes: int) -> None:
     """Refuse a disk that cannot hold so much more."""
     free = shutil.disk_usage(folder).free
     if free < needed_bytes:
-        cure = f"About {needed_bytes / 1e9:.1f} GB are needed for {folder}. Free space, or name a folder elsewhere"
-        raise UserError("disk", f"{free / 1e9:.1f} GB free", cure)
+        cure = f"About {needed_bytes / 1e6:,.0f} MB are needed for {folder}. Free space, or name a folder elsewhere"
+        raise UserError("disk", f"{free / 1e6:,.0f} MB free", cure)
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """A plan written as files, straight from the generator: no database is asked, and none is started."""
 
+import glob
 import shlex
 import shutil
 import socket
@@ -148,7 +149,7 @@ def foresee(job: Job, bound: str | None) -> outlook.Outlook:
 
 def query(directory: str, manifest: dict[str, Any]) -> str:
     """Something to ask the files: of DuckDB, or, where it does not read them, of Python by the shell."""
-    files = f"{directory}/{manifest['tables']['batch_mortalityevent']['files']}".replace("'", "''")
+    files = f"{glob.escape(directory)}/{manifest['tables']['batch_mortalityevent']['files']}".replace("'", "''")
     if manifest["format"] == "arrow":
         read = "import sys, pyarrow.feather as f; print(f.read_table(sys.argv[1]))"
         file = manifest["tables"]["batch_batch"]["files"].replace("company=*", "company=1")

@@ -1,5 +1,6 @@
 """An export as a DuckDB database of views, and questions to it: python examples/files/record.py RECORD growth.sql"""
 
+import glob
 import json
 import sys
 from pathlib import Path
@@ -16,7 +17,7 @@ def opened(record: Path) -> duckdb.DuckDBPyConnection:
         raise SystemExit(f"DuckDB reads no {told['format']} files: export with --format parquet")
     connection = duckdb.connect()
     for table, entry in told["tables"].items():
-        files = str(record / entry["files"]).replace("'", "''")
+        files = f"{glob.escape(str(record))}/{entry['files']}".replace("'", "''")
         name = table.rpartition(".")[2]
         connection.execute(f'CREATE VIEW "{name}" AS FROM {READ[told["format"]].format(files)}')
     return connection
