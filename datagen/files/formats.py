@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
+from django.db.models import TextField
 
 from datagen.files import companies, fields
 from datagen.storage import arrow
@@ -85,9 +86,12 @@ def _encodings(model: arrow.Model) -> dict[str, Any]:
     """Numbers and dates as differences, keys of others as dictionaries, neither compressed: zstd finds no more in them.
 
     It begins anew for each column of each file, which costs small ones more than all else. Moments as they are: rarely
-    twice the same, they make a dictionary that is given up, and zstd finds their steps.
+    twice the same, they make a dictionary that is given up, and zstd finds their steps. Free texts as well: most are
+    one of few, or empty. What is largest and smallest is told of what rows are sought by, keys and times and counts.
     """
-    schema, others = fields.schema(model), {field.column for field in model._meta.concrete_fields if field.is_relation}
+    schema, own = fields.schema(model), model._meta.concrete_fields
+    others = {field.column for field in own if field.is_relation}
+    free = {field.column for field in own if isinstance(field, TextField)}
     numbers = [field.name for field in schema if _is_number(field.type)]
     moments = [field.name for field in schema if pa.types.is_timestamp(field.type) or pa.types.is_time(field.type)]
     by_difference = [name for name in numbers if name not in others]
@@ -95,10 +99,15 @@ def _encodings(model: arrow.Model) -> dict[str, Any]:
         "compression": {name: "none" if name in numbers else "zstd" for name in schema.names},
         "store_decimal_as_integer": True,
         "max_rows_per_page": PAGE_ROWS,
-        "use_dictionary": [name for name in schema.names if name not in (*by_difference, *moments)],
+        "use_dictionary": [name for name in schema.names if name not in (*by_difference, *moments, *free)],
         "column_encoding": dict.fromkeys(by_difference, "DELTA_BINARY_PACKED"),
+        "write_statistics": [each.name for each in schema if each.name in moments or _is_counted(each.type)],
     }
 
 
 def _is_number(kind: pa.DataType) -> bool:
-    return pa.types.is_integer(kind) or pa.types.is_decimal(kind) or pa.types.is_date32(kind)
+    return _is_counted(kind) or pa.types.is_decimal(kind)
+
+
+def _is_counted(kind: pa.DataType) -> bool:
+    return pa.types.is_integer(kind) or pa.types.is_date32(kind)
