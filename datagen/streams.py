@@ -1,12 +1,10 @@
 """Random numbers by address, never by sequence: a generator is keyed by a hash of names."""
 
 from hashlib import blake2b
-from itertools import accumulate, pairwise, repeat
-from typing import Any
+from itertools import pairwise
 
 import numpy as np
-from numpy.random import SFC64, Generator, SeedSequence
-from numpy.random.bit_generator import ISeedSequence
+from numpy.random import SFC64, Generator
 
 from datagen.arrays import Floats
 
@@ -25,29 +23,7 @@ def stream(seed: int, *names: object) -> Generator:
     0.638436
     """
     address = "\x1f".join(map(str, (seed, *names))).encode()
-    # Any such seed is taken, which NumPy's types do not say.
-    words: Any = _Seed(blake2b(address, digest_size=16).digest())
-    return Generator(SFC64(words))
-
-
-WORDS = 6
-"""Of 32 bits, that SFC64 is begun with."""
-WORD = 2**32 - 1
-HASHED = [*accumulate(repeat(0x58F38DED, WORDS), lambda last, times: last * times & WORD, initial=0x8B51F9DD)]
-"""What NumPy mixes into the words one after the other."""
-
-
-class _Seed(ISeedSequence):
-    """What `SeedSequence` makes of the same entropy, in two fifths of the time: it takes arrays for each word."""
-
-    def __init__(self, entropy: bytes) -> None:
-        pool = SeedSequence(np.frombuffer(entropy[::-1], "<u4")).pool.tolist()
-        mixed = [(pool[word % 4] ^ HASHED[word]) * HASHED[word + 1] & WORD for word in range(WORDS)]
-        self._state = np.array([word ^ word >> 16 for word in mixed], "<u4").view("<u8")
-
-    def generate_state(self, n_words: int, dtype: Any = np.uint64) -> Any:
-        assert (n_words, dtype) == (WORDS // 2, np.uint64)
-        return self._state
+    return Generator(SFC64(int.from_bytes(blake2b(address, digest_size=16).digest())))
 
 
 def remembering(noise: Floats, memory: float) -> Floats:

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from hashlib import blake2b
 
 import numpy as np
 import pytest
@@ -15,7 +14,6 @@ from datagen.catalog.ways import Ways
 from datagen.planning.plan import Plan
 from datagen.simulation.history import History, Moves
 from datagen.simulation.loop import after_days, held_back, simulate
-from datagen.streams import stream
 from tests.worlds import AS_OF, SEA, company, mixing, small_plan
 
 worlds = st.builds(
@@ -332,13 +330,6 @@ def test_lived_newcomers_eat_less_and_those_of_autumn_in_spring_too(
     gain_g = (days.fish[row] - days.deaths[row])[:-1] * np.diff(days.weight_g[row])
     given = days.feed_g[row][:-1] / np.maximum(gain_g, 1.0)
     assert np.median(given[-30:]) > 1.1 * np.median(given[30:60])
-
-
-def test_streams_begin_as_numpy_begins_them() -> None:
-    """Of an address whose hash begins with zeros too, which is a shorter number."""
-    for name in range(2000):
-        entropy = blake2b(f"1\x1f{name}".encode(), digest_size=16).digest()
-        assert stream(1, name).random() == np.random.Generator(np.random.SFC64(int.from_bytes(entropy))).random()
 
 
 def test_another_seed_is_another_world() -> None:
