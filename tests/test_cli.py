@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -166,3 +167,20 @@ def test_tests_start_no_server_of_the_project(tmp_path: Path) -> None:
     ended = subprocess.run(command, env=env, capture_output=True, text=True, cwd=PROJECT, check=False)
     assert ended.returncode == 0, ended.stdout
     assert not home.exists()
+
+
+INTERRUPTED_IMPORT = """
+import os, signal, sys
+class Interrupting:
+    def find_spec(name, *_):
+        if name == "datagen.cli.making":
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Interrupting)
+from datagen.__main__ import main
+main()
+"""
+
+
+def test_an_interrupt_while_the_program_imports_ends_it_without_a_word() -> None:
+    ended = subprocess.run([sys.executable, "-c", INTERRUPTED_IMPORT], capture_output=True, check=False)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (-signal.SIGINT, b"", b"")

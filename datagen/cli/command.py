@@ -85,7 +85,7 @@ def _heed_interrupts() -> None:
         raise KeyboardInterrupt
 
     # Not where a shell has made what runs in the background deaf.
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    if signal.getsignal(signal.SIGINT) != signal.SIG_IGN:
         signal.signal(signal.SIGINT, interrupted)
 
 
