@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,14 @@ from pytest_django import DjangoDbBlocker
 
 from aquamind.server import PROJECT
 from datagen import runs
+from datagen.case import Case
 from datagen.catalog.reader import load
 from datagen.farm import resolve
+from datagen.files import fields
+from datagen.masterdata.tables import tables as masterdata
 from datagen.planning.presets import PRESETS, make_plan
+from datagen.runs.run import check_case
+from datagen.runs.wiping import MASTER_DATA
 from tests.loaded import small_record
 from tests.worlds import AS_OF, Silent, case_of, small_plan
 
@@ -57,11 +63,18 @@ def test_a_dirtied_database_is_clean_again(fresh_database: str, django_db_blocke
     subprocess.run([*AQUAMIND, "snapshots", "--drop", "clean"], env=env, cwd=PROJECT, check=True, capture_output=True)
 
 
-def test_the_company_of_one_station_has_room_for_what_its_readme_runs() -> None:
+@pytest.mark.parametrize("season", range(4))
+def test_the_company_of_one_station_has_room_for_what_its_readme_runs(season: int) -> None:
+    """On whatever day; and master data, though none of some."""
     catalog = load(EXAMPLES / "company")
+    farm = resolve(catalog)
     chosen = replace(PRESETS["medium"], batches=5, stagger_days=240, saturation=1.0)
-    plan, bound = make_plan(catalog, resolve(catalog), chosen, AS_OF, 1)
+    plan, bound = make_plan(catalog, farm, chosen, AS_OF + timedelta(days=91 * season), 1 + season)
     assert (len(plan.batches), bound) == (5, None)
+    case = Case(catalog, farm, plan)
+    check_case(case)
+    rows = {model._meta.db_table: batch.num_rows for model, batch in masterdata(case, fields.models(MASTER_DATA))}
+    assert (rows["finance_core_allocationrule"], rows["infrastructure_freshwaterstation"]) == (0, 1)
 
 
 def test_a_simple_detector_finds_what_the_truth_says() -> None:

@@ -25,7 +25,8 @@ def tables(case: Case, also: Iterable[Any]) -> Iterator[Rows]:
     entered = datetime.combine(case.plan.first_day, time(), UTC)
     for model in dict.fromkeys([*made, *also]):
         rows = made[model]
-        columns = {field.column: _column(field, rows, entered) for field in model._meta.concrete_fields}
+        # Of an empty list nobody could tell what it is of.
+        columns = {f.column: _column(f, rows, entered) if rows else None for f in model._meta.concrete_fields}
         yield model, record_batch(model, len(rows), **columns)
 
 
