@@ -233,11 +233,10 @@ def single_plan(
     try:
         plan = book(catalog, farm, preset, as_of, seed, [(place, start)], occupied, running_number)
     except DoesNotFit as why:
-        raise UserError(
-            "geography",
-            geography,
-            f"No room for a batch of its own: {why}. Put it into a schedule with the others, or into another database",
-        ) from None
+        beside = "Put it into a schedule with the others, or into another database"
+        alone = "Plan it by a preset that may fill them: --preset medium --batches 1 --saturation 1"
+        cure = f"No room for a batch of its own: {why}. {beside if len(occupied) else alone}"
+        raise UserError("geography", geography, cure) from None
     if eggs is not None:
         plan = replace(plan, batches=(replace(plan.batches[0], eggs=eggs),))
     check_room(Case(catalog, farm, plan))
