@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
+from math import inf
 from threading import Semaphore
 from typing import Any, TypeAlias
 
@@ -456,7 +457,9 @@ class Rebuilding:
         needed = 2 * sum(task.effort for task in self._waiting if not self._last(task))
 
         def urgency(task: Task) -> tuple[float, ...]:
-            return task.effort if self._last(task) else needed, left[task.table], -ORDER[task.kind]
+            # Statistics, which exclude indexes of their table, would be taken alone after the last of these.
+            last = inf if task.kind == "analysis" else task.effort
+            return last if self._last(task) else needed, left[task.table], -ORDER[task.kind]
 
         free = (task for task in self._waiting if not any(map(task.excludes, self._running.values())))
         return max(free, key=urgency, default=None)
