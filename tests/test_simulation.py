@@ -1,5 +1,8 @@
 """Conservation in small simulated worlds, over plans drawn at random."""
 
+import errno
+import os
+import tracemalloc
 from dataclasses import replace
 from datetime import timedelta
 
@@ -457,3 +460,30 @@ def test_lived_deaths_have_a_tail_and_differ_from_ring_to_ring() -> None:
     assert 0.9 < np.log(months).std() < 1.8
     by_batch = [[share for batch, share in rings if batch == each] for each in {batch for batch, _ in rings}]
     assert np.median([np.std(each) for each in by_batch]) > 0.25
+
+
+def test_memory_does_not_grow_with_what_is_lived() -> None:
+    """Three times the batches in about as many days: what lies in a file is let go, and all else is of few days."""
+    found = []
+    for batches, stagger_days in ((4, 180), (12, 60)):
+        case = Case(*company(), small_plan(batches=batches, stagger_days=stagger_days, containers=None))
+        tracemalloc.start()
+        history = simulate(case, 0)
+        held_back(case, [history])
+        found.append((len(history.days.fish), *tracemalloc.get_traced_memory()))
+        tracemalloc.stop()
+    rows, left, most = (np.diff(column)[0] for column in zip(*found, strict=True))
+    assert rows > 100_000
+    assert left < 8 * rows
+    assert most < 60 * rows
+
+
+def test_without_room_on_the_disk_a_plan_is_lived_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    then = lived(small_plan())
+    monkeypatch.setattr(os, "posix_fallocate", full)
+    now = lived(small_plan())
+    assert now.same_life(then)
+    assert now.batch(0).same_life(then.batch(0))

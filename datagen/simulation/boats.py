@@ -10,6 +10,7 @@ import numpy as np
 from datagen.arrays import Bools, Floats
 from datagen.biology import lice as biology
 from datagen.catalog.biology import LiceOperation
+from datagen.catalog.ways.work import Delousing
 from datagen.simulation.climate import storms
 from datagen.simulation.lice import Lice, Watched
 from datagen.simulation.world import World
@@ -50,20 +51,30 @@ def delousings(world: World, batches: Iterable[int]) -> dict[int, Delousings]:
     if spec is None:
         return found
     boats = Boats([0] * spec.boats, storms(world.case, world.geography, plan.days + AHEAD_DAYS))
-    watched: list[Watched] = []
-    for b in found:
-        first, rings = int(plan.starts[b]) + plan.stage_starts[sea], np.array(plan.batches[b].containers[-1])
-        longest = int(world.stays.until[world.stays.of[b, sea]].max()) - first if first < plan.days else 0
-        if longest:
-            lice = Lice(world.case, plan.batches[b], first, len(rings), world.case.late_days[b])
-            latest = longest - world.case.forecast(plan.batches[b]).slaughter_days
-            watched.append(Watched(lice, spec, world.temp_c(slice(first, first + longest), rings), latest))
-            found[b] = watched[-1].kept
+    firsts = {b: int(plan.starts[b]) + plan.stage_starts[sea] for b in found}
+    at_sea = {
+        b: range(first, int(world.stays.until[world.stays.of[b, sea]].max()))
+        for b, first in firsts.items()
+        if first < plan.days
+    }
     treated: Treated = defaultdict(list)
-    for day, after in pairwise(sorted({day for each in watched for day in (each.first_day, each.end)})):
-        if here := [each for each in watched if each.first_day <= day < each.end]:
-            _live(here, day, after, boats, treated)
+    here: dict[int, Watched] = {}
+    changes = sorted({min(day, plan.days) for days in at_sea.values() for day in (days.start, days.stop)})
+    for day, after in pairwise(changes):
+        # No longer than they are at sea: what settles on all batches would take memory by their number.
+        here = {b: here.get(b) or _watched(world, spec, b, days) for b, days in at_sea.items() if day in days}
+        found |= {b: each.kept for b, each in here.items()}
+        if here:
+            _live(list(here.values()), day, after, boats, treated)
     return found
+
+
+def _watched(world: World, spec: Delousing, b: int, at_sea: range) -> Watched:
+    batch, first = world.plan.batches[b], at_sea.start
+    rings = np.array(batch.containers[-1])
+    lice = Lice(world.case, batch, first, len(rings), world.case.late_days[b])
+    latest = len(at_sea) - world.case.forecast(batch).slaughter_days
+    return Watched(lice, spec, world.temp_c(slice(first, at_sea.stop), rings), latest)
 
 
 Treated = dict[int, list[tuple[Watched, Bools, Floats]]]

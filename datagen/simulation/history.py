@@ -1,15 +1,19 @@
 """What happened: every container-day, and every move, operation, purchase and harvest."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
+from datagen import paging
 from datagen.arrays import Floats, Ints
 
 FULL = 0.99
 """Share of its capacity at which a container is full, and its fish get no more than keeps them there (invented)."""
+
+STAYS_AT_ONCE = 2000
+"""Where those of a whole geography are looked through."""
 
 
 @dataclass(frozen=True)
@@ -58,42 +62,6 @@ class ContainerDays:
     feed_g: Ints
     feed: Ints
     feed_position_g: Ints
-
-
-KEPT = np.dtype(
-    [
-        *((name, np.float64) for name in ("weight_g", "temp_c", "salinity_psu", "oxygen_pct", "appetite")),
-        ("feed_position_g", np.int64),
-        *((name, np.int32) for name in ("fish", "deaths", "feed_g")),
-        ("feed", np.int16),
-        ("cause", np.int8),
-        ("", np.int8),
-    ]
-)
-"""A container-day of a whole geography: what it is made of lies together, in as few bytes as hold it exactly."""
-
-
-class Kept:
-    """Container-days of a geography as they are lived, by stay, with room for the longest life of each."""
-
-    def __init__(self, rows: int) -> None:
-        self._records = np.empty(rows, KEPT)
-
-    def put(self, rows: Ints, **columns: "Floats | Ints") -> None:
-        """Keep some."""
-        records = np.empty(len(rows), KEPT)
-        for name, column in columns.items():
-            records[name] = column
-        self._records[rows] = records
-
-    def closed(self, begin: Ints, days: Ints, last: bool) -> ContainerDays:
-        """So many days of each stay, in order and without gaps; when it is the last, nothing more can be kept."""
-        into = self._records if last else np.empty(int(days.sum()), KEPT)
-        after = np.cumsum(days)
-        for source, dest, end in zip(begin.tolist(), (after - days).tolist(), after.tolist(), strict=True):
-            into[dest:end] = self._records[source : source + end - dest]
-        records = into[: int(days.sum())]
-        return ContainerDays(*(records[column.name] for column in fields(ContainerDays)))
 
 
 @dataclass(frozen=True)
@@ -196,6 +164,17 @@ class History:
         begun, open_ones = set(stays.batch[self.harvests.assignment].tolist()), set(stays.batch[~stays.left].tolist())
         return sorted(begun - open_ones)
 
+    def parts(self) -> Iterator["History"]:
+        """The same, but with only some of the stays and their days each time, in order: all take a lot of memory."""
+        stays = self.assignments
+        for first in range(0, len(stays.days), STAYS_AT_ONCE):
+            some = _rows(stays, slice(first, first + STAYS_AT_ONCE))
+            begin, end = int(some.row[0]), int(some.row[-1] + some.days[-1])
+            yield replace(
+                self, assignments=replace(some, row=some.row - begin), days=_rows(self.days, slice(begin, end))
+            )
+            paging.let_go(self.days.fish)
+
     def fullness(self, max_biomass_kg: Floats) -> Floats:
         """Share of its container's capacity that the fish of each container-day took in the morning."""
         container = np.repeat(self.assignments.container, self.assignments.days)
@@ -241,6 +220,8 @@ class History:
             part = _rows(table, (table.assignment >= first) & (table.assignment < after))
             return replace(part, assignment=part.assignment - first)
 
+        days = _wide(_rows(self.days, slice(row, rows)))
+        paging.let_go(self.days.fish)
         return History(
             self.geography,
             replace(
@@ -248,7 +229,7 @@ class History:
                 row=assignments.row - row,
                 batch=np.full(after - first, index if called is None else called),
             ),
-            _wide(_rows(self.days, slice(row, rows))),
+            days,
             mine(self.deliveries),
             replace(moves, source=moves.source - first, dest=moves.dest - first),
             replace(thinnings, source=thinnings.source - first, dest=thinnings.dest - first),

@@ -35,10 +35,10 @@ def held_back(case: Case, histories: Iterable[History]) -> str:
     """What luck did that no plan foresees: where, and for how many days, fish were kept from outgrowing a container."""
     capacity, farm = case.farm.container_max_biomass_kg, case.farm
     places: Counter[str] = Counter()
-    for history in histories:
-        full = history.fullness(capacity) > (1.0 - 1e-9) * FULL
-        stay = np.repeat(np.arange(len(history.assignments.days)), history.assignments.days)[full]
-        places.update(farm.container_name[c] for c in history.assignments.container[stay])
+    for part in (part for history in histories for part in history.parts()):
+        full = part.fullness(capacity) > (1.0 - 1e-9) * FULL
+        stay = np.repeat(np.arange(len(part.assignments.days)), part.assignments.days)[full]
+        places.update(farm.container_name[c] for c in part.assignments.container[stay])
     if not places:
         return ""
     return "feed was held back in full containers: " + ", ".join(f"{name} {n} days" for name, n in places.items())

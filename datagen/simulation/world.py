@@ -21,13 +21,13 @@ from datagen.simulation.history import (
     Deliveries,
     Harvests,
     History,
-    Kept,
     Log,
     Moves,
     Operations,
     Waiting,
     table,
 )
+from datagen.simulation.kept import Kept
 from datagen.simulation.lived import Days, Lived
 from datagen.simulation.stays import stays
 from datagen.streams import stream

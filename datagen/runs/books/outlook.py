@@ -65,10 +65,12 @@ def _projects(case: Case, histories: list[History]) -> tuple[int, int]:
 
 def _fed(case: Case, history: History) -> int:
     """Months and sites with meals."""
-    stays = history.assignments
-    day = np.arange(len(history.days.feed_g)) + np.repeat(stays.first_day - stays.row, stays.days)
-    fed = history.days.feed_g > 0
-    return _site_months(case, np.repeat(stays.container, stays.days)[fed], day[fed])
+    found = []
+    for part in history.parts():
+        stays, fed = part.assignments, part.days.feed_g > 0
+        day = np.arange(len(fed)) + np.repeat(stays.first_day - stays.row, stays.days)
+        found.append(_site_months(case, np.repeat(stays.container, stays.days)[fed], day[fed]))
+    return len(np.unique(np.concatenate(found)))
 
 
 def _bought(case: Case, history: History) -> int:
@@ -76,10 +78,11 @@ def _bought(case: Case, history: History) -> int:
     stays = history.assignments
     bought = np.array([own_parents(case, batch) is None for batch in case.as_lived.plan.batches])
     got = history.deliveries.assignment[bought[stays.batch[history.deliveries.assignment]]]
-    return _site_months(case, stays.container[got], stays.first_day[got])
+    return len(_site_months(case, stays.container[got], stays.first_day[got]))
 
 
-def _site_months(case: Case, container: Ints, day: Ints) -> int:
+def _site_months(case: Case, container: Ints, day: Ints) -> Ints:
+    """Months and sites in which any of these days are, as numbers."""
     site = case.farm.unit_site_id[case.farm.container_unit[container]]
     month = case.plan.dates()[day].astype("datetime64[M]").astype(np.int64)
-    return len(np.unique(month * (int(case.farm.unit_site_id.max()) + 1) + site))
+    return np.unique(month * (int(case.farm.unit_site_id.max()) + 1) + site)
