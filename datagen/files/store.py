@@ -6,15 +6,16 @@ import json
 import os
 from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import pyarrow as pa
 
 from datagen.files import fields, layout
-from datagen.files.formats import TableFile, publish_all
+from datagen.files.formats import AT_ONCE, TableFile, publish_all
 from datagen.storage import arrow
 from datagen.storage.ledger import Content
 from datagen.storage.store import Tables
@@ -44,11 +45,23 @@ class FileStore:
 
     def write(self, unit: str, tables: Tables) -> dict[str, Content]:
         """Write a unit's files; one that was left in between is written anew, under the same names."""
-        line = self.folder / UNITS / f"{unit}.json"
-        with _claimed(line.with_suffix(".claim")):
-            return _read(line) if line.exists() else self._write(unit, line, tables)
+        return self.write_both((unit, tables))
 
-    def _write(self, unit: str, line: Path, tables: Tables) -> dict[str, Content]:
+    def write_both(self, *units: tuple[str, Tables]) -> dict[str, Content]:
+        """The same of units of which one follows from the other: it is made while the disk keeps the other's files."""
+        with ExitStack() as claims, ThreadPoolExecutor(AT_ONCE) as disk:
+            lines = [self.folder / UNITS / f"{unit}.json" for unit, _ in units]
+            written: dict[Path, _Written] = {}
+            for line, (unit, tables) in zip(lines, units, strict=True):
+                claims.enter_context(_claimed(line.with_suffix(".claim")))
+                if not line.exists():
+                    written[line] = self._written(unit, tables)
+                    written[line].kept = [disk.submit(file.publish) for file in written[line].files]
+            for line, each in written.items():
+                each.tell(line)
+        return {table: content for line in lines for table, content in _read(line).items()}
+
+    def _written(self, unit: str, tables: Tables) -> "_Written":
         hashes = arrow.TableHashes()
         parts: dict[str, TableFile] = {}
         few: dict[arrow.Model, list[pa.RecordBatch]] = {}
@@ -62,13 +75,10 @@ class FileStore:
                     path = self.folder / layout.part(table, self.partitions[unit], self.suffix)
                     parts[table] = TableFile(model, path, self.company)
                 parts[table].write(batch)
-        publish_all(parts.values())
-        _write_few(line.with_suffix(FEW), few)
+        for file in parts.values():
+            file.finish()
         contents = {table: Content(each.rows, each.hexdigest()) for table, each in hashes.items()}
-        aside = line.with_suffix(".part")
-        aside.write_text(json.dumps({table: vars(content) for table, content in contents.items()}))
-        aside.rename(line)
-        return contents
+        return _Written([*parts.values()], few, contents)
 
     def content(self) -> dict[str, dict[str, Content]]:
         lines = self.folder.glob(f"{UNITS}/*.json")
@@ -141,6 +151,25 @@ class FileStore:
                 table = model._meta.db_table
                 files[table].write(_linked(batch, links[table]) if links and table in links else batch)
         publish_all(files.values())
+
+
+@dataclass
+class _Written:
+    """A unit's files, which the disk is yet to keep, with what else is to be told of it."""
+
+    files: list[TableFile]
+    few: dict[arrow.Model, list[pa.RecordBatch]]
+    contents: dict[str, Content]
+    kept: list[Future[None]] = field(default_factory=list)
+
+    def tell(self, line: Path) -> None:
+        """Make the unit whole by its line, once its files are kept."""
+        for each in self.kept:
+            each.result()
+        _write_few(line.with_suffix(FEW), self.few)
+        aside = line.with_suffix(".part")
+        aside.write_text(json.dumps({table: vars(content) for table, content in self.contents.items()}))
+        aside.rename(line)
 
 
 def _linked(batch: pa.RecordBatch, link: tuple[str, Mapping[int, int]]) -> pa.RecordBatch:

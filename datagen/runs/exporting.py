@@ -285,14 +285,14 @@ class _StatesToo:
             return self.store.write(unit, tables)
         seen, months = growth.Tables(self._known), books.Months(self.case.plan.as_of)
         passing = months.watch(seen.watch(tables))
-        contents = self.store.write(unit, passing)
+        return self.store.write_both((unit, passing), (states.unit(unit), self._following(unit, passing, seen, months)))
+
+    def _following(
+        self, unit: str, passing: Iterator[Rows], seen: growth.Tables, months: books.Months
+    ) -> Iterator[Rows]:
         # Of a batch that an earlier call wrote, nothing has passed yet.
         for _ in passing:
             pass
-        worked_out = self.store.write(states.unit(unit), self._following(unit, seen, months))
-        return {**contents, **worked_out}
-
-    def _following(self, unit: str, seen: growth.Tables, months: books.Months) -> Iterator[Rows]:
         kept: dict[str, pa.Table] = {}
         if (record := seen.record(self.case.plan.as_of)) is not None:
             for model, rows in months.watch(states.rows(compute(record), self.case.plan.as_of)):
