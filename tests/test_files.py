@@ -43,6 +43,21 @@ def test_harvest_weight_is_told_better_than_by_the_gain_of_others(record: Path) 
     assert 0 < off["model"] < off["same gain"]
 
 
+def test_what_cannot_be_asked_is_said(tmp_path: Path) -> None:
+    exporting.execute(
+        exporting.Job(tmp_path / "young", case_of(small_plan(batches=1, containers=1)), "parquet", 1), Silent()
+    )
+    for script, record, said in (
+        ("harvest_weight.py", tmp_path / "young", "Rings of two batches that were harvested are wanted"),
+        ("harvest_weight.py", tmp_path, f"{tmp_path} has no manifest.json"),
+        ("record.py", tmp_path, "python examples/files/record.py RECORD growth.sql"),
+    ):
+        command = [sys.executable, str(EXAMPLES / script), str(record)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert (done.returncode, "Traceback" in done.stderr) == (1, False)
+        assert said in done.stderr
+
+
 @pytest.mark.parametrize("suffix", ["parquet", "csv", "arrow"])
 def test_an_export_ends_with_a_query_that_works(suffix: str, tmp_path: Path) -> None:
     """In a folder of the kind that breaks quotes and patterns."""

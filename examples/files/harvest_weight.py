@@ -29,6 +29,10 @@ QUESTION = f"""
 
 def main(record: Path) -> None:
     rings = {name: np.asarray(values, float) for name, values in opened(record).sql(QUESTION).fetchnumpy().items()}
+    if len(np.unique(rings["batch_id"])) < 2:
+        raise SystemExit(
+            "Rings of two batches that were harvested are wanted: export some years, as --preset medium has"
+        )
     weight_g, then_g, year = rings["weight_g"], rings["then_g"], 2 * np.pi * rings["season"] / 365.25
     season, then = np.column_stack([np.ones(len(year)), np.cos(year), np.sin(year)]), np.cbrt(then_g)
     model, same_gain = np.zeros(len(year)), np.zeros(len(year))
@@ -44,4 +48,6 @@ def main(record: Path) -> None:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        raise SystemExit(__doc__)
     main(Path(sys.argv[1]))

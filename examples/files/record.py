@@ -12,6 +12,8 @@ READ = {"parquet": "read_parquet('{}', hive_partitioning = false)", "csv": "read
 
 def opened(record: Path) -> duckdb.DuckDBPyConnection:
     """Every table of the export under its own name; nothing is copied."""
+    if not (record / "manifest.json").is_file():
+        raise SystemExit(f"{record} has no manifest.json: name a folder that `aquamind export` has written")
     told = json.loads((record / "manifest.json").read_text("utf-8"))
     if told["format"] not in READ:
         raise SystemExit(f"DuckDB reads no {told['format']} files: export with --format parquet")
@@ -24,6 +26,8 @@ def opened(record: Path) -> duckdb.DuckDBPyConnection:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) < 3:
+        raise SystemExit(__doc__)
     record, *questions = map(Path, sys.argv[1:])
     connection = opened(record)
     for question in questions:
