@@ -256,13 +256,16 @@ def analyse(connection: Connection, tables: Iterable[str]) -> None:
 
 
 def indexes_away(dsn: str, besides: Iterable[str]) -> list[Task]:
-    """Those indexes that are of no table `besides`, to be brought back ahead of `rebuild`.
+    """Those indexes that are of no table `besides`, to be brought back ahead of `rebuild`; of small tables first, for
+    whoever stops is waited for.
 
     Tables `besides` are being filled, and locked: not even their size is asked for.
     """
     with database.connect(dsn, autocommit=True, application_name="aquamind rebuild") as connection:
-        sizes: dict[str, float] = defaultdict(lambda: 1.0)
-        return [task for task in _recorded(connection, "index", sizes) if task.table not in _qualified(besides)]
+        every = _recorded(connection, "index", defaultdict(lambda: 1.0))
+        away = [task for task in every if task.table not in _qualified(besides)]
+        sizes = _sizes(connection, {task.table for task in away})
+        return sorted(away, key=lambda task: sizes[task.table])
 
 
 def set_sequences(connection: Connection, tables: Iterable[str]) -> None:
