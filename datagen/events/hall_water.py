@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from datagen.arrays import Bools, Floats, Ints
+from datagen.arrays import Bools, Floats, Ints, where_true
 from datagen.biology.water import acidity, fading, lasting
 from datagen.catalog.ways.living import HallFailure, Halls
 from datagen.events.context import BatchRecord, Rows
@@ -69,7 +69,7 @@ def hall_water(
     fed_mg_l = np.array([fed_g[of].sum(axis=0) / volume_m3[of].sum() for of in here])
     for name, waste in _waste(record, spec, found, fed_mg_l).items():
         water[name] = waste[found.of]
-    places = np.nonzero(found.since[found.of, PUMP])
+    places = where_true(found.since[found.of, PUMP])
     stopped = spec.failure("pump")
     sudden = {} if stopped is None else _sudden(spec, stopped, found, fed_mg_l, places, water)
     return HallWater(found, places, sudden)

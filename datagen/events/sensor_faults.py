@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from datagen.arrays import Bools, Dates, Floats, Ints
+from datagen.arrays import Bools, Dates, Floats, Ints, where_true
 from datagen.catalog.ways.recording import Recording
 from datagen.events.context import BatchRecord
 from datagen.events.sensor_service import begins
@@ -108,8 +108,8 @@ def add(values: Floats, found: Faults, sensor: int) -> None:
     here = spiked // (sensors * length), spiked % length // values.shape[2], spiked % values.shape[2]
     drift = found.drift[:, sensor]
     worth = values[here] + (found.spike[of] + drift[here[:2]])
-    adrift = np.nonzero(drift)
-    values[adrift] += drift[adrift][:, None]
+    adrift = np.flatnonzero(drift)
+    values.reshape(-1, values.shape[2])[adrift] += drift.ravel()[adrift][:, None]
     values[here] = worth
 
 
@@ -177,7 +177,7 @@ def _begun(
 ) -> tuple[tuple[Ints, ...], Floats, Floats]:
     """Where [days, ...] something begins that is so many times a year, at which hour, and a number for its length."""
     drawn = rng.random((shape[0], 3, *shape[1:]))
-    at = np.nonzero(drawn[:, 0] < per_year / YEAR_DAYS)
+    at = where_true(drawn[:, 0] < per_year / YEAR_DAYS)
     return at, 24.0 * (at[0] + drawn[:, 1][at]), drawn[:, 2][at]
 
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from datagen.arrays import Bools, Ints
+from datagen.arrays import Bools, Ints, where_true
 from datagen.streams import stream
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def swaps(case: "Case") -> Ints:
         place = farm.geography_code[farm.unit_geography[unit]]
         rng = stream(plan.seed, place, farm.unit_code[unit], "sensors, swapped")
         drawn = rng.random((plan.days, len(containers), sensors.shape[1]), dtype=np.float32)
-        day, container, parameter = np.nonzero(drawn < 1.0 / spec.swapped_every_days)
+        day, container, parameter = where_true(drawn < 1.0 / spec.swapped_every_days)
         container = containers[container]
         of = (sensors[container, parameter] >= 0) & (farm.sensor_spare[sensors[container, parameter]] >= 0)
         found.append(((container * sensors.shape[1] + parameter) * plan.days + day)[of])
