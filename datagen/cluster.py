@@ -2,11 +2,12 @@
 
 import asyncio
 import atexit
+import logging
 import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from functools import partial
 from importlib.metadata import version
@@ -35,6 +36,8 @@ PACKAGES = ("aquamind-test-data", "distributed", "numpy", "pyarrow")
 """What must be of one version everywhere: content depends on it, or the talk between the machines."""
 
 
+# That it does not reach its scheduler is told here.
+logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
 # In the end Dask would close one that an interrupt kept from being whole, and fail.
 atexit.unregister(close_clusters)
 
@@ -54,7 +57,14 @@ def connected(address: str, workers: int) -> Iterator["Cluster"]:
         except TimeoutError:
             cure = f"It has no workers. Start some where this tool is installed: dask worker {address}"
             raise UserError("scheduler", address, cure) from None
-        yield Cluster(client, address)
+        try:
+            yield Cluster(client, address)
+        except CommClosedError as error:
+            raise _lost(address) from error
+
+
+def _lost(address: str) -> UserError:
+    return UserError("scheduler", address, "It is lost. Start it again, and workers, and run the same again to go on")
 
 
 def _of_processes(workers: int) -> distributed.LocalCluster:
@@ -109,9 +119,14 @@ class Spread:
 
     @property
     def workers(self) -> int:
-        """As many as there are now: some come, some are lost."""
-        threads: dict[str, int] = self._client.nthreads()
-        return max(1, sum(threads.values()))
+        """As many as there are now: some come, some are lost. One, while there are none."""
+        return max(1, self._threads())
+
+    def _threads(self) -> int:
+        try:
+            return sum(self._client.nthreads().values()) if self._client.status == "running" else 0
+        except OSError:
+            return 0  # the scheduler is lost
 
     def submit(self, task: Task) -> Future[Any]:
         done: Future[Any] = Future()
@@ -131,6 +146,8 @@ class Spread:
                 "Workers ended one after the other at the same piece of work: look at their logs, and at their memory"
             )
             self._fail(done, UserError("scheduler", self._cluster.address, f"{cure}. Run the same again to go on"))
+        except CancelledError:
+            self._fail(done, _lost(self._cluster.address))
         except BaseException as error:  # noqa: BLE001 - whatever it is, it is raised where the result is asked for
             self._fail(done, error)
         else:
@@ -145,7 +162,7 @@ class Spread:
         """No work waits without end for workers that do not come back."""
         alive = time.monotonic()
         while not self._left.wait(1.0):
-            if self._client.status == "running" and self._client.nthreads():
+            if self._threads():
                 alive = time.monotonic()
             elif time.monotonic() - alive > LOST_S:
                 cure = "All its workers are lost, or it is. Start some, and run the same again to go on"

@@ -95,6 +95,7 @@ def hosts() -> Iterator[tuple[str, list[Host]]]:
 class Machines:
     address: str
     hosts: list[Host]
+    scheduler: subprocess.Popen[bytes]
 
 
 @pytest.fixture
@@ -111,12 +112,12 @@ def machines(hosts: tuple[str, list[Host]], tmp_path: Path) -> Iterator[Machines
 
     address = f"tcp://{at}:{free_port(at)}"
     try:
-        start(DASK, "scheduler", "--host", address, "--no-dashboard")
+        scheduler = start(DASK, "scheduler", "--host", address, "--no-dashboard")
         for host in workers:
             inside = ["ip", "netns", "exec", host.name] if host.name else []
             options = ["--no-nanny", "--no-dashboard", "--nthreads", "1", "--host", host.address]
             host.worker = start(*inside, DASK, "worker", address, *options)
-        yield Machines(address, workers)
+        yield Machines(address, workers, scheduler)
     finally:
         for process in reversed(started):
             process.send_signal(signal.SIGKILL)
@@ -191,6 +192,18 @@ def test_a_cluster_that_loses_all_workers_is_not_waited_for_without_end(
             host.kill()
         with pytest.raises(UserError, match=r"All its workers are lost|Workers ended one after the other"):
             hands.submit(Task(1, time.sleep, ())).result(30)
+
+
+def test_a_scheduler_that_is_lost_is_told(machines: Machines, capfd: pytest.CaptureFixture[str]) -> None:
+    with hired(1, machines.address) as hire, hire(nullcontext, 60) as hands:
+        assert isinstance(hands, cluster.Spread)
+        hands._client._timeout = 2.0
+        doing = hands.submit(Task(1, time.sleep, ()))
+        machines.scheduler.kill()
+        with pytest.raises(UserError, match=r"It is lost\. Start it again, and workers"):
+            doing.result(60)
+        assert hands.workers == 1
+    assert "Traceback" not in capfd.readouterr().err
 
 
 @pytest.mark.parametrize(
