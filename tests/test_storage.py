@@ -497,10 +497,10 @@ def test_what_is_refused_when_the_plan_is_lived_leaves_an_empty_database_empty(
     server: EmbeddedServer, django_db_blocker: DjangoDbBlocker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Schema and master data are made while it is."""
-    monkeypatch.setattr(preflight, "check_space", lambda *_: Path("/nowhere").stat())
+    monkeypatch.setattr(preflight, "free_bytes", lambda _: 0)
     server.create_database("refused")
     dsn = server.url("refused")
-    with django_db_blocker.unblock(), django_on(dsn), pytest.raises(FileNotFoundError):
+    with django_db_blocker.unblock(), django_on(dsn), pytest.raises(UserError, match="GB are needed"):
         runs.execute(runs.Job(dsn, case_of(small_plan(batches=1)), 1), Silent())
     with database.connect(dsn) as connection:
         ours = "SELECT count(*) FROM pg_class WHERE relnamespace::regnamespace::text IN ('public', 'datagen')"

@@ -85,9 +85,6 @@ Columns: TypeAlias = Mapping[str, Sequence[str]]
 Known: TypeAlias = dict[str, pa.RecordBatch]
 """Master data, by table."""
 
-ROOMY = 2
-"""How often the most rows of a plan's batches must fit: beside them is what geographies have, and what follows."""
-
 
 @dataclass(frozen=True)
 class Job:
@@ -355,7 +352,7 @@ def _check_space(job: Job, histories: dict[int, History], store: FileStore) -> N
     Units that are there already, written by an earlier call, take no more.
     """
     most = disk_bytes(outlook.most_rows(job.case), store.suffix)
-    if shutil.disk_usage(store.folder).free > ROOMY * (1 + job.companies_left) * most:
+    if shutil.disk_usage(store.folder).free > outlook.ROOMY * (1 + job.companies_left) * most:
         return
     written = store.content()
     units = outlook.expected_rows(job.case, histories)

@@ -41,6 +41,10 @@ LOG_SHARE, MOST_LOG_BYTES = 1 / 8, 270_000_000
 """The log that is left: of small databases such a share of their rows, of others what the embedded server keeps. With
 both, what is asked for is within 3 % of what `small` and `medium` took."""
 
+ROOMY = 2
+"""How often the most rows of a plan's batches must fit a disk for which rows need not be counted: beside them is what
+geographies have, and what follows."""
+
 
 @dataclass(frozen=True)
 class Use:

@@ -191,21 +191,27 @@ def _check_given(
         raise UserError("fill", f"{table}.{column}", f"{said}. Leave it out, or name another")
 
 
-def check_space(connection: Connection, needed_bytes: int) -> None:
-    """Compare what a load will take with what the server's disk has, where that disk can be seen from here."""
+def free_bytes(connection: Connection) -> int | None:
+    """What the server's disk has left, where that disk can be seen from here."""
     row = connection.execute("SELECT setting FROM pg_settings WHERE name = 'data_directory'").fetchone()
     # A local socket is the sign that server and we see the same disk.
     if row is None or not (connection.info.host or "/").startswith("/"):
-        return
+        return None
     try:
-        free = shutil.disk_usage(Path(row[0])).free
+        return shutil.disk_usage(Path(row[0])).free
     except OSError:
-        return  # the directory is closed to us, so that its disk cannot be judged
-    if free < needed_bytes:
+        return None  # the directory is closed to us, so that its disk cannot be judged
+
+
+def check_space(connection: Connection, needed_bytes: int) -> None:
+    """Compare what a load will take with what the server's disk has, as far as that is known."""
+    free = free_bytes(connection)
+    if free is not None and free < needed_bytes:
+        where = connection.execute("SHOW data_directory").fetchone()
         raise UserError(
             "disk",
             f"{free / 1e9:.1f} GB free",
-            f"{needed_bytes / 1e9:.1f} GB are needed where the server keeps its data ({row[0]}). "
+            f"{needed_bytes / 1e9:.1f} GB are needed where the server keeps its data ({where and where[0]}). "
             "Free space, set AQUAMIND_DATA_DIR to a larger disk, or choose a smaller preset",
         )
 

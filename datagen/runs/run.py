@@ -113,7 +113,7 @@ def execute(job: Job, progress: Progress) -> Report:
         if not (foreign or job.beside) and ledger.unit_names(connection) and wiping.batches(connection):
             _refuse_other_runs(connection, identify(case))
         with ThreadPoolExecutor(1) as beside:
-            living = beside.submit(pipeline.simulate, case, hire if job.scheduler else None)
+            living = beside.submit(pipeline.simulate, case, hire)
             # Beside it, where nothing of anybody's is.
             with _prepared(job, written, progress, report) if empty else nullcontext():
                 with report.timed("simulation"):
@@ -313,7 +313,13 @@ def check_schema(
 
 
 def _check_space(connection: psycopg.Connection[Any], case: Case, histories: dict[int, History]) -> None:
-    """What is there already, written by an earlier call, takes no more."""
+    """Rows are counted, of `production` for three seconds, only where the most that a plan may have might not fit.
+
+    What is there already, written by an earlier call, takes no more.
+    """
+    free = preflight.free_bytes(connection)
+    if free is None or free > outlook.ROOMY * outlook.disk_bytes(outlook.most_rows(case)):
+        return
     written = ledger.units(connection) if ledger.present(connection) else {}
     rows = Counter[str]()
     for unit, expected in outlook.expected_rows(case, histories).items():
