@@ -87,7 +87,7 @@ def _encodings(model: arrow.Model) -> dict[str, Any]:
 
     It begins anew for each column of each file, which costs small ones more than all else. Moments as they are: rarely
     twice the same, they make a dictionary that is given up, and zstd finds their steps. Free texts as well: most are
-    one of few, or empty. What is largest and smallest is told of what rows are sought by, keys and times and counts.
+    one of few, or empty.
     """
     schema, own = fields.schema(model), model._meta.concrete_fields
     others = {field.column for field in own if field.is_relation}
@@ -101,13 +101,8 @@ def _encodings(model: arrow.Model) -> dict[str, Any]:
         "max_rows_per_page": PAGE_ROWS,
         "use_dictionary": [name for name in schema.names if name not in (*by_difference, *moments, *free)],
         "column_encoding": dict.fromkeys(by_difference, "DELTA_BINARY_PACKED"),
-        "write_statistics": [each.name for each in schema if each.name in moments or _is_counted(each.type)],
     }
 
 
 def _is_number(kind: pa.DataType) -> bool:
-    return _is_counted(kind) or pa.types.is_decimal(kind)
-
-
-def _is_counted(kind: pa.DataType) -> bool:
-    return pa.types.is_integer(kind) or pa.types.is_date32(kind)
+    return pa.types.is_integer(kind) or pa.types.is_decimal(kind) or pa.types.is_date32(kind)
