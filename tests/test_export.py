@@ -128,6 +128,20 @@ def read_back(folder: Path, suffix: str, model: arrow.Model) -> Iterator[pa.Reco
             yield from read(file).cast(arrow.schema(model)).combine_chunks().to_batches()
 
 
+def test_rows_of_every_file_lie_in_the_order_of_their_key_and_it_says_so(record: Path) -> None:
+    """Those of feed and weather too, which geographies number in turn."""
+    geographies = set()
+    for path in record.rglob("*.parquet"):
+        file = pyarrow.parquet.ParquetFile(path)
+        for group in range(file.num_row_groups):
+            [order] = file.metadata.row_group(group).sorting_columns
+            keys = file.read_row_group(group).column(order.column_index).to_numpy()
+            assert (keys[1:] > keys[:-1]).all(), path
+        if path.stem == "environmental_weatherdata":
+            geographies = set(file.read(["area_id"]).column(0).to_pylist())
+    assert len(geographies) > 1
+
+
 @pytest.mark.parametrize("suffix", ["parquet", "arrow"])
 def test_what_is_read_back_is_what_was_expanded(record: Path, suffix: str, tmp_path: Path) -> None:
     """Each table's rows by key, of whatever files, with types and values as the generator made them."""

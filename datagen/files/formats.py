@@ -51,9 +51,16 @@ class TableFile:
 
     def _flush(self) -> None:
         if self._waiting:
-            rows = pa.Table.from_batches(self._waiting, arrow.schema(self._model))
+            rows = _in_order(self._model, pa.Table.from_batches(self._waiting, arrow.schema(self._model)))
             self._writer.write_table(fields.described(self._model, rows))
             self._waiting, self._rows = [], 0
+
+
+def _in_order(model: arrow.Model, rows: pa.Table) -> pa.Table:
+    """By their key, which those of several units may not come by: geographies count in turn."""
+    key = model._meta.pk.column
+    keys = rows[key].to_numpy()
+    return rows if (keys[1:] > keys[:-1]).all() else rows.sort_by(key)
 
 
 def publish_all(files: Collection[TableFile]) -> None:
@@ -99,6 +106,7 @@ def _encodings(model: arrow.Model) -> dict[str, Any]:
         "compression": {name: "none" if name in numbers else "zstd" for name in schema.names},
         "store_decimal_as_integer": True,
         "max_rows_per_page": PAGE_ROWS,
+        "sorting_columns": [pyarrow.parquet.SortingColumn(schema.get_field_index(model._meta.pk.column))],
         "use_dictionary": [name for name in schema.names if name not in (*by_difference, *moments, *free)],
         "column_encoding": dict.fromkeys(by_difference, "DELTA_BINARY_PACKED"),
     }
