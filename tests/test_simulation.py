@@ -3,17 +3,21 @@
 import errno
 import os
 import tracemalloc
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import timedelta
+from multiprocessing.reduction import ForkingPickler
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from datagen import paging
 from datagen.biology.mortality import CAUSES
 from datagen.case import Case
 from datagen.catalog.ways import Ways
+from datagen.execution import Processes, Task
 from datagen.planning.plan import Plan
 from datagen.simulation.history import History, Moves
 from datagen.simulation.loop import after_days, held_back, simulate
@@ -487,3 +491,18 @@ def test_without_room_on_the_disk_a_plan_is_lived_in_memory(monkeypatch: pytest.
     now = lived(small_plan())
     assert now.same_life(then)
     assert now.batch(0).same_life(then.batch(0))
+
+
+def test_days_lived_by_another_process_come_as_the_file_they_are_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    case = Case(*company(), small_plan())
+    here = simulate(case, 0)
+    with Processes(1, nullcontext, case) as hands:
+        there = hands.submit(Task(1, simulate, (0,))).result()
+    assert there.same_life(here)
+    assert paging.handed_over(there.days.weight_g) is not None
+    # A part of them is no file's.
+    monkeypatch.setattr("datagen.simulation.history.STAYS_AT_ONCE", 3)
+    parts = list(here.parts())
+    assert len(parts) > 1
+    for part in parts:
+        assert ForkingPickler.loads(ForkingPickler.dumps(part)).same_life(part)

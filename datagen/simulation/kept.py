@@ -1,6 +1,8 @@
 """The container-days of a geography while it is lived: where those of each stay lie together."""
 
 from dataclasses import fields
+from multiprocessing.reduction import ForkingPickler
+from typing import Any
 
 import numpy as np
 
@@ -52,8 +54,7 @@ class Kept:
             self._wrote(into, end - dest)
         paging.let_go(into)
         paging.let_go(self._rows)
-        kept = into[:count].view(KEPT)
-        return ContainerDays(*(kept[column.name] for column in fields(ContainerDays)))
+        return _columns(into, count)
 
     def _wrote(self, where: paging.Array, rows: int) -> None:
         self._written += rows * KEPT.itemsize
@@ -61,3 +62,22 @@ class Kept:
             self._written = 0
             paging.let_go(where)
             paging.let_go(self._rows)
+
+
+def _columns(kept: paging.Array, count: int) -> ContainerDays:
+    rows = kept[:count].view(KEPT)
+    return ContainerDays(*(rows[column.name] for column in fields(ContainerDays)))
+
+
+def _sent(days: ContainerDays) -> tuple[Any, ...]:
+    """To a process of this machine without a copy, where they are all that a file has; first of it lies a weight."""
+    if (handed := paging.handed_over(days.weight_g)) is None:
+        return ContainerDays, tuple(getattr(days, column.name) for column in fields(ContainerDays))
+    return _received, (handed, len(days.fish))
+
+
+def _received(handed: Any, count: int) -> ContainerDays:
+    return _columns(paging.taken_over(handed, WHOLE), count)
+
+
+ForkingPickler.register(ContainerDays, _sent)
