@@ -20,7 +20,7 @@ from pytest_django import DjangoDbBlocker
 from apps.history.models import VERSIONS
 from aquamind.database import connect
 from aquamind.errors import UserError
-from aquamind.server import EmbeddedServer, settings
+from aquamind.server import Begun, EmbeddedServer, settings
 from datagen import checks, orm, runs
 from datagen.case import Case
 from datagen.catalog import Catalog
@@ -134,8 +134,8 @@ def new_schema(server: EmbeddedServer, template: str) -> Callable[..., str]:
 class Older(EmbeddedServer):
     """A server of PostgreSQL 15."""
 
-    def _run(self, program: str, *arguments: str) -> None:
-        super()._run(program, *(each for each in arguments if each != "--no-data-checksums"))
+    def _begin(self, program: str, *arguments: str) -> Begun:
+        return super()._begin(program, *(each for each in arguments if each != "--no-data-checksums"))
 
 
 @pytest.fixture

@@ -35,7 +35,7 @@ from datagen.planning.room import check_room
 from datagen.runs import analysis, books, preflight, protection, revisions, wiping
 from datagen.simulation.history import History
 from datagen.simulation.loop import held_back
-from datagen.storage import absent, changes, ddl, fill, ledger, postgres
+from datagen.storage import absent, changes, ddl, fill, ledger, postgres, untouched
 from datagen.storage.changes import Carried
 
 LEAVE = "Leave them as they are: --keep-edits"
@@ -209,6 +209,8 @@ def _carry(
                 _carry_all(hands, sorted(tasks, key=lambda task: -task.size), progress, report)
     with report.timed("statistics"):
         tables = absent.present(connection, given.tables)
+        # Which tables have moved on is told by counts, and a session counts when it has ended.
+        untouched.workers_left(connection)
         runs.rebuild(dsn, ddl.moved_on(connection, tables), workers, progress)
         ddl.set_sequences(connection, tables)
     labels = [*given.of_batch[: len(now.plan.batches)], *(given.of_mixed[each] for each in now.mixed)]

@@ -75,11 +75,8 @@ def vouch(connection: Connection, before: Counts | None, written: Mapping[str, i
     It has inserted, changed or deleted as many rows as are `written`.
     """
     connection.execute("DELETE FROM datagen.untouched")
-    deadline = time.monotonic() + LEFT_WITHIN_S
-    while _at_work(connection, sql.SQL("application_name = 'aquamind worker'")):
-        if time.monotonic() > deadline:
-            return
-        time.sleep(0.02)
+    if not workers_left(connection):
+        return
     now = count(connection)
     if before is None or now is None:
         return
@@ -92,6 +89,16 @@ def vouch(connection: Connection, before: Counts | None, written: Mapping[str, i
             if now.of[table][1] - before.of.get(table, (0, 0))[1] == written.get(table, 0) and now.of[table][1] >= LEAST
         ],
     )
+
+
+def workers_left(connection: Connection) -> bool:
+    """Wait until what workers did is counted; whether it is in time."""
+    deadline = time.monotonic() + LEFT_WITHIN_S
+    while _at_work(connection, sql.SQL("application_name = 'aquamind worker'")):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
 
 
 def _at_work(connection: Connection, who: sql.Composable) -> bool:
