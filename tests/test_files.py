@@ -64,8 +64,11 @@ def test_an_export_ends_with_a_query_that_works(suffix: str, tmp_path: Path) -> 
     folder = tmp_path / "Ann's record [1]*"
     done = aquamind("export", str(folder), *SMALL, "--format", suffix)
     assert done.returncode == 0, done.stderr
+    assert " rows a second: " in done.stdout
     query = done.stdout.splitlines()[-1].removeprefix("Next: ")
     if suffix == "arrow":
+        # The second has done nothing, and tells no pace.
+        assert " there already: " in aquamind("export", str(folder), *SMALL, "--format", suffix).stdout
         # As in a shell that has activated the environment.
         env = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
         said = subprocess.run(query, shell=True, capture_output=True, text=True, check=True, env=env).stdout

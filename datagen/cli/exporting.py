@@ -188,6 +188,7 @@ def _show(where: "Place | Path", report: "Report", manifest: dict[str, Any], sec
     console.show_report(report, seconds, False, "Rows")
     directory = str(where) if isinstance(where, Path) else cloud.shown(where.url)
     rows, size = sum(report.rows.values()), sum(entry["bytes"] for entry in manifest["tables"].values())
-    told = f"{size:,} bytes, {size / rows:.1f} a row, {rows / seconds:,.0f} rows a second: {directory}"
+    how = f"{rows / seconds:,.0f} rows a second" if report.seconds else "there already"
+    told = f"{size:,} bytes, {size / rows:.1f} a row, {how}: {directory}"
     console.out.print(told, markup=False, soft_wrap=True)
     console.out.print(f"Next: {exporting.query(directory, manifest)}", markup=False, soft_wrap=True)
