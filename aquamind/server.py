@@ -1,5 +1,6 @@
 """The project's own PostgreSQL server, embedded: made, started, found and stopped in one directory."""
 
+import atexit
 import fcntl
 import functools
 import hashlib
@@ -103,16 +104,22 @@ class EmbeddedServer:
                 self._turn.close()  # another process was first
             else:
                 self._begun = self._begin_cluster()
+                # Also if a mistake shows between this and the start.
+                atexit.register(self._give_up)
         try:
             yield
         except BaseException:
-            if self._begun is not None:
-                # It removes what it has made.
-                self._begun.process.terminate()
-                self._begun.process.wait()
-                self._begun = None
-            self._turn.close()
+            self._give_up()
             raise
+
+    def _give_up(self) -> None:
+        """End what makes a cluster that is not wanted after all, and remove what it has made."""
+        if self._begun is not None:
+            self._begun.process.terminate()
+            self._begun.process.wait()
+            self._begun = None
+            shutil.rmtree(self._aside, ignore_errors=True)
+            self._turn.close()
 
     def start(self) -> None:
         """Return when the server answers: at once if it runs, else after making, starting and recovering it."""

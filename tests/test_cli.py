@@ -6,13 +6,14 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from aquamind.server import PROJECT
+from aquamind.server import LOCK, PROJECT
 from datagen.catalog.reader import DEFAULT_FOLDER
 
 UNREACHABLE = "postgresql://nobody:secret@127.0.0.1:1/nowhere"
@@ -184,3 +185,16 @@ main()
 def test_an_interrupt_while_the_program_imports_ends_it_without_a_word() -> None:
     ended = subprocess.run([sys.executable, "-c", INTERRUPTED_IMPORT], capture_output=True, check=False)
     assert (ended.returncode, ended.stdout, ended.stderr) == (-signal.SIGINT, b"", b"")
+
+
+def test_a_mistake_between_plan_and_run_leaves_no_half_made_server(tmp_path: Path) -> None:
+    """It is begun while the plan is read, and ends with the command that has no use for it."""
+    schedule = tmp_path / "schedule.yaml"
+    assert aquamind("plan", *SMALL, "--output", str(schedule)).returncode == 0
+    command = [sys.executable, "-m", "datagen", "generate", str(schedule), "--log-dir", "/dev/null/logs"]
+    # Where the server's user gets to.
+    with tempfile.TemporaryDirectory() as home:
+        env = {"PATH": "/usr/sbin:/usr/bin:/bin", "AQUAMIND_DATA_DIR": home}
+        done = subprocess.run(command, capture_output=True, text=True, env=env, cwd=PROJECT, check=False)
+        assert (done.returncode, done.stderr.partition("Error: ")[2].split(":")[0]) == (2, "log-dir"), done.stderr
+        assert [each.name for each in Path(home).iterdir()] == [LOCK]
