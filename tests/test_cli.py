@@ -187,6 +187,32 @@ def test_an_interrupt_while_the_program_imports_ends_it_without_a_word() -> None
     assert (ended.returncode, ended.stdout, ended.stderr) == (-signal.SIGINT, b"", b"")
 
 
+INTERRUPTED_AT_EXIT = """
+import atexit, os, signal, sys
+def interrupting():
+    for _ in range(2):
+        os.kill(os.getpid(), signal.SIGINT)
+signal.signal(signal.SIGINT, signal.default_int_handler)
+atexit.register(interrupting)
+from datagen.cli import main
+def command():
+    if "interrupted" in sys.argv:
+        interrupting()
+        signal.pause()
+main(command)
+"""
+
+
+@pytest.mark.parametrize(
+    ("how", "code", "said"),
+    [("done", -signal.SIGINT, ""), ("interrupted", 130, "Interrupted. Run the same again to go on\n")],
+)
+def test_an_interrupt_while_the_program_ends_adds_no_word(how: str, code: int, said: str) -> None:
+    command = [sys.executable, "-c", INTERRUPTED_AT_EXIT, how]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (code, "", said)
+
+
 def test_a_mistake_between_plan_and_run_leaves_no_half_made_server(tmp_path: Path) -> None:
     """It is begun while the plan is read, and ends with the command that has no use for it."""
     schedule = tmp_path / "schedule.yaml"

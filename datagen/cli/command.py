@@ -72,12 +72,18 @@ def main(command: Callable[[], Any] = app) -> None:
             raise
         _say_stopped(what)
         sys.exit(1)
+    finally:
+        # What is done is done: an interrupt while Python shuts down ends it without a word.
+        if signal.getsignal(signal.SIGINT) != signal.SIG_IGN and not _interrupted.is_set():
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _heed_interrupts() -> None:
     """Let an interrupt end a command in the usual way, or without it where that takes long: a server may not answer."""
 
     def interrupted(*_: object) -> None:
+        if _interrupted.is_set():
+            return  # it leaves already
         _interrupted.set()
         leaving = threading.Timer(LEAVE_WITHIN_S, _leave)
         leaving.daemon = True
