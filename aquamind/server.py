@@ -281,7 +281,6 @@ def settings() -> dict[str, str]:
         "max_wal_size": "256MB",
         "min_wal_size": "80MB",
         "wal_buffers": f"{max(1, min(64, memory_mb // 64))}MB",
-        "wal_compression": "on",
         "checkpoint_timeout": "30min",
         "synchronous_commit": "off",
         "max_worker_processes": str(cores + 8),
