@@ -1,9 +1,11 @@
 """The command that writes the record as files: export."""
 
 import time
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
@@ -33,8 +35,13 @@ from datagen.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from datagen.case import Case
     from datagen.files.cloud import Place
     from datagen.pipeline import Report
+    from datagen.runs.exporting import Job
+
+Write: TypeAlias = Callable[[console.Steps], tuple["Report", dict[str, Any]]]
+"""Writes files, telling how far it is, and returns a report and their manifest."""
 
 OF_A_DATABASE = frozenset(("directory", "from_database", "catalog", "file_format", "workers", "as_json"))
 """What may be said of an export of a database; the rest is of a plan, and the database has its own."""
@@ -79,40 +86,39 @@ def export(
         _refuse_a_plan(context)
         _extract(directory, catalog, file_format, workers, as_json)
         return
-    preset_chosen = changed_preset(preset, years, stagger, saturation, batches, ages, finished, imperfections, history)
-    case, bound = planned(preset_chosen, as_of, seed, catalog)
+    chosen = changed_preset(preset, years, stagger, saturation, batches, ages, finished, imperfections, history)
+    case, bound = planned(chosen, as_of, seed, catalog)
 
     from datagen.runs import companies as several
     from datagen.runs import exporting
 
     if scheduler is None and not dry_run:
         execution.expect(workers)
-
-    def case_of(company: int) -> Any:
-        return case if company == 1 else planned(preset_chosen, as_of, seed + company - 1, catalog)[0]
-
     several.check_number(companies)
     folder, place = _folder(directory)
     job = exporting.Job(folder, case, file_format, workers, scheduler)
     if dry_run:
-        with _meant(place):
-            made = exporting.foresee(job, bound)
-        show_outlook(made, as_json)
-        if companies > 1:
-            rows, size = (companies * each / 1e9 for each in (sum(made.rows.values()), made.disk_bytes))
-            console.err.print(
-                f"{companies} companies of about this size: {rows:.1f} thousand million rows, {size:.0f} GB"
-            )
+        _show_plan(job, place, companies, bound, as_json)
         return
-    begin = time.perf_counter()
-    with _meant(place), console.Steps() as steps:
-        if companies == 1:
-            report, manifest = exporting.execute(job, steps)
-        else:
-            many = several.Job(job.folder, case_of, companies, file_format, workers, scheduler)
-            report, manifest = several.execute(many, steps)
-        _send(place, report, steps)
-    _show(place or folder, report, manifest, time.perf_counter() - begin, as_json)
+
+    def case_of(company: int) -> "Case":
+        return case if company == 1 else planned(chosen, as_of, seed + company - 1, catalog)[0]
+
+    write: Write = partial(exporting.execute, job)
+    if companies > 1:
+        write = partial(several.execute, several.Job(folder, case_of, companies, file_format, workers, scheduler))
+    _write(folder, place, write, as_json)
+
+
+def _show_plan(job: "Job", place: "Place | None", companies: int, bound: str | None, as_json: bool) -> None:
+    from datagen.runs import exporting
+
+    with _meant(place):
+        made = exporting.foresee(job, bound)
+    show_outlook(made, as_json)
+    if companies > 1:
+        rows, size = (companies * each / 1e9 for each in (sum(made.rows.values()), made.disk_bytes))
+        console.err.print(f"{companies} companies of about this size: {rows:.1f} thousand million rows, {size:.0f} GB")
 
 
 def _folder(directory: str) -> tuple[Path, "Place | None"]:
@@ -167,15 +173,22 @@ def _extract(directory: str, catalog: Path | None, file_format: str, workers: in
 
     execution.expect(workers)
 
-    begin, (folder, place) = time.perf_counter(), _folder(directory)
-    with _meant(place), console.Steps() as steps:
-        job = extracting.Job(folder, dsn, company, resolve(company), file_format, workers)
-        report, manifest = extracting.execute(job, steps)
-        _send(place, report, steps)
-    _show(place or folder, report, manifest, time.perf_counter() - begin, as_json)
+    folder, place = _folder(directory)
+    job = extracting.Job(folder, dsn, company, resolve(company), file_format, workers)
+    manifest = _write(folder, place, partial(extracting.execute, job), as_json)
     if not as_json and manifest["changed"]:
         told = "Others have changed rows since this tool wrote them; tables whose content is not the ledger's"
         console.err.print(f"{told}: {', '.join(manifest['changed'])}", markup=False, soft_wrap=True)
+
+
+def _write(folder: Path, place: "Place | None", write: Write, as_json: bool) -> dict[str, Any]:
+    """Write the files, send them on if they are for another place, and show what there is now; its manifest."""
+    begin = time.perf_counter()
+    with _meant(place), console.Steps() as steps:
+        report, manifest = write(steps)
+        _send(place, report, steps)
+    _show(place or folder, report, manifest, time.perf_counter() - begin, as_json)
+    return manifest
 
 
 def _show(where: "Place | Path", report: "Report", manifest: dict[str, Any], seconds: float, as_json: bool) -> None:
