@@ -54,7 +54,7 @@ def export(
         str, typer.Argument(help="Folder to write, new or empty; or a place such as s3://bucket/record, gs://, az://.")
     ],
     from_database: Annotated[
-        bool, typer.Option("--from-database", help="What is in the database (DATABASE_URL), instead of a plan.")
+        bool, typer.Option("--from-database", help="Write what is in the database (DATABASE_URL), instead of a plan.")
     ] = False,
     preset: PresetName = "production",
     as_of: Day = None,
@@ -69,7 +69,7 @@ def export(
     history: History = None,
     catalog: Folder = None,
     file_format: Annotated[str, typer.Option("--format", help="parquet, csv or arrow.")] = "parquet",
-    companies: Annotated[int, typer.Option(help="So many companies, of this seed and the following ones.")] = 1,
+    companies: Annotated[int, typer.Option(help="How many companies: of this seed and the following ones.")] = 1,
     workers: Workers = CORES,
     _nice: Nice = False,
     scheduler: Scheduler = None,
@@ -118,7 +118,7 @@ def _show_plan(job: "Job", place: "Place | None", companies: int, bound: str | N
     show_outlook(made, as_json)
     if companies > 1:
         rows, size = (companies * each / 1e9 for each in (sum(made.rows.values()), made.disk_bytes))
-        console.err.print(f"{companies} companies of about this size: {rows:.1f} thousand million rows, {size:.0f} GB")
+        console.err.print(f"{companies} companies of about this size: {rows:.1f} billion rows, {size:.0f} GB")
 
 
 def _folder(directory: str) -> tuple[Path, "Place | None"]:
@@ -137,7 +137,7 @@ def _folder_here(directory: str) -> Path:
         folder = Path(directory).resolve()
         folder.exists()
     except (OSError, RuntimeError):
-        cure = "No folder can have this name: it is too long, or its links lead round in a circle. Name another"
+        cure = "No folder can have this name: it is too long, or its links form a circle. Name another"
         raise UserError("directory", directory, cure) from None
     return folder
 
@@ -158,7 +158,7 @@ def _refuse_a_plan(context: typer.Context) -> None:
         given = context.get_parameter_source(name)
         if name not in OF_A_DATABASE and given is not None and given.name == "COMMANDLINE":
             field = name.replace("_", "-")
-            raise UserError(field, value, "--from-database writes what is there, whole. Leave this option out")
+            raise UserError(field, value, "--from-database writes all that is there. Leave this option out")
 
 
 def _extract(directory: str, catalog: Path | None, file_format: str, workers: int, as_json: bool) -> None:
@@ -177,7 +177,7 @@ def _extract(directory: str, catalog: Path | None, file_format: str, workers: in
     job = extracting.Job(folder, dsn, company, resolve(company), file_format, workers)
     manifest = _write(folder, place, partial(extracting.execute, job), as_json)
     if not as_json and manifest["changed"]:
-        told = "Others have changed rows since this tool wrote them; tables whose content is not the ledger's"
+        told = "Others have changed rows since this tool wrote them. Tables whose content is no longer the ledger's"
         console.err.print(f"{told}: {', '.join(manifest['changed'])}", markup=False, soft_wrap=True)
 
 

@@ -203,7 +203,11 @@ def advance(
 ) -> None:
     """Carry the database on to a later day: only what is new is written. Example: aquamind advance --to 2025-11-28"""
     if keep_edits and to_destroy is not None:
-        raise UserError("keep-edits", "given with --database-name-to-destroy", "Rows of others stay, or go; name one")
+        raise UserError(
+            "keep-edits",
+            "given with --database-name-to-destroy",
+            "Rows of others stay, or go: give one",
+        )
     from datagen import orm
     from datagen.catalog.reader import load
     from datagen.farm import resolve

@@ -40,7 +40,7 @@ def users(
     password_for: Annotated[
         list[str] | None,
         typer.Option(
-            help="Ask for this user's password and set it; may be repeated. A script gives AQUAMIND_PASSWORD."
+            help="Ask for this user's password and set it; may be repeated. A script sets AQUAMIND_PASSWORD instead."
         ),
     ] = None,
     demo_passwords: Annotated[

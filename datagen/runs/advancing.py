@@ -308,9 +308,9 @@ def present(connection: psycopg.Connection[Any], catalog: Catalog, farm: Farm) -
 def _plan_of(last: dict[str, Any], catalog: Catalog, farm: Farm) -> Present:
     if last["catalog_hash"] != catalog.content_hash():
         made = f"The database was made from another catalog (hash {last['catalog_hash'][:12]})"
-        raise UserError("catalog", catalog.content_hash()[:12], f"{made}: give --catalog with the folder of that one")
+        raise UserError("catalog", catalog.content_hash()[:12], f"{made}: name its folder with --catalog")
     if last["version"] != pipeline.VERSION:
-        cure = f"The database was made by version {last['version']} of the content: use the program of that one"
+        cure = f"The database was made by version {last['version']} of the content: use that version of the program"
         raise UserError("version", pipeline.VERSION, cure)
     plan = schedule.parse(last["schedule"], Path(f"run {last['id']}"), catalog, farm)
     return Present(Case(catalog, farm, plan), last["parameters"]["taken"], last["id"])
@@ -442,7 +442,7 @@ def _carry_unit(
     except psycopg.errors.ForeignKeyViolation as error:
         if own is None:
             raise
-        cure = "The record goes on from a row that was deleted. Have all made anew: --database-name-to-destroy"
+        cure = "The record goes on from a row that was deleted. Have everything made anew: --database-name-to-destroy"
         raise UserError(new.unit, error.diag.message_detail, cure) from None
     if seen and (record := seen.record(worker.case.plan.as_of)):
         since, as_of = worker.then.plan.as_of, worker.case.plan.as_of
