@@ -160,7 +160,7 @@ def show_report(report: "Report", seconds: float, as_json: bool, title: str) -> 
     if report.others:
         both = sorted({*report.others, *report.kept})
         show_table(
-            "Rows of others, left as they are; and of this tool's own, those that could not be carried on for them",
+            "Rows of others, left as they are; and this tool's own that could not be carried on because of them",
             [("table", "left"), ("rows of others", "right"), ("rows not carried on", "right")],
             [(table, f"{report.others.get(table, 0):,}", f"{report.kept.get(table, 0):,}") for table in both],
         )

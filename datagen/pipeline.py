@@ -302,6 +302,12 @@ class _Handover:
             self.units.add(unit)
             yield Task(0, _stream_states, (unit, self._sources.pop(unit)))
 
+    def before_each(self, tasks: Iterable[Task]) -> Iterator[Task]:
+        """These tasks, and before each of them the states that can be worked out by then."""
+        for task in tasks:
+            yield from self.tasks()
+            yield task
+
 
 def _index_tasks(loading: Loading) -> Iterator[Task]:
     for index in ddl.indexes_away(loading.dsn, loading.streamed):
@@ -383,17 +389,10 @@ def _load_beside(
     units = map(_telling, load_tasks(case, histories, keys, 1.0 - STREAMED_SHARE))
     left, helped = len(case.plan.batches) + sum(1 for _ in mixed(case, histories)), False
 
-    def largest() -> Iterator[Task]:
-        for task in stream_tasks(case, histories, keys):
-            yield from following.tasks()
-            yield task
-
-    def help_with(tasks: Iterator[Task]) -> Iterator[Task]:
+    def help_with(task: Task) -> Task:
         nonlocal helped
-        for task in tasks:
-            yield from following.tasks()
-            helped = True
-            yield Task(task.size, _help, task.arguments)
+        helped = True
+        return Task(task.size, _help, task.arguments)
 
     def taken(task: Task, written: _Written) -> dict[str, int]:
         nonlocal left
@@ -406,13 +405,14 @@ def _load_beside(
             yield from takewhile(lambda _: holds(), _index_tasks(loading))
 
     rest: Crew = (hands, chain(units, indexes(lambda: left > 0 and not helped)))
-    filling: Crew = (stream, chain(largest(), help_with(units)))
+    filling: Crew = (stream, following.before_each(chain(stream_tasks(case, histories, keys), map(help_with, units))))
     # One worker does one after the other.
     rows = Counter[str]()
     for crews in [(filling, rest)] if workers > 1 else [(rest,), (filling,)]:
         rows.update(_done(progress, *crews, taken=taken))
     last = map(_telling, last_tasks(case, histories, keys, 1.0 - STREAMED_SHARE))
-    rows.update(_done(progress, (hands, last), *([(stream, help_with(last))] if workers > 1 else []), taken=taken))
+    helping: Crew = (stream, following.before_each(map(help_with, last)))
+    rows.update(_done(progress, (hands, last), *([helping] if workers > 1 else []), taken=taken))
     # Last, for what is streamed belongs to units that have to be there.
     states_left = [stream.submit(task) for task in following.tasks()]
     committed = stream.submit(Task(0, _commit_stream, ()))

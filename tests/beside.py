@@ -130,7 +130,7 @@ class Stage:
         """The URL of a new database, as one of those to begin from."""
         name = f"beside_{next(self.numbers)}"
         with connect(self.server.url("postgres"), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name} TEMPLATE {self.origins[origin]}".encode())
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {self.origins[origin]} STRATEGY file_copy".encode())
         return self.server.url(name)
 
     def drop(self, dsn: str) -> None:

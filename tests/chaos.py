@@ -178,7 +178,7 @@ class Arena:
             connection.execute(
                 "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s", [source]
             )
-            connection.execute(f"CREATE DATABASE {target} TEMPLATE {source}".encode())
+            connection.execute(f"CREATE DATABASE {target} TEMPLATE {source} STRATEGY file_copy".encode())
 
 
 def kill_main(_: Arena, running: subprocess.Popen[str]) -> None:

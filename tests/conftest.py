@@ -16,6 +16,7 @@ from aquamind.database import connect
 from aquamind.server import EmbeddedServer
 from datagen.cli.command import OBJECTS_TO_COLLECT
 from datagen.storage import ledger, schema
+from tests.loaded import django_on, load_small_record
 from tests.settings import SERVER, TEMPLATE
 
 LONGEST = (
@@ -80,10 +81,27 @@ def new_database(server: EmbeddedServer, template: str) -> Callable[[], str]:
         if connections["default"].settings_dict["NAME"] == template:
             connections["default"].close()
         with connect(server.url("postgres"), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}".encode())
+            # Copied file by file, in a sixth of the processor's time that logging every page takes.
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy".encode())
         return server.url(name)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def small_record(new_database: Callable[[], str], django_db_blocker: DjangoDbBlocker) -> str:
+    """The URL of a database with a small record, loaded once for all tests that only read it."""
+    dsn = new_database()
+    with django_db_blocker.unblock():
+        load_small_record(dsn)
+    return dsn
+
+
+@pytest.fixture(scope="module")
+def on_small_record(small_record: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+    """The same, and Django on it."""
+    with django_db_blocker.unblock(), django_on(small_record):
+        yield small_record
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -1,8 +1,7 @@
-"""A database with a small record, loaded once for all tests that only read it."""
+"""Django on a database of a test's own, and the small record that all tests read which change nothing."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
 
 from django.db import connection
 
@@ -10,12 +9,9 @@ from datagen import orm, runs
 from tests.worlds import Silent, case_of, small_plan
 
 
-@cache
-def small_record(new_database: Callable[[], str]) -> str:
-    """The URL of the database. Its batches are 50, 340, 630 and 920 days old, the oldest harvested; two rings each."""
-    dsn = new_database()
+def load_small_record(dsn: str) -> None:
+    """Batches of 50, 340, 630 and 920 days, the oldest harvested; two rings each."""
     runs.execute(runs.Job(dsn, case_of(small_plan(batches=2, stagger_days=290, containers=2)), 1), Silent())
-    return dsn
 
 
 @contextmanager

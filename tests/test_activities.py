@@ -1,20 +1,18 @@
 """Planned activities: twenty for every growing batch, true to what happened, and never doubled."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from django.db import connection, transaction
-from pytest_django import DjangoDbBlocker
 
 from apps.batch.models import Batch, BatchContainerAssignment, BatchTransferWorkflow
 from apps.health.models import Treatment
 from apps.planning.models import ActivityTemplate, PlannedActivity
 from apps.planning.seeding import COLUMNS, FINISHED_DAYS, HABITS, _habit_days, activities
 from datagen.runs.analysis import plan_activities
-from tests.loaded import django_on, small_record
 from tests.worlds import AS_OF
 
 # The guide's, but for days on which the fish are vaccinated and deloused.
@@ -28,16 +26,8 @@ GUIDE = {
 }
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _record(new_database: Callable[[], str], django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    with django_db_blocker.unblock():
-        dsn = small_record(new_database)
-        with django_on(dsn):
-            yield
-
-
 @pytest.fixture(autouse=True)
-def _seeded(_record: None) -> Iterator[None]:
+def _seeded(on_small_record: str) -> Iterator[None]:
     with transaction.atomic():
         reseed(AS_OF)
         yield

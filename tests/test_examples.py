@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -22,7 +21,6 @@ from datagen.masterdata.tables import tables as masterdata
 from datagen.planning.presets import PRESETS, make_plan
 from datagen.runs.run import check_case
 from datagen.runs.wiping import MASTER_DATA
-from tests.loaded import small_record
 from tests.worlds import AS_OF, Silent, case_of, small_plan
 
 EXAMPLES = PROJECT / "examples"
@@ -36,12 +34,15 @@ WITHOUT_DATABASE = {
 
 
 @pytest.mark.parametrize("query", sorted(EXAMPLES.glob("sql/*.sql")), ids=lambda path: path.stem)
-def test_a_query_finds_rows(query: Path, new_database: Callable[[], str], django_db_blocker: DjangoDbBlocker) -> None:
-    with django_db_blocker.unblock():
-        dsn = small_record(new_database)
+def test_a_query_finds_rows(query: Path, small_record: str) -> None:
     command = [*AQUAMIND, "psql", "-v", "ON_ERROR_STOP=1", "--csv", "-f", str(query)]
     done = subprocess.run(
-        command, env=os.environ | {"DATABASE_URL": dsn}, capture_output=True, text=True, cwd=PROJECT, check=False
+        command,
+        env=os.environ | {"DATABASE_URL": small_record},
+        capture_output=True,
+        text=True,
+        cwd=PROJECT,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     heading, *rows = done.stdout.splitlines()

@@ -1,7 +1,7 @@
 """The books balance with the record: facts at their own sites, money to the cent, and rebuilding changes nothing."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -11,23 +11,15 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
-from pytest_django import DjangoDbBlocker
 
 from apps.finance.models import FactHarvest
 from datagen.events import finance
-from tests.loaded import django_on, small_record
 from tests.test_scenarios import records
 from tests.worlds import AS_OF, SEA, company, small_plan
 
+pytestmark = pytest.mark.usefixtures("on_small_record")
+
 TABLES = ("finance_factharvest", "finance_intercompanytransaction", "batch_batchtransferworkflow")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _record(new_database: Callable[[], str], django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    with django_db_blocker.unblock():
-        dsn = small_record(new_database)
-        with django_on(dsn):
-            yield
 
 
 @pytest.fixture

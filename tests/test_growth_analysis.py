@@ -2,7 +2,7 @@
 
 import itertools
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
 from typing import Any
@@ -11,7 +11,6 @@ import numpy as np
 import psycopg
 import pytest
 from django.db import connection, transaction
-from pytest_django import DjangoDbBlocker
 
 from apps.batch.growth_analysis import MissingScenario, States, compute, read, recompute, temperature
 from apps.batch.growth_analysis.states import ANCHORS, SOURCES
@@ -31,7 +30,6 @@ from datagen import pipeline
 from datagen.case import Case
 from datagen.runs import analysis
 from datagen.storage import ledger
-from tests.loaded import django_on, small_record
 from tests.worlds import AS_OF, Silent, company, small_plan
 
 COLUMNS = (
@@ -42,19 +40,10 @@ STATES = f"SELECT {COLUMNS} FROM batch_actualdailyassignmentstate WHERE batch_id
 Connection = psycopg.Connection[Any]
 
 
-@pytest.fixture(scope="module")
-def dsn(new_database: Callable[[], str], django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
-    """Batches of 50, 340, 630 and 920 days, the oldest harvested, with the states that the run has made."""
-    with django_db_blocker.unblock():
-        dsn = small_record(new_database)
-        with django_on(dsn):
-            yield dsn
-
-
 @pytest.fixture
-def undone(dsn: str) -> Iterator[Connection]:
+def undone(on_small_record: str) -> Iterator[Connection]:
     """A connection whose changes are undone."""
-    with database.connect(dsn) as own:
+    with database.connect(on_small_record) as own:
         yield own
         own.rollback()
 
@@ -95,13 +84,13 @@ def confidences(states: States, row: int) -> dict[str, float]:
     return json.loads(states.confidences[states.confidence[row]])
 
 
-def test_states_are_what_was_lived(dsn: str) -> None:
+def test_states_are_what_was_lived(on_small_record: str) -> None:
     """Fish to the last one on every day of every stay; weights as well as samples of 30 fish can tell."""
     catalog, farm = company()
     plan = small_plan(batches=2, stagger_days=290, containers=2)
     histories = pipeline.simulate(Case(catalog, farm, plan))
     error = []
-    with database.connect(dsn) as own:
+    with database.connect(on_small_record) as own:
         for index, batch in enumerate(plan.batches):
             lived = histories[batch.geography].batch(index).days
             [batch_id] = own.execute("SELECT id FROM batch_batch WHERE batch_number = %s", [batch.number]).fetchone()
@@ -118,7 +107,7 @@ def test_states_are_what_was_lived(dsn: str) -> None:
     assert np.percentile(errors, 99) < 0.10
 
 
-def test_who_looks_stages_up_by_name_grows_fish_alike(dsn: str) -> None:
+def test_who_looks_stages_up_by_name_grows_fish_alike(on_small_record: str) -> None:
     """As AquaMind does: models are found by `LifeCycleStage.name`, and nothing is read but what is stored."""
     query = """
         SELECT stage.name, count(*), round(percentile_cont(0.5) WITHIN GROUP (ORDER BY
@@ -136,7 +125,7 @@ def test_who_looks_stages_up_by_name_grows_fish_alike(dsn: str) -> None:
         WHERE anchor_type IS NULL AND population <= before
         GROUP BY 1
     """
-    with database.connect(dsn) as own:
+    with database.connect(on_small_record) as own:
         found = own.execute(query).fetchall()
     catalog, _ = company()
     assert {stage for stage, days, _ in found if days > 100} == {stage.name for stage in catalog.biology.stages}
@@ -280,17 +269,17 @@ def test_a_window_rests_on_stored_states_of_the_stays_before(undone: Connection)
     assert undone.execute(STATES, [batch_id]).fetchall() == whole
 
 
-def test_analysing_again_changes_nothing(dsn: str) -> None:
-    with database.connect(dsn, autocommit=True) as own:
+def test_analysing_again_changes_nothing(on_small_record: str) -> None:
+    with database.connect(on_small_record, autocommit=True) as own:
         before = ledger.status(own)["tables"], own.execute(STATES, [grown_batch(own)]).fetchall()
         for batches in (None, [grown_batch(own)]):
-            analysis.analyse(dsn, batches, 1, Silent())
+            analysis.analyse(on_small_record, batches, 1, Silent())
             assert (ledger.status(own)["tables"], own.execute(STATES, [grown_batch(own)]).fetchall()) == before
         kept = own.execute("SELECT count(*) FROM datagen.dropped").fetchone()[0]
         assert kept == 0, "indexes are back"
 
 
-def test_a_batch_without_a_scenario_is_said_and_counted(dsn: str, undone: Connection) -> None:
+def test_a_batch_without_a_scenario_is_said_and_counted(on_small_record: str, undone: Connection) -> None:
     batch_id = grown_batch(undone)
     undone.execute("UPDATE batch_batch SET pinned_projection_run_id = NULL WHERE id = %s", [batch_id])
     assert read(undone, batch_id, AS_OF) is not None, "its first scenario serves"
@@ -299,8 +288,8 @@ def test_a_batch_without_a_scenario_is_said_and_counted(dsn: str, undone: Connec
         read(undone, batch_id, AS_OF)
 
 
-def test_the_bulk_run_counts_what_it_could_not_do(dsn: str) -> None:
-    with database.connect(dsn, autocommit=True) as own:
+def test_the_bulk_run_counts_what_it_could_not_do(on_small_record: str) -> None:
+    with database.connect(on_small_record, autocommit=True) as own:
         batch_id = grown_batch(own)
         [number] = own.execute("SELECT batch_number FROM batch_batch WHERE id = %s", [batch_id]).fetchone()
         before = own.execute(STATES, [batch_id]).fetchall()
@@ -308,12 +297,12 @@ def test_the_bulk_run_counts_what_it_could_not_do(dsn: str) -> None:
         own.execute("UPDATE batch_batch SET pinned_projection_run_id = NULL WHERE id = %s", [batch_id])
         own.execute("UPDATE scenario SET batch_id = NULL, name = '#' || name WHERE batch_id = %s", [batch_id])
         try:
-            done = analysis.analyse(dsn, [batch_id], 1, Silent())
+            done = analysis.analyse(on_small_record, [batch_id], 1, Silent())
             left = own.execute(STATES, [batch_id]).fetchall()
         finally:
             own.execute("UPDATE scenario SET batch_id = %s, name = substr(name, 2) WHERE name ^@ '#'", [batch_id])
             own.execute("UPDATE batch_batch SET pinned_projection_run_id = %s WHERE id = %s", [*scenario, batch_id])
-        analysis.analyse(dsn, [batch_id], 1, Silent())
+        analysis.analyse(on_small_record, [batch_id], 1, Silent())
         assert own.execute(STATES, [batch_id]).fetchall() == before
     assert done.without_scenario == {number: 52}
     assert left == []
@@ -380,7 +369,7 @@ def states_of(batch: Batch, days: int) -> States:
     return compute(record)
 
 
-def test_fish_are_those_that_were_put_in(dsn: str) -> None:
+def test_fish_are_those_that_were_put_in(on_small_record: str) -> None:
     """Neither its own count nor what is only planned is added to what a stay has received; what leaves is gone."""
     with undone_orm():
         batch, stays = handmade({"eggs": "Egg&Alevin", "later": "Egg&Alevin", "own": "Egg&Alevin"})
@@ -397,7 +386,7 @@ def test_fish_are_those_that_were_put_in(dsn: str) -> None:
     assert states.mortality_count.sum() == 5
 
 
-def test_deaths_are_modelled_where_none_are_recorded(dsn: str) -> None:
+def test_deaths_are_modelled_where_none_are_recorded(on_small_record: str) -> None:
     with undone_orm():
         batch, stays = handmade({"eggs": "Egg&Alevin"})
         deliver(batch, stays["eggs"], 100_000, 0)
@@ -413,7 +402,7 @@ def test_deaths_are_modelled_where_none_are_recorded(dsn: str) -> None:
     assert (sources(states, 0)["mortality"], confidences(states, 0)["mortality"]) == ("model", 0.4)
 
 
-def test_weights_of_those_moved_and_of_those_left(dsn: str) -> None:
+def test_weights_of_those_moved_and_of_those_left(on_small_record: str) -> None:
     """The weighing of the largest tells that those left are smaller; fish among others share their mean weight."""
     with undone_orm():
         batch, stays = handmade({"source": "Egg&Alevin", "new": "Egg&Alevin", "mixed": "Egg&Alevin"})
@@ -435,8 +424,8 @@ def test_weights_of_those_moved_and_of_those_left(dsn: str) -> None:
     assert confidences(states, row)["weight"] == 0.95
 
 
-def test_fcr_is_observed_where_there_is_growth(dsn: str) -> None:
-    with database.connect(dsn) as own:
+def test_fcr_is_observed_where_there_is_growth(on_small_record: str) -> None:
+    with database.connect(on_small_record) as own:
         found = own.execute(STATES, [grown_batch(own)]).fetchall()
     seen = 0
     for before, row in itertools.pairwise(found):

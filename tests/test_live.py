@@ -35,7 +35,7 @@ STATES = (
     " anchor_type, sources, confidence_scores, last_computed_at"
     " FROM batch_actualdailyassignmentstate WHERE batch_id = %s ORDER BY date, assignment_id"
 )
-ASSIGNMENT, DAY, WEIGHT, POPULATION, ANCHOR, COMPUTED_AT = 0, 1, 2, 3, 9, -1
+DAY, WEIGHT, POPULATION, ANCHOR, COMPUTED_AT = 1, 2, 3, 9, -1
 SAVES = 1_000
 
 

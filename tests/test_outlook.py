@@ -1,14 +1,10 @@
 """What a plan is said to make is what is made of it: to the row, in every table."""
 
-from collections.abc import Callable
-
 import psycopg
-from pytest_django import DjangoDbBlocker
 
 from datagen import pipeline
 from datagen.planning.presets import PRESETS, make_plan
 from datagen.runs import outlook
-from tests.loaded import small_record
 from tests.worlds import AS_OF, case_of, company, small_plan, stored
 
 
@@ -22,13 +18,11 @@ def test_every_family_says_what_it_makes() -> None:
         assert +said[unit] == {table: each.rows for table, each in tables.items() if each.rows}, unit
 
 
-def test_the_database_holds_what_was_said(new_database: Callable[[], str], django_db_blocker: DjangoDbBlocker) -> None:
+def test_the_database_holds_what_was_said(small_record: str) -> None:
     """With all that is worked out from the record; batches of each age, one of them harvested."""
     case = case_of(small_plan(batches=2, stagger_days=290, containers=2))
     said = outlook.foresee(case, pipeline.simulate(case))
-    with django_db_blocker.unblock():
-        dsn = small_record(new_database)
-    with psycopg.connect(dsn) as connection:
+    with psycopg.connect(small_record) as connection:
         found = {table: connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in said.rows}
         harvested = connection.execute("SELECT count(*) FROM batch_batch WHERE status = 'COMPLETED'").fetchone()[0]
     assert found == said.rows

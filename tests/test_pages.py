@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import date
 from html import escape
 from pathlib import Path
@@ -18,7 +18,6 @@ from django.db import connection, transaction
 from django.db.models import Q, Sum
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from pytest_django import DjangoDbBlocker
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.action_chains import ActionChains
@@ -32,20 +31,12 @@ from apps.inventory.models import BatchFeedingSummary, FeedingEvent
 from apps.scenario.models import ScenarioProjection
 from aquamind.pages import queries
 from datagen.likeness import figures, pictures
-from tests.loaded import django_on, small_record
 from tests.worlds import AS_OF
+
+pytestmark = pytest.mark.usefixtures("on_small_record")
 
 SERVE = [sys.executable, "-u", "-c", "from datagen.cli import main; main()", "serve", "--port", "0"]
 MOST_QUERIES = 12
-
-
-@pytest.fixture(scope="module", autouse=True)
-def dsn(new_database: Callable[[], str], django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
-    """Two batches a geography, one of them harvested."""
-    with django_db_blocker.unblock():
-        dsn = small_record(new_database)
-        with django_on(dsn):
-            yield dsn
 
 
 @pytest.fixture
@@ -162,8 +153,10 @@ def test_pages_only_answer_questions(client: Client, batch: Batch) -> None:
         assert client.get(missing).status_code == 404
 
 
-def test_likeness_is_measured_and_drawn_when_asked(client: Client, dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DATABASE_URL", dsn)
+def test_likeness_is_measured_and_drawn_when_asked(
+    client: Client, on_small_record: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", on_small_record)
     assert b"<svg" not in client.get("/likeness/").content
     page = client.get("/likeness/?measure=now").content.decode()
     assert page.count('<svg class="picture"') == len(pictures.pictures())
@@ -175,10 +168,10 @@ def test_likeness_is_measured_and_drawn_when_asked(client: Client, dsn: str, mon
 
 
 @pytest.fixture(scope="module")
-def site(dsn: str) -> Iterator[str]:
+def site(on_small_record: str) -> Iterator[str]:
     """The site as `aquamind serve` runs it, without debugging."""
     with subprocess.Popen(
-        SERVE, env={**os.environ, "DATABASE_URL": dsn, "DEBUG": "0"}, stderr=subprocess.PIPE, text=True
+        SERVE, env={**os.environ, "DATABASE_URL": on_small_record, "DEBUG": "0"}, stderr=subprocess.PIPE, text=True
     ) as process:
         assert process.stderr is not None
         said = re.search(r"http://[^/]+", process.stderr.readline())

@@ -435,7 +435,7 @@ def _moves_on(connection: psycopg.Connection[Any], dsn: str) -> None:
     assert revisions.moved_on(connection) == ["batch_batch.note is new", "batch_batch.notes is gone"]
     with pytest.raises(UserError, match=r"batch_batch\.notes is missing"):
         advancing.advance(dsn, catalog, farm, plan.as_of + timedelta(days=3), 1, Silent())
-    with pytest.raises(UserError, match=r"batch_batch\.notes is not there any more"):
+    with pytest.raises(UserError, match=r"batch_batch\.notes is no longer there"):
         checks.verify(dsn, 1, Silent())
     wiping.wipe(connection, dsn)
     assert values(dsn, "batch_batch", "id") == set()

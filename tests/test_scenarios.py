@@ -1,6 +1,5 @@
 """Baseline scenarios: the published day step, one for every batch, near to what its fish became."""
 
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 
@@ -8,7 +7,6 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from django.db import connection
-from pytest_django import DjangoDbBlocker
 
 from apps.batch.models import Batch
 from datagen.biology.projection import project
@@ -16,7 +14,6 @@ from datagen.catalog.stages import stages
 from datagen.events import batches, scenarios
 from datagen.events.context import BatchRecord
 from datagen.planning.presets import PRESETS, make_plan
-from tests.loaded import django_on, small_record
 from tests.worlds import AS_OF, company, records, small_plan
 
 DAYS = 900
@@ -112,14 +109,6 @@ def test_a_scenario_does_not_depend_on_the_as_of_day() -> None:
         assert tables(early) == tables(late)
 
 
-@pytest.fixture(scope="module")
-def _record(new_database: Callable[[], str], django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    with django_db_blocker.unblock():
-        dsn = small_record(new_database)
-        with django_on(dsn):
-            yield
-
-
 STORED = """
     SELECT model.model_id, stage.order, override.tgc_value
     FROM scenario_tgcmodel model
@@ -128,7 +117,7 @@ STORED = """
 """
 
 
-@pytest.mark.usefixtures("_record")
+@pytest.mark.usefixtures("on_small_record")
 def test_projections_follow_from_the_stored_models_alone() -> None:
     """Whoever runs a scenario again from its profile, models and model changes gets the stored projection."""
     with connection.cursor() as cursor:

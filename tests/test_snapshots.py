@@ -131,9 +131,9 @@ def test_a_database_of_others_is_neither_replaced_nor_dropped(filled: str, serve
         with pytest.raises(UserError, match="It is in the way"):
             snapshots.take(filled, "clean")
         assert names(filled) == [f"{of}.{suffix}"]
-        with pytest.raises(UserError, match="There is none of this name"):
+        with pytest.raises(UserError, match="There is no snapshot of this name"):
             snapshots.restore(filled, "clean")
-        with pytest.raises(UserError, match="There is none of this name"):
+        with pytest.raises(UserError, match="There is no snapshot of this name"):
             snapshots.drop(filled, "clean")
         with connect(server.url("postgres"), autocommit=True) as connection:
             connection.execute(f'DROP DATABASE "{of}.{suffix}"'.encode())
@@ -199,7 +199,7 @@ def test_a_closed_database_of_others_is_no_snapshot(filled: str, server: Embedde
     with pytest.raises(UserError, match="It is in the way"):
         snapshots.take(filled, "clean", replace=True)
     for refused in (snapshots.restore, snapshots.drop):
-        with pytest.raises(UserError, match="There is none of this name"):
+        with pytest.raises(UserError, match="There is no snapshot of this name"):
             refused(filled, "clean")
     assert names(filled) == [kept]
 

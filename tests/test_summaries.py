@@ -1,18 +1,16 @@
 """Feeding summaries reckoned by hand, and those of a whole record."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
 import psycopg
 import pytest
-from pytest_django import DjangoDbBlocker
 
 from apps.batch.growth_analysis import States
 from apps.inventory.feeding_summaries import Columns, summarise
 from aquamind import database
-from tests.loaded import small_record
 from tests.worlds import AS_OF
 
 SAMPLE, TRANSFER, NOTHING = 0, 1, -1
@@ -153,10 +151,8 @@ def test_longer_records_keep_the_keys_of_shorter_ones() -> None:
 
 
 @pytest.fixture(scope="module")
-def loaded(new_database: Callable[[], str], django_db_blocker: DjangoDbBlocker) -> Iterator[psycopg.Connection[Any]]:
-    with django_db_blocker.unblock():
-        dsn = small_record(new_database)
-    with database.connect(dsn) as connection:
+def loaded(small_record: str) -> Iterator[psycopg.Connection[Any]]:
+    with database.connect(small_record) as connection:
         yield connection
 
 

@@ -1,6 +1,6 @@
 """Subsidiaries of the company in each geography, and the prices at which they hand fish to each other."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
@@ -9,7 +9,6 @@ from datagen.catalog.spec import Ref, Spec, Unique
 SUBSIDIARIES = ("FW", "FM", "LG")
 """In the order in which they own a fish."""
 
-Subsidiary = Literal["FW", "FM", "LG"]
 PricePerKg = Annotated[float, Field(gt=0, lt=1e6)]
 
 

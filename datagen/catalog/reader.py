@@ -147,7 +147,7 @@ def _refuse_traps(text: str, path: Path) -> None:
     for event in yaml.parse(text, _Loader):
         line = event.start_mark.line + 1 if event.start_mark else 1
         if isinstance(event, yaml.AliasEvent):
-            raise UserError(f"{path}:{line}", f"*{event.anchor}", "There are no aliases here; write it out")
+            raise UserError(f"{path}:{line}", f"*{event.anchor}", "Aliases are not allowed here; write it out")
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > MOST_DEPTH:
             raise UserError(f"{path}:{line}", None, f"Nested more than {MOST_DEPTH} deep; correct the YAML")

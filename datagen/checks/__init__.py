@@ -164,7 +164,7 @@ def admit(connection: psycopg.Connection[Any]) -> None:
     if unfinished := ledger.unfinished(connection):
         raise NothingJudgedError("database", name, unfinished)
     if gone := revisions.missing(connection):
-        cure = f"Its schema has moved on: {', '.join(gone)} {'is' if len(gone) == 1 else 'are'} not there any more"
+        cure = f"Its schema has moved on: {', '.join(gone)} {'is' if len(gone) == 1 else 'are'} no longer there"
         raise NothingJudgedError(
             "database", name, f"{cure}. Use a version of this tool that knows it, or an older schema"
         )

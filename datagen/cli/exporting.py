@@ -1,9 +1,11 @@
 """The command that writes the record as files: export."""
 
 import time
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
@@ -33,8 +35,13 @@ from datagen.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from datagen.case import Case
     from datagen.files.cloud import Place
     from datagen.pipeline import Report
+    from datagen.runs.exporting import Job
+
+Write: TypeAlias = Callable[[console.Steps], tuple["Report", dict[str, Any]]]
+"""Writes files, telling how far it is, and returns a report and their manifest."""
 
 OF_A_DATABASE = frozenset(("directory", "from_database", "catalog", "file_format", "workers", "as_json"))
 """What may be said of an export of a database; the rest is of a plan, and the database has its own."""
@@ -47,7 +54,7 @@ def export(
         str, typer.Argument(help="Folder to write, new or empty; or a place such as s3://bucket/record, gs://, az://.")
     ],
     from_database: Annotated[
-        bool, typer.Option("--from-database", help="What is in the database (DATABASE_URL), instead of a plan.")
+        bool, typer.Option("--from-database", help="Write what is in the database (DATABASE_URL), instead of a plan.")
     ] = False,
     preset: PresetName = "production",
     as_of: Day = None,
@@ -62,7 +69,7 @@ def export(
     history: History = None,
     catalog: Folder = None,
     file_format: Annotated[str, typer.Option("--format", help="parquet, csv or arrow.")] = "parquet",
-    companies: Annotated[int, typer.Option(help="So many companies, of this seed and the following ones.")] = 1,
+    companies: Annotated[int, typer.Option(help="How many companies: of this seed and the following ones.")] = 1,
     workers: Workers = CORES,
     _nice: Nice = False,
     scheduler: Scheduler = None,
@@ -79,40 +86,39 @@ def export(
         _refuse_a_plan(context)
         _extract(directory, catalog, file_format, workers, as_json)
         return
-    preset_chosen = changed_preset(preset, years, stagger, saturation, batches, ages, finished, imperfections, history)
-    case, bound = planned(preset_chosen, as_of, seed, catalog)
+    chosen = changed_preset(preset, years, stagger, saturation, batches, ages, finished, imperfections, history)
+    case, bound = planned(chosen, as_of, seed, catalog)
 
     from datagen.runs import companies as several
     from datagen.runs import exporting
 
     if scheduler is None and not dry_run:
         execution.expect(workers)
-
-    def case_of(company: int) -> Any:
-        return case if company == 1 else planned(preset_chosen, as_of, seed + company - 1, catalog)[0]
-
     several.check_number(companies)
     folder, place = _folder(directory)
     job = exporting.Job(folder, case, file_format, workers, scheduler)
     if dry_run:
-        with _meant(place):
-            made = exporting.foresee(job, bound)
-        show_outlook(made, as_json)
-        if companies > 1:
-            rows, size = (companies * each / 1e9 for each in (sum(made.rows.values()), made.disk_bytes))
-            console.err.print(
-                f"{companies} companies of about this size: {rows:.1f} thousand million rows, {size:.0f} GB"
-            )
+        _show_plan(job, place, companies, bound, as_json)
         return
-    begin = time.perf_counter()
-    with _meant(place), console.Steps() as steps:
-        if companies == 1:
-            report, manifest = exporting.execute(job, steps)
-        else:
-            many = several.Job(job.folder, case_of, companies, file_format, workers, scheduler)
-            report, manifest = several.execute(many, steps)
-        _send(place, report, steps)
-    _show(place or folder, report, manifest, time.perf_counter() - begin, as_json)
+
+    def case_of(company: int) -> "Case":
+        return case if company == 1 else planned(chosen, as_of, seed + company - 1, catalog)[0]
+
+    write: Write = partial(exporting.execute, job)
+    if companies > 1:
+        write = partial(several.execute, several.Job(folder, case_of, companies, file_format, workers, scheduler))
+    _write(folder, place, write, as_json)
+
+
+def _show_plan(job: "Job", place: "Place | None", companies: int, bound: str | None, as_json: bool) -> None:
+    from datagen.runs import exporting
+
+    with _meant(place):
+        made = exporting.foresee(job, bound)
+    show_outlook(made, as_json)
+    if companies > 1:
+        rows, size = (companies * each / 1e9 for each in (sum(made.rows.values()), made.disk_bytes))
+        console.err.print(f"{companies} companies of about this size: {rows:.1f} billion rows, {size:.0f} GB")
 
 
 def _folder(directory: str) -> tuple[Path, "Place | None"]:
@@ -131,7 +137,7 @@ def _folder_here(directory: str) -> Path:
         folder = Path(directory).resolve()
         folder.exists()
     except (OSError, RuntimeError):
-        cure = "No folder can have this name: it is too long, or its links lead round in a circle. Name another"
+        cure = "No folder can have this name: it is too long, or its links form a circle. Name another"
         raise UserError("directory", directory, cure) from None
     return folder
 
@@ -152,7 +158,7 @@ def _refuse_a_plan(context: typer.Context) -> None:
         given = context.get_parameter_source(name)
         if name not in OF_A_DATABASE and given is not None and given.name == "COMMANDLINE":
             field = name.replace("_", "-")
-            raise UserError(field, value, "--from-database writes what is there, whole. Leave this option out")
+            raise UserError(field, value, "--from-database writes all that is there. Leave this option out")
 
 
 def _extract(directory: str, catalog: Path | None, file_format: str, workers: int, as_json: bool) -> None:
@@ -167,15 +173,22 @@ def _extract(directory: str, catalog: Path | None, file_format: str, workers: in
 
     execution.expect(workers)
 
-    begin, (folder, place) = time.perf_counter(), _folder(directory)
+    folder, place = _folder(directory)
+    job = extracting.Job(folder, dsn, company, resolve(company), file_format, workers)
+    manifest = _write(folder, place, partial(extracting.execute, job), as_json)
+    if not as_json and manifest["changed"]:
+        told = "Others have changed rows since this tool wrote them. Tables whose content is no longer the ledger's"
+        console.err.print(f"{told}: {', '.join(manifest['changed'])}", markup=False, soft_wrap=True)
+
+
+def _write(folder: Path, place: "Place | None", write: Write, as_json: bool) -> dict[str, Any]:
+    """Write the files, send them on if they are for another place, and show what there is now; its manifest."""
+    begin = time.perf_counter()
     with _meant(place), console.Steps() as steps:
-        job = extracting.Job(folder, dsn, company, resolve(company), file_format, workers)
-        report, manifest = extracting.execute(job, steps)
+        report, manifest = write(steps)
         _send(place, report, steps)
     _show(place or folder, report, manifest, time.perf_counter() - begin, as_json)
-    if not as_json and manifest["changed"]:
-        told = "Others have changed rows since this tool wrote them; tables whose content is not the ledger's"
-        console.err.print(f"{told}: {', '.join(manifest['changed'])}", markup=False, soft_wrap=True)
+    return manifest
 
 
 def _show(where: "Place | Path", report: "Report", manifest: dict[str, Any], seconds: float, as_json: bool) -> None:

@@ -11,7 +11,7 @@ from datagen import console
 from datagen.cli.command import app
 from datagen.cli.options import CORES, AsJson, Day, Destroy, Fill, Folder, Nice, Workers, parsed_day, target
 
-VERDICTS = {True: "passes", False: "fails", None: "nothing of it"}
+VERDICTS = {True: "passes", False: "fails", None: "nothing to measure"}
 """Of a figure that was measured."""
 
 
@@ -110,8 +110,8 @@ def init(
     fill: Fill = None,
     as_json: AsJson = False,
 ) -> None:
-    """Create the schema where there is none, and missing master data; those of this tool follow a changed catalog as
-    long as there are no batches. Example: aquamind init --only finance"""
+    """Create the schema where there is none, and missing master data; what this tool wrote follows a changed
+    catalog as long as there are no batches. Example: aquamind init --only finance"""
     from aquamind import database
     from datagen import orm
     from datagen.catalog.reader import load
@@ -144,7 +144,7 @@ def init(
     )
     if different := [one for each in done.values() for one in each.different]:
         console.show_table(
-            "Not as in the catalog, and left",
+            "Different from the catalog, and left as they are",
             [(name, "left") for name in ("table", "row", "column", "database", "catalog")],
             [each[:5] for each in different],
         )
@@ -254,7 +254,7 @@ def _verdict(checked: bool, offending: int) -> str:
 
 @app.command()
 def coverage(as_of: Day = None, as_json: AsJson = False) -> None:
-    """Say whether acceptance tests find on a day what they need; exit code 1 if not. Example: aquamind coverage"""
+    """Say whether acceptance tests find what they need on a day; exit code 1 if not. Example: aquamind coverage"""
     from dataclasses import asdict
 
     from datagen.checks.coverage import coverage as covered
@@ -304,8 +304,8 @@ def likeness(as_json: AsJson = False) -> None:
 
 @app.command()
 def snapshot(
-    name: Annotated[str, typer.Argument(help="What to call it.")],
-    replace: Annotated[bool, typer.Option("--replace", help="In place of one of that name.")] = False,
+    name: Annotated[str, typer.Argument(help="Name of the snapshot.")],
+    replace: Annotated[bool, typer.Option("--replace", help="Replace one of that name.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Keep the database as it is now, for `aquamind restore`. Example: aquamind snapshot clean"""
@@ -329,8 +329,7 @@ def restore(
     to_destroy: Destroy = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make the database again what it was at a snapshot; all that was changed since is gone. Example: aquamind restore
-    clean"""
+    """Take the database back to a snapshot; whatever was changed since is gone. Example: aquamind restore clean"""
     from datagen.runs import snapshots
 
     begin = time.perf_counter()
@@ -347,7 +346,7 @@ def snapshots(
     drop: Annotated[list[str] | None, typer.Option(help="Delete this one first; may be repeated.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """What snapshots of the database there are, with their size. Example: aquamind snapshots --drop clean"""
+    """List the snapshots of the database, with their size. Example: aquamind snapshots --drop clean"""
     from dataclasses import asdict
 
     from datagen.runs import snapshots as kept

@@ -38,8 +38,10 @@ from datagen.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from datagen.case import Case
     from datagen.planning.plan import Versions
     from datagen.planning.presets import Preset
+    from datagen.runs.outlook import Outlook
 
 
 @app.command()
@@ -201,7 +203,11 @@ def advance(
 ) -> None:
     """Carry the database on to a later day: only what is new is written. Example: aquamind advance --to 2025-11-28"""
     if keep_edits and to_destroy is not None:
-        raise UserError("keep-edits", "given with --database-name-to-destroy", "Rows of others stay, or go; name one")
+        raise UserError(
+            "keep-edits",
+            "given with --database-name-to-destroy",
+            "Rows of others stay, or go: give one",
+        )
     from datagen import orm
     from datagen.catalog.reader import load
     from datagen.farm import resolve
@@ -302,7 +308,7 @@ def _ages(text: str) -> tuple[int, ...]:
     return ages
 
 
-def planned(preset: "Preset", as_of: str | None, seed: int, folder: Path | None) -> tuple[Any, str | None]:
+def planned(preset: "Preset", as_of: str | None, seed: int, folder: Path | None) -> tuple["Case", str | None]:
     """The case of a preset, and what bound its plan, if anything."""
     from datagen.case import Case
     from datagen.catalog.reader import load
@@ -315,14 +321,14 @@ def planned(preset: "Preset", as_of: str | None, seed: int, folder: Path | None)
     return Case(company, farm, made), bound
 
 
-def _show_plan(case: Any, bound: str | None, as_json: bool) -> None:
+def _show_plan(case: "Case", bound: str | None, as_json: bool) -> None:
     from datagen import pipeline
     from datagen.runs import outlook
 
     show_outlook(outlook.foresee(case, pipeline.simulate(case), bound), as_json)
 
 
-def show_outlook(made: Any, as_json: bool) -> None:
+def show_outlook(made: "Outlook", as_json: bool) -> None:
     from dataclasses import asdict
 
     if as_json:
@@ -332,7 +338,7 @@ def show_outlook(made: Any, as_json: bool) -> None:
 
 
 def _execute(
-    case: Any,
+    case: "Case",
     workers: int,
     as_json: bool,
     beside: bool = False,

@@ -11,39 +11,39 @@ import typer
 from aquamind.errors import UserError
 
 Day = Annotated[str | None, typer.Option(help="Last day of the record, such as 2025-11-21; default yesterday.")]
-Seed = Annotated[int, typer.Option(help="Another seed is another company history.", min=0, max=2**62)]
+Seed = Annotated[int, typer.Option(help="A different seed gives a different history of the company.", min=0, max=2**62)]
 Folder = Annotated[Path | None, typer.Option("--catalog", help="Folder of another company; default the built-in one.")]
 Workers = Annotated[int, typer.Option(help="Processes that load, and connections that build indexes.", min=1, max=64)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 PresetName = Annotated[str, typer.Option(help="production, guide, medium, small or uat.")]
 Years = Annotated[float | None, typer.Option(help="Years from the first batch at sea to today.")]
-Stagger = Annotated[int | None, typer.Option(help="Days between batch starts over all.")]
+Stagger = Annotated[int | None, typer.Option(help="Days between two batch starts, over all geographies.")]
 Saturation = Annotated[float | None, typer.Option(help="Highest planned share of each kind of container.")]
 Batches = Annotated[int | None, typer.Option(help="Batches per geography; default as many as the years hold.")]
 Ages = Annotated[
-    str | None, typer.Option(help="For `uat`: days of life on the last day, a batch each per geography: '25 45 88'.")
+    str | None, typer.Option(help="For `uat`: ages in days on the last day, one batch each per geography: '25 45 88'.")
 ]
 Finished = Annotated[int | None, typer.Option(help="For `uat`: harvested batches per geography; default 40.")]
 Imperfect = Annotated[
     str | None,
     typer.Option(
         "--imperfections",
-        help="How badly what was is recorded: none, usual or many; default usual for production and medium, else none.",
+        help="How faulty the record is: none, usual or many; default usual for production and medium, else none.",
     ),
 ]
 History = Annotated[
     str | None,
     typer.Option(
-        help="Of what an audit trail is kept: edited, what people enter one by one; or all, also deaths, meals, lice, "
-        "single fish and their scores; default edited.",
+        help="Which rows have an audit trail: edited, those that people enter one by one; or all, deaths, meals, lice, "
+        "single fish and their scores too; default edited.",
     ),
 ]
 Destroy = Annotated[
     str | None,
     typer.Option(
         "--database-name-to-destroy",
-        help="The database's name, typed to allow that all operational rows in it are deleted first if there are some "
-        "that this tool did not write; without, such a database is refused.",
+        help="The database's name, typed out: if it holds rows that this tool did not write, all its operational rows "
+        "are deleted first. Without this option such a database is refused.",
     ),
 ]
 Fill = Annotated[
@@ -51,15 +51,15 @@ Fill = Annotated[
     typer.Option(
         "--fill",
         metavar="TABLE.COLUMN=VALUE",
-        help="What every row is to hold in a column of the database that this tool does not know; may be repeated, and "
-        "is remembered there.",
+        help="The value of every row in a column of the database that this tool does not know; may be repeated, and "
+        "the database remembers it.",
     ),
 ]
 Scheduler = Annotated[
     str | None,
     typer.Option(
-        help="Have the work done by a Dask cluster: its scheduler, such as tcp://host:8786; or `local`, of --workers "
-        "processes here.",
+        help="Let a Dask cluster do the work: its scheduler, such as tcp://host:8786; or `local`, a cluster of "
+        "--workers processes on this machine.",
     ),
 ]
 CORES = os.cpu_count() or 2
@@ -75,7 +75,7 @@ Nice = Annotated[
     bool,
     typer.Option(
         "--nice",
-        help="Let other programs go first, before the embedded server too.",
+        help="Let other programs go first; the embedded server lets them, too.",
         callback=_be_nice,
     ),
 ]

@@ -4,6 +4,7 @@ import getpass
 import os
 import secrets
 import sys
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -39,7 +40,7 @@ def users(
     password_for: Annotated[
         list[str] | None,
         typer.Option(
-            help="Ask for this user's password and set it; may be repeated. A script gives AQUAMIND_PASSWORD."
+            help="Ask for this user's password and set it; may be repeated. A script sets AQUAMIND_PASSWORD instead."
         ),
     ] = None,
     demo_passwords: Annotated[
@@ -52,8 +53,6 @@ def users(
 ) -> None:
     """Who may log in to AquaMind, or to the admin of `aquamind serve`, and what each sees; sets passwords.
     Example: aquamind users --password-for rannva.joensen"""
-    from dataclasses import asdict
-
     from aquamind import database
     from datagen import orm
 
@@ -69,17 +68,19 @@ def users(
             raise UserError(
                 "database", database.redacted(dsn), "It has no user of this tool. Run `aquamind init` first"
             )
-        given: dict[str, str] = {}
-        if demo_passwords:
-            if not (on_remote_server or database.is_local(connection)):
-                cure = "Name a local one, or say --on-remote-server; --password-for sets one of your own"
-                raise UserError("demo-passwords", database.redacted(dsn), f"The server is on another machine. {cure}")
-            given = {each.username: secrets.token_urlsafe(9) for each in found}
+        if demo_passwords and not (on_remote_server or database.is_local(connection)):
+            cure = "Name a local one, or say --on-remote-server; --password-for sets one of your own"
+            raise UserError("demo-passwords", database.redacted(dsn), f"The server is on another machine. {cure}")
+        given = {each.username: secrets.token_urlsafe(9) for each in found} if demo_passwords else {}
         given.update({name: _asked_for(name) for name in password_for or ()})
         if given:
             people.set_passwords(given)
             found = people.accounts()
-    shown = given if demo_passwords else {}
+    _show(found, given if demo_passwords else {}, as_json)
+
+
+def _show(found: "list[Account]", shown: dict[str, str], as_json: bool) -> None:
+    """The users, and of each the password that is shown, if any are."""
     if as_json:
         console.print_json([asdict(each) | ({"password": shown[each.username]} if shown else {}) for each in found])
         return

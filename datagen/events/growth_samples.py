@@ -1,12 +1,13 @@
 """The weekly weighing: a sample of single fish from every container, and its statistics."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from apps.batch.models import GrowthSample, IndividualGrowthObservation
-from datagen.arrays import Ints
+from datagen.arrays import Dates, Floats, Ints
 from datagen.events import duty, entering
 from datagen.events.body import single_fish
 from datagen.events.context import CHUNK_ROWS, BatchRecord, Changing, LongestLife, Was
@@ -50,66 +51,86 @@ def expected(record: BatchRecord) -> dict[str, int]:
     }
 
 
+@dataclass(frozen=True)
+class _Weighings:
+    """The samples of these container-days: `weight_g` and `length_cm` of single fish [samples, fish].
+
+    They were `taken`, and entered, at these moments; `by` says by whom, where anything is said of shifts.
+    """
+
+    rows: Ints
+    sample_id: Ints
+    weight_g: Floats
+    length_cm: Floats
+    taken: Dates
+    by: Ints | None
+
+
 def expand(record: BatchRecord) -> Iterator[Changing]:
     rows = sampled_rows(record)
     if not len(rows):
         return
     fish = record.catalog.biology.sampling.fish
-    sample_id = record.ids(GrowthSample, len(rows))
     weight_g, length_cm = single_fish(record, rows, fish, "growth sample")
     taken = entering.entered(record.at(record.row_day[rows], 11), entering.late(record, entering.WEIGHINGS, rows))
-    put_right = entering.corrected(record, SUBJECT, rows, taken)
+    by = duty.on_duty(record, record.row_assignment[rows], taken)
+    weighings = _Weighings(rows, record.ids(GrowthSample, len(rows)), weight_g, length_cm, taken, by)
+    yield _samples(record, weighings)
+    step = max(CHUNK_ROWS // fish, 1)
+    for at in range(0, len(rows), step):
+        yield _single_fish(record, weighings, slice(at, min(at + step, len(rows))))
+
+
+def _samples(record: BatchRecord, weighings: _Weighings) -> Changing:
+    """The statistics of each sample, and what was mistyped of its mean before it was put right."""
+    rows, weight_g, length_cm = weighings.rows, weighings.weight_g, weighings.length_cm
+    put_right = entering.corrected(record, SUBJECT, rows, weighings.taken)
+    noted = entering.notes(
+        record, lambda: record.luck("growth sample, remarks")[rows], {"growth_samples": np.ones(len(rows), bool)}
+    )
     mean_g = weight_g.mean(axis=1)
+    made = record_batch(
+        GrowthSample,
+        len(rows),
+        id=weighings.sample_id,
+        assignment_id=record.assignment_id[record.row_assignment[rows]],
+        sample_date=record.date(record.row_day[rows]),
+        sample_size=weight_g.shape[1],
+        avg_weight_g=mean_g,
+        avg_length_cm=length_cm.mean(axis=1),
+        std_deviation_weight=weight_g.std(axis=1, ddof=1),
+        std_deviation_length=length_cm.std(axis=1, ddof=1),
+        min_weight_g=weight_g.min(axis=1),
+        max_weight_g=weight_g.max(axis=1),
+        condition_factor=(100.0 * weight_g / length_cm**3).mean(axis=1),
+        notes=None if noted is None else chosen([None, *noted[0][1:]], noted[1]),
+        created_at=weighings.taken,
+        updated_at=entering.updated(weighings.taken, put_right),
+    )
 
     def typed(wrong: entering.Corrected) -> dict[str, Any]:
         # Of small fish it is the digits after the point that are mistyped.
         small, grams = wrong.typed(np.rint(100 * mean_g).astype(np.int64)) / 100, wrong.typed(mean_g.astype(np.int64))
         return {"avg_weight_g": np.where(wrong.rows, np.where(mean_g < 10, small, grams + mean_g % 1.0), mean_g)}
 
-    by = duty.on_duty(record, record.row_assignment[rows], taken)
-    noted = entering.notes(
-        record, lambda: record.luck("growth sample, remarks")[rows], {"growth_samples": np.ones(len(rows), bool)}
+    return GrowthSample, made, entering.versions(record, rows, weighings.taken, put_right, typed)
+
+
+def _single_fish(record: BatchRecord, weighings: _Weighings, part: slice) -> Changing:
+    """Every fish of a part of the samples."""
+    samples, fish = weighings.weight_g[part].shape
+    count = samples * fish
+    taken = np.repeat(weighings.taken[part], fish)
+    rows = record_batch(
+        IndividualGrowthObservation,
+        count,
+        id=record.first_id["batch_individualgrowthobservation"] + part.start * fish + np.arange(count),
+        growth_sample_id=np.repeat(weighings.sample_id[part], fish),
+        fish_identifier=chosen([f"F{number:02d}" for number in range(1, fish + 1)], np.tile(np.arange(fish), samples)),
+        weight_g=weighings.weight_g[part].ravel(),
+        length_cm=weighings.length_cm[part].ravel(),
+        created_at=taken,
+        updated_at=taken,
     )
-    yield (
-        GrowthSample,
-        record_batch(
-            GrowthSample,
-            len(rows),
-            id=sample_id,
-            assignment_id=record.assignment_id[record.row_assignment[rows]],
-            sample_date=record.date(record.row_day[rows]),
-            sample_size=fish,
-            avg_weight_g=mean_g,
-            avg_length_cm=length_cm.mean(axis=1),
-            std_deviation_weight=weight_g.std(axis=1, ddof=1),
-            std_deviation_length=length_cm.std(axis=1, ddof=1),
-            min_weight_g=weight_g.min(axis=1),
-            max_weight_g=weight_g.max(axis=1),
-            condition_factor=(100.0 * weight_g / length_cm**3).mean(axis=1),
-            notes=None if noted is None else chosen([None, *noted[0][1:]], noted[1]),
-            created_at=taken,
-            updated_at=entering.updated(taken, put_right),
-        ),
-        entering.versions(record, rows, taken, put_right, typed),
-    )
-    step = max(CHUNK_ROWS // fish, 1)
-    names = [f"F{number:02d}" for number in range(1, fish + 1)]
-    for at in range(0, len(rows), step):
-        part = slice(at, at + step)
-        samples = len(rows[part])
-        first = record.first_id["batch_individualgrowthobservation"] + at * fish
-        yield (
-            IndividualGrowthObservation,
-            record_batch(
-                IndividualGrowthObservation,
-                samples * fish,
-                id=first + np.arange(samples * fish),
-                growth_sample_id=np.repeat(sample_id[part], fish),
-                fish_identifier=chosen(names, np.tile(np.arange(fish), samples)),
-                weight_g=weight_g[part].ravel(),
-                length_cm=length_cm[part].ravel(),
-                created_at=np.repeat(taken[part], fish),
-                updated_at=np.repeat(taken[part], fish),
-            ),
-            (Was(np.repeat(taken[part], fish), by=None if by is None else np.repeat(by[part], fish)),),
-        )
+    by = None if weighings.by is None else np.repeat(weighings.by[part], fish)
+    return IndividualGrowthObservation, rows, (Was(taken, by=by),)

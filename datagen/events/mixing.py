@@ -76,8 +76,7 @@ def _sources(record: MixedRecord) -> Ints:
 
 def _workflow(record: MixedRecord, place: int, batch: int) -> Changing:
     moves, day = record.history.mixings, record.begin_day
-    of = moves.batch == batch
-    brought = batch == record.index
+    of, brought, date = moves.batch == batch, batch == record.index, record.date(day)[None]
     managers = record.staff("MGR")
     who = int(managers[(record.index + record.sea) % len(managers)])
     moved, died, kg = int(moves.moved[of].sum()), int(moves.died[of].sum()), float(moved_kg(moves)[of].sum())
@@ -92,10 +91,10 @@ def _workflow(record: MixedRecord, place: int, batch: int) -> Changing:
         workflow_number=f"TRF-{own.number}-D{day - (own.start - record.plan_first_day).days:03d}",
         workflow_type="LIFECYCLE_TRANSITION" if brought else "CONTAINER_REDISTRIBUTION",
         status="COMPLETED",
-        planned_start_date=record.date(day)[None],
-        planned_completion_date=record.date(day)[None],
-        actual_start_date=record.date(day)[None],
-        actual_completion_date=record.date(day)[None],
+        planned_start_date=date,
+        planned_completion_date=date,
+        actual_start_date=date,
+        actual_completion_date=date,
         source_lifecycle_stage_id=int(record.farm.stage_id[record.sea - brought]),
         dest_lifecycle_stage_id=int(record.farm.stage_id[record.sea]),
         total_source_count=moved + died,
@@ -115,17 +114,9 @@ def _workflow(record: MixedRecord, place: int, batch: int) -> Changing:
         created_at=planned,
         updated_at=ended,
     )
-    as_begun = {
-        **NOTHING_YET,
-        "status": "IN_PROGRESS",
-        "actual_start_date": record.date(day)[None],
-        "updated_at": begun,
-    }
-    return (
-        BatchTransferWorkflow,
-        rows,
-        (Was(planned, {**NOTHING_YET, "status": "PLANNED", "updated_at": planned}), Was(begun, as_begun), Was(ended)),
-    )
+    as_planned = {**NOTHING_YET, "status": "PLANNED", "updated_at": planned}
+    as_begun = {**NOTHING_YET, "status": "IN_PROGRESS", "actual_start_date": date, "updated_at": begun}
+    return BatchTransferWorkflow, rows, (Was(planned, as_planned), Was(begun, as_begun), Was(ended))
 
 
 def _water_met(record: MixedRecord) -> tuple[float, float, float]:

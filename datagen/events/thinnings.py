@@ -4,11 +4,12 @@ Where the way has a block `transfer_plans`, it is drafted and planned ahead, as 
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
 from apps.batch.models import BatchTransferWorkflow, TransferAction
-from datagen.arrays import Floats, Ints
+from datagen.arrays import Dates, Floats, Ints
 from datagen.events import transfers
 from datagen.events.context import BatchRecord, Changing, LongestLife, Rows, Was, life, nearest_rows
 from datagen.events.orders import NEVER
@@ -110,24 +111,22 @@ def _ids(record: BatchRecord) -> tuple[int, int]:
     return record.first_id[WORKFLOWS] + before[WORKFLOWS], record.first_id[ACTIONS] + before[ACTIONS]
 
 
+def _moments(record: BatchRecord) -> tuple[Dates, Dates, Dates, Dates]:
+    """When it is drafted, planned, begun and done."""
+    (drafted, planned), day = _noted(record), _day(record)
+    return (
+        record.at(drafted, 9)[None],
+        record.at(planned, 15)[None],
+        record.at(day, 7)[None],
+        record.at(day, 17)[None],
+    )
+
+
 def _workflow(record: BatchRecord, status: str) -> Changing:
-    moves, day, done = record.history.thinnings, _day(record), status == "COMPLETED"
-    drafted, planned = (record.at(each, hour)[None] for each, hour in zip(_noted(record), (9, 15), strict=True))
-    begun, ended = record.at(day, 7)[None], record.at(day, 17)[None]
-    lived, actions = record.case.way.transfer_plans is not None, len(_source(record))
+    day, actions = _day(record), len(_source(record))
+    drafted, planned, _, ended = _moments(record)
     managers = record.staff("MGR")
     who = int(managers[(record.index + record.sea) % len(managers)])
-    full = {
-        "actual_start_date": record.date(day)[None],
-        "actual_completion_date": record.date(day)[None],
-        "total_source_count": int((moves.moved + moves.died).sum()),
-        "total_transferred_count": int(moves.moved.sum()),
-        "total_mortality_count": int(moves.died.sum()),
-        "total_biomass_kg": float(transfers.moved_kg(moves).sum()),
-        "actions_completed": actions,
-        "completion_percentage": 100.0,
-        "completed_by_id": who,
-    }
     rows = record_batch(
         BatchTransferWorkflow,
         1,
@@ -141,13 +140,36 @@ def _workflow(record: BatchRecord, status: str) -> Changing:
         source_lifecycle_stage_id=record.farm.stage_id[record.sea],
         dest_lifecycle_stage_id=record.farm.stage_id[record.sea],
         total_actions_planned=actions,
-        **(full if done else transfers.NOTHING_YET),
+        **(_done(record, who) if status == "COMPLETED" else transfers.NOTHING_YET),
         is_intercompany=False,
         notes=f"Thinning into {record.farm.container_name[record.batch.containers[record.sea][-1]]}",
         initiated_by_id=who,
         created_at=drafted,
         updated_at={"DRAFT": drafted, "PLANNED": planned, "COMPLETED": ended}[status],
     )
+    return BatchTransferWorkflow, rows, _versions(record, status, actions)
+
+
+def _done(record: BatchRecord, who: int) -> dict[str, Any]:
+    """What the workflow says of its moves when all are made."""
+    moves, date = record.history.thinnings, record.date(_day(record))[None]
+    return {
+        "actual_start_date": date,
+        "actual_completion_date": date,
+        "total_source_count": int((moves.moved + moves.died).sum()),
+        "total_transferred_count": int(moves.moved.sum()),
+        "total_mortality_count": int(moves.died.sum()),
+        "total_biomass_kg": float(transfers.moved_kg(moves).sum()),
+        "actions_completed": len(moves.source),
+        "completion_percentage": 100.0,
+        "completed_by_id": who,
+    }
+
+
+def _versions(record: BatchRecord, status: str, actions: int) -> tuple[Was, ...]:
+    """What the workflow was before: drafted, planned, begun."""
+    drafted, planned, begun, ended = _moments(record)
+    lived, done = record.case.way.transfer_plans is not None, status == "COMPLETED"
     as_planned = len(_lifts(record, min(_noted(record)[1], record.last_day))[0]) if lived else actions
     was_planned = {
         **transfers.NOTHING_YET,
@@ -156,14 +178,13 @@ def _workflow(record: BatchRecord, status: str) -> Changing:
         "updated_at": planned,
     }
     first = {"status": "DRAFT", "total_actions_planned": 0} if lived else {}
-    was_begun = {**was_planned, "status": "IN_PROGRESS", "actual_start_date": record.date(day)[None]}
-    was = (
+    was_begun = {**was_planned, "status": "IN_PROGRESS", "actual_start_date": record.date(_day(record))[None]}
+    return (
         Was(drafted, {**was_planned, **first, "updated_at": drafted}),
         Was(planned if lived and status != "DRAFT" else NEVER, was_planned),
         Was(begun if done else NEVER, {**was_begun, "total_actions_planned": actions, "updated_at": begun}),
         Was(ended if done else NEVER),
     )
-    return BatchTransferWorkflow, rows, was
 
 
 def _actions(record: BatchRecord) -> Rows:

@@ -92,16 +92,9 @@ def _workflows(record: BatchRecord) -> Changing:
     complete, begins, last = over(record)[first], moves.day[first], moves.day[first + done - 1]
     actions = done + (record.history.waiting.stage[:, None] == stages).sum(axis=0)
     due = record.start_day + np.array(record.stage_starts)[stages]
-    # Sums are worked out when a transfer is over.
-    moved = np.add.reduceat(moves.moved, first) * complete
-    died = np.add.reduceat(moves.died, first) * complete
-    biomass_kg = np.add.reduceat(moved_kg(moves), first) * complete
     to_sea = stages == record.sea
     managers = record.staff("MGR")
     who = managers[(record.index + stages) % len(managers)]
-    # The first transaction of the batch is that of its transfer to sea.
-    transaction_id = np.full(len(stages), record.first_id["finance_intercompanytransaction"])
-    numbers = [f"TRF-{record.batch.number}-D{d:03d}" for d in due - record.start_day]
     plans = transfers_ahead.carried_out(record, stages)
     # Where there are no plans, it was noted two weeks ahead.
     noted = record.at(np.array([plan.drafted for plan in plans] or begins - 14), 9)
@@ -112,7 +105,7 @@ def _workflows(record: BatchRecord) -> Changing:
         len(stages),
         id=record.first_id["batch_batchtransferworkflow"] + stages - 1,
         batch_id=record.batch_id,
-        workflow_number=numbers,
+        workflow_number=[f"TRF-{record.batch.number}-D{day:03d}" for day in due - record.start_day],
         workflow_type="LIFECYCLE_TRANSITION",
         status=np.where(complete, "COMPLETED", "IN_PROGRESS"),
         planned_start_date=record.date(begins),
@@ -121,24 +114,43 @@ def _workflows(record: BatchRecord) -> Changing:
         actual_completion_date=ended.astype("datetime64[D]"),
         source_lifecycle_stage_id=record.farm.stage_id[stages - 1],
         dest_lifecycle_stage_id=record.farm.stage_id[stages],
-        total_source_count=moved + died,
-        total_transferred_count=moved,
-        total_mortality_count=died,
-        total_biomass_kg=biomass_kg,
+        **_sums(moves, first, complete),
         total_actions_planned=actions,
         actions_completed=done,
         completion_percentage=100.0 * done / actions,
-        is_intercompany=to_sea,
-        source_subsidiary=["FW" if sea else None for sea in to_sea],
+        **_between_companies(record, to_sea, complete),
         notes=[transfers_ahead.left_empty(record) if sea else "" for sea in to_sea],
-        dest_subsidiary=["FM" if sea else None for sea in to_sea],
-        finance_transaction_id=np.ma.masked_where(~(to_sea & complete), transaction_id),
         initiated_by_id=who,
         completed_by_id=np.ma.masked_where(~complete, who),
         created_at=noted,
         updated_at=told,
     )
     return BatchTransferWorkflow, rows, (*_planned(record, plans, noted, record.at(begins, 7), actions), Was(ended))
+
+
+def _sums(moves: Moves, first: Ints, complete: Bools) -> dict[str, Any]:
+    """Fish and biomass of transfers whose first moves these are: worked out when a transfer is over."""
+    moved, died, kg = (
+        np.add.reduceat(values, first) * complete for values in (moves.moved, moves.died, moved_kg(moves))
+    )
+    return {
+        "total_source_count": moved + died,
+        "total_transferred_count": moved,
+        "total_mortality_count": died,
+        "total_biomass_kg": kg,
+    }
+
+
+def _between_companies(record: BatchRecord, to_sea: Bools, complete: Bools) -> dict[str, Any]:
+    """Fish that go to sea are sold by the freshwater company to the farming one."""
+    # The first transaction of the batch is that of its transfer to sea.
+    transaction_id = np.full(len(to_sea), record.first_id["finance_intercompanytransaction"])
+    return {
+        "is_intercompany": to_sea,
+        "source_subsidiary": ["FW" if sea else None for sea in to_sea],
+        "dest_subsidiary": ["FM" if sea else None for sea in to_sea],
+        "finance_transaction_id": np.ma.masked_where(~(to_sea & complete), transaction_id),
+    }
 
 
 def _planned(

@@ -117,11 +117,11 @@ def _aside(url: str) -> Path:
 
 
 CURES = {
-    "full": "It is full. Free space there, or have its quota raised, and do the same again: what arrived stays",
+    "full": "It is full. Free space there, or have its quota raised, and run the same again: what arrived stays",
     "missing": "No bucket or container is called so. Make it, or correct its name. Credentials go in the environment",
     "credentials": "Set the credentials of that place in the environment, and see that they may list and write there",
-    "connection": "It does not answer, or no more. See that it is reached, and do the same again: what arrived stays",
-    "other": "See that it exists, may be written with the credentials at hand, and answers; then do the same again",
+    "connection": "It does not answer, or no more. Check its network, and run the same again: what arrived stays",
+    "other": "Check that it exists, may be written with the credentials at hand, and answers; then run the same again",
 }
 CODES = {
     "InsufficientStorage": "full",

@@ -107,9 +107,6 @@ class Plan:
         return self.stage_starts[stage + 1] - self.stage_starts[stage]
 
 
-READINGS_PER_DAY = 6
-"""Of each sensor (guide)."""
-
 EARLIEST_AS_OF, LATEST_AS_OF = date(1950, 1, 1), date(2199, 12, 31)
 """The record's last day lies within."""
 

@@ -68,11 +68,11 @@ def advance(
 ) -> Report:
     """Carry a database on to a day; called again after a kill, it goes on where it was.
 
-    Both days are lived anew, and each table of a batch compared with what the ledger says of it: one that is the
+    Both days are lived anew, and each table of a batch is compared with what the ledger says of it: one that is the
     same stays untouched, and of the others the rows of then and now are compared by key. So the result is, row for row,
-    that of one run of the carried-on plan as of the last day; and where rows of others are in the way that may be
-    deleted (`to_destroy`, the database's name), it is made by such a run; or they stay, and what has not been touched
-    is carried on beside them (`keep_edits`): the report has what was not.
+    that of one run of the carried-on plan as of the last day. Where rows of others are in the way, they are deleted and
+    all is made by such a run (`to_destroy`, the database's name); or they stay, and what nobody has touched is carried
+    on beside them (`keep_edits`): the report says what was not.
     """
     orm.use(dsn)
     report = Report()
@@ -90,8 +90,7 @@ def advance(
             asked = beside.submit(Task(1, _others, (to_destroy, keep_edits)))
             with _refused_first(asked):
                 there = present(connection, catalog, farm)
-                carried = [replace(each.case, plan=carry_on(each.case, to)) for each in there]
-                _check_room_for_keys(there, carried)
+                carried = _carried_on(there, to)
                 lived = None if to_destroy else _lived(there[0].case, carried[0], progress, report, hire)
             with report.timed("rows of others"):
                 foreign, others = asked.result()
@@ -105,11 +104,24 @@ def advance(
             protection.vouch(connection, None if others else counted, report.rows)
             report.content_hash = ledger.status(connection)["content_hash"]
             return report
+    _run_anew(dsn, carried, workers, progress, to_destroy, fills, report)
+    return report
+
+
+def _run_anew(
+    dsn: str,
+    carried: list[Case],
+    workers: int,
+    progress: Progress,
+    to_destroy: str | None,
+    fills: fill.Fills | None,
+    report: Report,
+) -> None:
+    """The first plan's run deletes all operational rows; those of the others come beside it."""
     for number, now in enumerate(carried):
         destroying = None if number else to_destroy
         job = runs.Job(dsn, now, workers, beside=number > 0, to_destroy=destroying, fills=fills or {})
         report.add(runs.execute(job, progress))
-    return report
 
 
 def _others(
@@ -154,8 +166,12 @@ def _not_worked_out(connection: psycopg.Connection[Any], others: Collection[str]
     return kept
 
 
-def _check_room_for_keys(there: list[Present], carried: list[Case]) -> None:
-    """Beside another plan there are keys, and containers, for the batches that a plan has, and for no others."""
+def _carried_on(there: list[Present], to: date) -> list[Case]:
+    """These plans carried on to a day.
+
+    Beside another plan there are keys, and containers, for the batches that a plan has, and for no others.
+    """
+    carried = [replace(each.case, plan=carry_on(each.case, to)) for each in there]
     for then, now in zip((each.case for each in there), carried, strict=True) if len(there) > 1 else ():
         if len(now.batches) > len(then.batches):
             new = now.batches[len(then.batches)]
@@ -164,6 +180,7 @@ def _check_room_for_keys(there: list[Present], carried: list[Case]) -> None:
         if now.plan.days > RESERVED_DAYS:
             cure = f"The record would be longer than {RESERVED_DAYS // 365} years. Name an earlier day"
             raise UserError("to", now.plan.as_of.isoformat(), cure)
+    return carried
 
 
 def _carry(
@@ -178,7 +195,7 @@ def _carry(
     beside_edits: bool,
     hire: Hire,
 ) -> Report:
-    report, then, taken, (old, new) = Report(), there.case, there.taken, lives
+    report, then, taken = Report(), there.case, there.taken
     checked = runs.check_schema(connection, [*keys(then, taken).tables, *protection.FOLLOWING], fills)
     fill.keep(connection, checked or {})
     with report.timed("master data"):
@@ -194,14 +211,9 @@ def _carry(
     with report.timed("changes"):
         # Of tables that a migration has added since, every batch has rows to write.
         if set(absent.present(connection, given.tables)) <= ledger.rows(connection).keys():
-            settled = _settled(then, old, new)
+            settled = _settled(then, *lives)
             ledger.carry(connection, run, [now.as_lived.plan.batches[index].number for index in settled])
-        done = _done(connection, run)
-        # What begins as a mix refers to the batches that it is of.
-        turns = [
-            [task for unit, task in tasks if unit not in done]
-            for tasks in (_tasks(then, now, old, new, given), _mixed_tasks(now, old, new, given))
-        ]
+        turns = _turns(then, now, lives, given, _done(connection, run))
         progress.step("Changes", sum(task.size for tasks in turns for task in tasks))
         with hire(_database_carrier, dsn, then, now, run, beside_edits) as hands:
             for tasks in turns:
@@ -213,14 +225,24 @@ def _carry(
         untouched.workers_left(connection)
         runs.rebuild(dsn, ddl.moved_on(connection, tables), workers, progress)
         ddl.set_sequences(connection, tables)
-    labels = [*given.of_batch[: len(now.plan.batches)], *(given.of_mixed[each] for each in now.mixed)]
-    analysed, lived = _done(connection, run), now.as_lived.plan.batches
-    changed = [
-        labels[index]["batch_batch"] for index in _living(then, new) if states.unit(lived[index].number) not in analysed
-    ]
+    changed = _to_analyse(then, now, lives, given, _done(connection, run))
     runs.follow(dsn, changed, workers, progress, report, case=now, since=then.plan.as_of)
     ledger.finish(connection, run)
     return report
+
+
+def _turns(then: Case, now: Case, lives: Lives, given: Keys, done: set[str]) -> list[list[Task]]:
+    """What is to be carried on, in two turns: what begins as a mix refers to the batches that it is of."""
+    tasks = (_tasks(then, now, *lives, given), _mixed_tasks(now, *lives, given))
+    return [[task for unit, task in each if unit not in done] for each in tasks]
+
+
+def _to_analyse(then: Case, now: Case, lives: Lives, given: Keys, done: set[str]) -> list[int]:
+    """Keys of the batches whose daily states are to be worked out anew."""
+    first_ids = [*given.of_batch[: len(now.plan.batches)], *(given.of_mixed[each] for each in now.mixed)]
+    lived = now.as_lived.plan.batches
+    living = [index for index in _living(then, lives[1]) if states.unit(lived[index].number) not in done]
+    return [first_ids[index]["batch_batch"] for index in living]
 
 
 def _carry_all(hands: Executor, tasks: Iterable[Task], progress: Progress, report: Report) -> None:
@@ -286,9 +308,9 @@ def present(connection: psycopg.Connection[Any], catalog: Catalog, farm: Farm) -
 def _plan_of(last: dict[str, Any], catalog: Catalog, farm: Farm) -> Present:
     if last["catalog_hash"] != catalog.content_hash():
         made = f"The database was made from another catalog (hash {last['catalog_hash'][:12]})"
-        raise UserError("catalog", catalog.content_hash()[:12], f"{made}: give --catalog with the folder of that one")
+        raise UserError("catalog", catalog.content_hash()[:12], f"{made}: name its folder with --catalog")
     if last["version"] != pipeline.VERSION:
-        cure = f"The database was made by version {last['version']} of the content: use the program of that one"
+        cure = f"The database was made by version {last['version']} of the content: use that version of the program"
         raise UserError("version", pipeline.VERSION, cure)
     plan = schedule.parse(last["schedule"], Path(f"run {last['id']}"), catalog, farm)
     return Present(Case(catalog, farm, plan), last["parameters"]["taken"], last["id"])
@@ -420,7 +442,7 @@ def _carry_unit(
     except psycopg.errors.ForeignKeyViolation as error:
         if own is None:
             raise
-        cure = "The record goes on from a row that was deleted. Have all made anew: --database-name-to-destroy"
+        cure = "The record goes on from a row that was deleted. Have everything made anew: --database-name-to-destroy"
         raise UserError(new.unit, error.diag.message_detail, cure) from None
     if seen and (record := seen.record(worker.case.plan.as_of)):
         since, as_of = worker.then.plan.as_of, worker.case.plan.as_of

@@ -186,7 +186,7 @@ def plan_activities(connection: psycopg.Connection[Any], as_of: date | None = No
     try:
         replace(connection, found[0], PLANNED, clear, made)
     except psycopg.errors.ForeignKeyViolation as error:
-        cure = "It is planned no longer. Unlink it, and do the same again"
+        cure = "It is no longer planned. Unlink it, and run the same again"
         raise UserError(PLANNED_TABLE, error.diag.message_detail, cure) from None
     ddl.set_sequences(connection, [PLANNED_TABLE])
     return len(columns["id"])

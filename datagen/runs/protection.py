@@ -68,7 +68,7 @@ def edits(connection: psycopg.Connection[Any]) -> dict[str, int]:
 def keep_linked(connection: psycopg.Connection[Any], tables: Iterable[str]) -> None:
     """Refuse to replace rows of these tables that rows of others refer to."""
     if found := _linked(connection, tables):
-        cure = "They would be lost with what is worked out anew. Unlink them, or delete them, and do the same again"
+        cure = "They would be lost with what is worked out anew. Unlink or delete them, and run the same again"
         raise UserError("database", connection.info.dbname, f"{_told(found)}. {cure}")
 
 
@@ -129,7 +129,8 @@ def vouch(connection: psycopg.Connection[Any], before: untouched.Counts | None, 
 
 def _told(found: dict[str, int]) -> str:
     (table, rows), *more = found.items()
-    told = f"Its table {table} holds {rows:,} {'row' if rows == 1 else 'rows'} that this tool did not write, or not so"
+    counted = f"{rows:,} {'row' if rows == 1 else 'rows'}"
+    told = f"Its table {table} holds {counted} that this tool did not write, or that somebody has changed since"
     return told + "".join(f"; {other} {number:,}" for other, number in more)
 
 

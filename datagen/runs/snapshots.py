@@ -83,7 +83,9 @@ def take(dsn: str, name: str, replace: bool = False) -> Snapshot:
     described = _described(dsn)
     with _beside(dsn) as server:
         if kept in _copies(server, of) and not replace:
-            raise UserError("snapshot", name, "There is one of this name. Choose another, or replace it with --replace")
+            raise UserError(
+                "snapshot", name, "There is one of this name. Choose another name, or replace it with --replace"
+            )
         _not_of_others(server, of, (kept,), (aside, f"{kept}.old"))
         _drop(server, (aside, f"{kept}.old"))
         with _copied(server, of, aside), server.transaction():
@@ -105,7 +107,7 @@ def restore(dsn: str, name: str, to_destroy: str | None = None) -> None:
     _check_replaceable(dsn, of, to_destroy is not None)
     with _beside(dsn) as server:
         if kept not in _copies(server, of):
-            raise UserError("snapshot", name, "There is none of this name. `aquamind snapshots` shows which there are")
+            raise UserError("snapshot", name, "There is no snapshot of this name. `aquamind snapshots` lists them")
         _not_of_others(server, of, (), (aside, replaced))
         _drop(server, (aside, replaced))
         _refuse_sessions(server, of)
@@ -125,7 +127,7 @@ def drop(dsn: str, name: str) -> None:
     of = _database(dsn)
     with _beside(dsn) as server:
         if _kept(of, name) not in _copies(server, of):
-            raise UserError("snapshot", name, "There is none of this name. `aquamind snapshots` shows which there are")
+            raise UserError("snapshot", name, "There is no snapshot of this name. `aquamind snapshots` lists them")
         _drop(server, (_kept(of, name),))
 
 
@@ -145,7 +147,7 @@ def _database(dsn: str) -> str:
 
 def _kept(of: str, name: str) -> str:
     if not NAME.fullmatch(name):
-        raise UserError("snapshot", name, "Give a name of 1 to 20 letters of English, digits, - and _")
+        raise UserError("snapshot", name, "Give a name of 1 to 20 English letters, digits, - and _")
     kept = f"{of}.{name}"
     if max(len(f"{kept}.old".encode()), len(f"{of}..restoring".encode())) > LONGEST_NAME_BYTES:
         raise UserError("snapshot", name, f"Too long beside the database's own name ({of}). Give a shorter one")

@@ -114,17 +114,10 @@ def compute(record: Record) -> States:
     temp_c, temp_source, temp_confidence = temperature.fill(
         column(record.temp_c), assignment, record.scenario.temp_c(day_number)[row]
     )
-    tgc = np.array([record.scenario.tgc[stage] for stage in stays["lifecycle_stage_id"].tolist()])
-    gain = np.zeros(present.shape)
-    # Iwama & Tautz (1981): W^(1/3) gains TGC/1000 x T a day, W in g; below 0 C nothing grows.
-    gain[row, assignment] = tgc[assignment] / 1000.0 * np.maximum(np.nan_to_num(temp_c), 0.0)
-    life = _live(record, gain)
+    life = _live(record, _gain(record, row, assignment, temp_c))
     anchor, growth_g, feed_kg = column(record.anchor), column(life.growth_g), column(record.feed_kg)
-    anchored, fed = anchor >= 0, ~np.isnan(feed_kg)
-    weight_source = np.where(anchored, MEASURED, np.where(growth_g > 0, COMPUTED, UNCHANGED))
-    weight_confidence = np.where(
-        anchored, ANCHOR_CONFIDENCE[anchor], np.minimum(temp_confidence, MOST_COMPUTED_CONFIDENCE)
-    )
+    fed = ~np.isnan(feed_kg)
+    weight_source, weight_confidence = _weight_sources(anchor, growth_g, temp_confidence)
     confidence, confidences = _confidences(temp_confidence, not record.deaths_recorded, fed, weight_confidence)
     weight_g = np.round(column(life.weight_g), 2)
     population = column(life.population)
@@ -153,6 +146,25 @@ def compute(record: Record) -> States:
         confidences=confidences,
         growth_g=growth_g,
     )
+
+
+def _gain(record: Record, row: Ints, assignment: Ints, temp_c: Floats) -> Floats:
+    """What the cube root of a weight in g gains each day [days, assignments], of the temperatures of states.
+
+    Iwama & Tautz (1981): W^(1/3) gains TGC/1000 x T a day; below 0 C nothing grows.
+    """
+    tgc = np.array([record.scenario.tgc[stage] for stage in record.stays["lifecycle_stage_id"].tolist()])
+    gain = np.zeros(record.present.shape)
+    gain[row, assignment] = tgc[assignment] / 1000.0 * np.maximum(np.nan_to_num(temp_c), 0.0)
+    return gain
+
+
+def _weight_sources(anchor: Ints, growth_g: Floats, temp_confidence: Floats) -> tuple[Ints, Floats]:
+    """Where the weight of each state is from (its place in WEIGHT_SOURCES), and how sure it is."""
+    anchored = anchor >= 0
+    source = np.where(anchored, MEASURED, np.where(growth_g > 0, COMPUTED, UNCHANGED))
+    computed = np.minimum(temp_confidence, MOST_COMPUTED_CONFIDENCE)
+    return source, np.where(anchored, ANCHOR_CONFIDENCE[anchor], computed)
 
 
 def _sources(temp: Ints, modelled: bool, fed: NDArray[np.bool_], weight: Ints, fcr: Floats) -> Ints:

@@ -107,63 +107,74 @@ def _after_delousing(record: BatchRecord, met: Lice, shape: tuple[int, ...]) -> 
     return left
 
 
+@dataclass(frozen=True)
+class _Found:
+    """Every type found at a count: its week, ring and type, how many there were, and how many stand in the record."""
+
+    week: Ints
+    ring: Ints
+    kind: Ints
+    counted: Ints
+    recorded: Ints
+
+
 def expand(record: BatchRecord, infested: Infestation) -> Iterator[Rows]:
-    """One row for every type found at a count."""
-    spec = record.catalog.lice
     week, ring, kind = np.nonzero(infested.counts * infested.made[:, :, None])
-    count = len(week)
-    if not count:
+    if not len(week):
         return
     counted = infested.counts[week, ring, kind]
     wrong = _unnoticed(record, infested)[week, ring, kind]
-    found = np.where(wrong, entering.mistyped(counted), counted)
+    found = _Found(week, ring, kind, counted, np.where(wrong, entering.mistyped(counted), counted))
+    ids = record.ids(LiceCount, len(week))
+    yield _counts(record, infested, found, ids)
+    if wrong.any():
+        yield _truth(record, infested, found, ids, np.flatnonzero(wrong))
+
+
+def _counts(record: BatchRecord, infested: Infestation, found: _Found, ids: Ints) -> Rows:
+    """The counts as they stand in the record."""
+    spec, count, week, ring = record.catalog.lice, len(ids), found.week, found.ring
     adult = np.array([each.adult for each in spec.types])
     female = np.array([each.gender == "female" for each in spec.types])
-    methods = spec.counting.methods
-    method = infested.method[week, ring]
+    methods, method = spec.counting.methods, infested.method[week, ring]
     stay = infested.stays[ring]
-    counters = record.staff("VET")
     counted_at = record.at(infested.first_day + infested.counted_on[week], 10 + 0.25 * ring)
-    by = duty.on_duty(record, stay, counted_at)
-    ids = record.ids(LiceCount, count)
+    counters, by = record.staff("VET"), duty.on_duty(record, stay, counted_at)
     noted = entering.notes(record, lambda: _luck(record, infested)[week, ring], {"lice_counts": np.ones(count, bool)})
-    yield (
+    return LiceCount, record_batch(
         LiceCount,
-        record_batch(
-            LiceCount,
-            count,
-            id=ids,
-            batch_id=record.batch_id,
-            container_id=record.container_id[stay],
-            assignment_id=record.assignment_id[stay],
-            user_id=counters[(record.index + week) % len(counters)] if by is None else by,
-            lice_type_id=record.farm.lice_type_id[kind],
-            count_date=counted_at,
-            count_value=found,
-            adult_female_count=np.where(adult & female, 1, 0)[kind] * found,
-            adult_male_count=np.where(adult & ~female, 1, 0)[kind] * found,
-            juvenile_count=np.where(adult, 0, 1)[kind] * found,
-            fish_sampled=spec.counting.fish,
-            notes="" if noted is None else chosen(*noted),
-            detection_method=chosen([each.name for each in methods], method),
-            confidence_level=np.array([each.confidence for each in methods])[method],
-        ),
+        count,
+        id=ids,
+        batch_id=record.batch_id,
+        container_id=record.container_id[stay],
+        assignment_id=record.assignment_id[stay],
+        user_id=counters[(record.index + week) % len(counters)] if by is None else by,
+        lice_type_id=record.farm.lice_type_id[found.kind],
+        count_date=counted_at,
+        count_value=found.recorded,
+        adult_female_count=np.where(adult & female, 1, 0)[found.kind] * found.recorded,
+        adult_male_count=np.where(adult & ~female, 1, 0)[found.kind] * found.recorded,
+        juvenile_count=np.where(adult, 0, 1)[found.kind] * found.recorded,
+        fish_sampled=spec.counting.fish,
+        notes="" if noted is None else chosen(*noted),
+        detection_method=chosen([each.name for each in methods], method),
+        confidence_level=np.array([each.confidence for each in methods])[method],
     )
-    which = np.flatnonzero(wrong)
-    if len(which):
-        yield (
-            TruthLiceCount,
-            record_batch(
-                TruthLiceCount,
-                len(which),
-                id=ids[which],
-                batch_id=record.batch_id,
-                assignment_id=record.assignment_id[stay[which]],
-                container_id=record.container_id[stay[which]],
-                counted=counted[which],
-                recorded=found[which],
-            ),
-        )
+
+
+def _truth(record: BatchRecord, infested: Infestation, found: _Found, ids: Ints, which: Ints) -> Rows:
+    """What was really counted, of the rows that were mistyped."""
+    stay = infested.stays[found.ring[which]]
+    return TruthLiceCount, record_batch(
+        TruthLiceCount,
+        len(which),
+        id=ids[which],
+        batch_id=record.batch_id,
+        assignment_id=record.assignment_id[stay],
+        container_id=record.container_id[stay],
+        counted=found.counted[which],
+        recorded=found.recorded[which],
+    )
 
 
 def _unnoticed(record: BatchRecord, infested: Infestation) -> Bools:
