@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from apps.health.models import LiceCount
-from datagen.arrays import Bools, Floats, Ints
+from datagen.arrays import Bools, Floats, Ints, where_true
 from datagen.biology import lice as biology
 from datagen.events import duty, entering
 from datagen.events.context import BatchRecord, LongestLife, Rows
@@ -110,7 +110,7 @@ def _after_delousing(record: BatchRecord, met: Lice, shape: tuple[int, ...]) -> 
 def expand(record: BatchRecord, infested: Infestation) -> Iterator[Rows]:
     """One row for every type found at a count."""
     spec = record.catalog.lice
-    week, ring, kind = np.nonzero(infested.counts * infested.made[:, :, None])
+    week, ring, kind = where_true(infested.counts * infested.made[:, :, None])
     count = len(week)
     if not count:
         return
