@@ -7,11 +7,13 @@ BIN := .venv/bin
 
 setup: .venv/.done
 
+# Compiled here, for where PYTHONDONTWRITEBYTECODE is set, as in many containers, each command would do it anew.
 .venv/.done: requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=python3.11")'
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
+	$(BIN)/python -m compileall -q aquamind apps datagen
 	touch $@
 
 run: setup

@@ -172,7 +172,7 @@ def _carbon_dioxide(case: Case, histories: list[History]) -> str:
         key, hall = np.unique(farm.container_unit[place] * case.plan.days + day[young], return_inverse=True)
         fed = np.bincount(hall, days.feed_g[young]) / np.bincount(hall, farm.container_volume_m3[place])
         unit, on = np.divmod(key, case.plan.days)
-        weeks = {each: case.halls[each].treated(0, case.plan.days) for each in np.unique(unit).tolist()}
+        weeks = {each: case.hall(each).treated(0, case.plan.days) for each in np.unique(unit).tolist()}
         treated = np.array([weeks[each][when] for each, when in zip(unit.tolist(), on.tolist(), strict=True)])
         found.append(level + spec.carbon_dioxide_per_feed * fed / (spec.carbon_dioxide_per_day * treated))
         tanks.append(np.bincount(hall))

@@ -4,8 +4,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from datagen.arrays import Dates, Floats, Ints
 from datagen.catalog import Catalog
 from datagen.catalog.stages import Stages, stages
@@ -20,7 +18,7 @@ if TYPE_CHECKING:
     from datagen.planning.forecast import Forecast
     from datagen.simulation.currents import Places
     from datagen.simulation.halls import Hall
-    from datagen.simulation.hardship import Outbreak
+    from datagen.simulation.hardship import Befallen
 
 
 @dataclass(frozen=True)
@@ -48,12 +46,17 @@ class Case:
 
         return (*self.plan.batches, *ordered_ahead(self))
 
-    @cached_property
-    def halls(self) -> "dict[int, Hall]":
-        """What befalls the halls whose tanks share one water."""
-        from datagen.simulation.halls import halls  # which are those of cases
+    def hall(self, unit: int) -> "Hall":
+        """What befalls a hall whose tanks share one water: once for who lives there, and all who were there."""
+        from datagen.simulation.halls import hall  # which is that of cases
 
-        return halls(self)
+        if unit not in self._halls:
+            self._halls[unit] = hall(self, unit)
+        return self._halls[unit]
+
+    @cached_property
+    def _halls(self) -> "dict[int, Hall]":
+        return {}
 
     @cached_property
     def currents(self) -> "Places | None":
@@ -69,17 +72,17 @@ class Case:
 
         return swaps(self)
 
-    @cached_property
-    def befell(self) -> "dict[int, list[Outbreak]]":
-        """What befell each area beside the diseases of batches: once for all batches that were there."""
-        from datagen.simulation.hardship import befell  # which are those of cases
+    def befell(self, unit: int) -> "list[Befallen]":
+        """What befell an area beside the diseases of batches: once as well."""
+        from datagen.simulation.hardship import befell  # which is that of cases
 
-        spec, farm = self.way.mortality, self.farm
-        if spec is None:
-            return {}
-        areas = farm.unit_is_area & farm.unit_in_production & np.isin(farm.unit_geography, self.geographies)
-        units = np.flatnonzero(areas).tolist()
-        return {unit: befell(self, int(farm.unit_geography[unit]), spec, unit) for unit in units}
+        if unit not in self._befell:
+            self._befell[unit] = befell(self, unit)
+        return self._befell[unit]
+
+    @cached_property
+    def _befell(self) -> "dict[int, list[Befallen]]":
+        return {}
 
     @cached_property
     def on_duty(self) -> Ints | None:
@@ -106,8 +109,8 @@ class Case:
         begun = len(self.plan.batches)
         last = (batch for index, batch in self.mixed.items() if index < begun)
         lived = replace(self, plan=replace(self.plan, batches=(*self.plan.batches, *last)))
-        # Which hang on catalog, farm and the batch alone.
-        lived.__dict__["_forecasts"] = self._forecasts
+        # Which hang on catalog, farm and the batch alone; or on the days of the plan.
+        lived.__dict__.update(_forecasts=self._forecasts, _halls=self._halls, _befell=self._befell)
         return lived
 
     @cached_property

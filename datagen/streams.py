@@ -23,7 +23,8 @@ def stream(seed: int, *names: object) -> Generator:
     0.638436
     """
     address = "\x1f".join(map(str, (seed, *names))).encode()
-    return Generator(SFC64(int.from_bytes(blake2b(address, digest_size=16).digest())))
+    # As words, lowest first: NumPy would take a whole number apart one by one.
+    return Generator(SFC64(np.frombuffer(blake2b(address, digest_size=16).digest()[::-1], "<u4")))
 
 
 def remembering(noise: Floats, memory: float) -> Floats:

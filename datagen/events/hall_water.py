@@ -46,10 +46,10 @@ class HallWater:
 
 def failing(record: BatchRecord, stage: int, present: Bools, hours: Floats) -> Failing | None:
     """None at sea, and where tanks share no water; fish are `present` [containers, days]."""
-    if not record.case.halls or stage == record.sea:
+    if record.case.way.halls is None or stage == record.sea:
         return None
     units, of = np.unique(record.farm.container_unit[list(record.batch.containers[stage])], return_inverse=True)
-    halls = [record.case.halls[unit] for unit in units.tolist()]
+    halls = [record.case.hall(unit) for unit in units.tolist()]
     times = (24.0 * (record.stage_day(stage) + np.arange(present.shape[1]))[:, None] + hours).ravel()
     since = np.array([[_since(times, hall.failing.get(kind)) for kind in KINDS] for hall in halls])
     # A batch comes to all tanks of a hall at once, and leaves them so.

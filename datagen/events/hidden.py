@@ -90,7 +90,7 @@ def _met(record: BatchRecord) -> list[Met]:
         unit = int(record.farm.container_unit[container])
         delay = int(late[rings.index(container)])
         spans = [(each.first + delay, each) for each in diseases]
-        spans += [(each.first, each) for each in record.case.befell[unit]]
+        spans += [(each.first, each) for found in record.case.befell(unit) for each in found.outbreaks]
         last = first + int(stays.days[stay]) - 1
         of_stay = [
             Met(stay, max(begins, first), min(begins + each.days - 1, last), each)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from apps.broodstock.models import MaintenanceTask
-from datagen.arrays import Ints
+from datagen.arrays import Ints, where_true
 from datagen.case import Case
 from datagen.catalog.broodstock import Parents
 from datagen.events.context import Changing, GeographyRecord, Was
@@ -105,5 +105,5 @@ def _tasks(record: GeographyRecord) -> tuple[Ints, Ints, Ints]:
     broken = stream(case.plan.seed, code, "repairs").random((days, count)) < REPAIRS_PER_YEAR / 365
     # What will break nobody knows.
     kind = np.where(broken & (day < case.plan.days), 2, kind)
-    on, at = np.nonzero(kind >= 0)
+    on, at = where_true(kind >= 0)
     return on, at, kind[on, at]

@@ -1,7 +1,7 @@
 """Master data as tables of no database: the rows and keys that an empty one would get."""
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 from django.db import models
@@ -13,6 +13,9 @@ from datagen.events.context import Rows
 from datagen.masterdata.rows import stored
 from datagen.masterdata.sensors import in_service
 from datagen.storage.arrow import record_batch
+
+PLAIN = frozenset((bool, date, float, int, str, type(None)))
+"""Values that are as their column holds them, or that Arrow refuses there."""
 
 
 def tables(case: Case, also: Iterable[Any]) -> Iterator[Rows]:
@@ -40,4 +43,5 @@ def _column(field: Any, rows: list[Any], entered: datetime) -> Any:
         return entered
     if isinstance(field, models.DecimalField):
         return [stored(row, field.name, getattr(row, field.attname)) for row in rows]
-    return [field.get_prep_value(getattr(row, field.attname)) for row in rows]
+    values = [getattr(row, field.attname) for row in rows]
+    return values if PLAIN.issuperset(map(type, values)) else [field.get_prep_value(value) for value in values]

@@ -165,6 +165,8 @@ def _write(job: Job, hire: Hire, folder: Path, identity: dict[str, Any], progres
     case = job.case
     store = FileStore(folder, job.suffix, partitions(case), job.company)
     given = keys(case, {})
+    # They take it with the case: each would work it out, and master data need it too.
+    case.swaps  # noqa: B018
     with hire(_file_worker, case, store) as hands:
         with report.timed("simulation"):
             progress.step("Simulation")

@@ -47,17 +47,10 @@ class Hall:
         return part
 
 
-def halls(case: Case) -> dict[int, Hall]:
-    """The halls of a plan's farm, by unit; none where tanks share no water."""
-    spec, farm = case.way.halls, case.farm
-    if spec is None:
-        return {}
-    units = np.flatnonzero(farm.unit_in_production & ~farm.unit_is_area).tolist()
-    return {unit: _hall(case, unit, spec) for unit in units}
-
-
-def _hall(case: Case, unit: int, spec: Halls) -> Hall:
-    farm = case.farm
+def hall(case: Case, unit: int) -> Hall:
+    """A hall of a plan's farm, where tanks of halls share their water."""
+    farm, spec = case.farm, case.way.halls
+    assert spec is not None
     address = (case.plan.seed, farm.geography_code[farm.unit_geography[unit]], farm.unit_code[unit])
     rng = stream(*address, "hall")
     own = rng.standard_normal()
@@ -91,10 +84,9 @@ class Shared:
         volume_m3 = np.bincount(farm.container_unit, farm.container_volume_m3, len(farm.unit_name))
         used_mg = spec.oxygen_per_feed / spec.oxygen_per_day
         points = 100.0 * used_mg / float(oxygen_saturation_mg_l(TYPICAL_C, 0.0))
-        for unit, hall in case.halls.items():
-            if farm.unit_geography[unit] != geography:
-                continue
-            column = farm.unit_column[unit]
+        here = (farm.unit_geography == geography) & farm.unit_in_production & ~farm.unit_is_area
+        for unit in np.flatnonzero(here).tolist():
+            hall, column = case.hall(unit), farm.unit_column[unit]
             for failure in spec.failures:
                 self.fed[:, column] *= 1.0 - hall.down(failure.kind, 0, days) * (1.0 - failure.fed)
             # Points of saturation that a gram of feed takes from the hall.

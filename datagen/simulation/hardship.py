@@ -85,30 +85,33 @@ class Outbreak(NamedTuple):
         return self.share * outbreak_course(self.days)
 
 
+class Befallen(NamedTuple):
+    """The outbreaks in an area that are its own, or those that are of its waters, of one event."""
+
+    cause: int
+    outbreaks: list[Outbreak]
+
+
 def befalling(case: Case, geography: int, spec: LivedMortality) -> dict[int, Floats]:
     """Hazard of what befalls areas, by index of its cause [days, units]; some of it is that of their waters."""
-    farm, plan = case.farm, case.plan
-    sites = _sites(case)
-    found: dict[int, Floats] = {}
-    for event in spec.events:
-        hazard = found.setdefault(CAUSES.index(event.cause), np.zeros((plan.days, farm.units_of(geography))))
-        for unit in np.flatnonzero((farm.unit_geography == geography) & farm.unit_in_production & farm.unit_is_area):
-            for part in _of_area(case, geography, spec, event, sites[int(unit)]):
-                hazard[:, farm.unit_column[unit]] += _hazard(part, plan.days)
+    farm, days = case.farm, case.plan.days
+    found = {CAUSES.index(event.cause): np.zeros((days, farm.units_of(geography))) for event in spec.events}
+    here = (farm.unit_geography == geography) & farm.unit_in_production & farm.unit_is_area
+    for unit in np.flatnonzero(here).tolist():
+        for cause, outbreaks in case.befell(unit):
+            found[cause][:, farm.unit_column[unit]] += _hazard(outbreaks, days)
     return found
 
 
-def befell(case: Case, geography: int, spec: LivedMortality, unit: int) -> list[Outbreak]:
-    """What befell an area in all the record, in the order of events."""
-    site = _sites(case)[unit]
-    parts = (part for event in spec.events for part in _of_area(case, geography, spec, event, site))
-    return [each for part in parts for each in part]
-
-
-def _sites(case: Case) -> dict[int, Area]:
-    """Areas of the catalog by index of their unit."""
+def befell(case: Case, unit: int) -> list[Befallen]:
+    """What befell an area in all the record, in the order of events; nothing where none are lived."""
+    spec, geography = case.way.mortality, int(case.farm.unit_geography[unit])
+    if spec is None:
+        return []
     units = np.flatnonzero(case.farm.unit_is_area).tolist()
-    return {unit: site for unit, (site, _) in zip(units, areas(case.catalog), strict=True)}
+    site = next(site for each, (site, _) in zip(units, areas(case.catalog), strict=True) if each == unit)
+    parts = ((event, part) for event in spec.events for part in _of_area(case, geography, spec, event, site))
+    return [Befallen(CAUSES.index(event.cause), part) for event, part in parts]
 
 
 def _of_area(

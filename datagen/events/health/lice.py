@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from apps.health.models import LiceCount
-from datagen.arrays import Bools, Floats, Ints
+from datagen.arrays import Bools, Floats, Ints, where_true
 from datagen.biology import lice as biology
 from datagen.events import duty, entering
 from datagen.events.context import BatchRecord, LongestLife, Rows
@@ -119,7 +119,7 @@ class _Found:
 
 
 def expand(record: BatchRecord, infested: Infestation) -> Iterator[Rows]:
-    week, ring, kind = np.nonzero(infested.counts * infested.made[:, :, None])
+    week, ring, kind = where_true(infested.counts * infested.made[:, :, None])
     if not len(week):
         return
     counted = infested.counts[week, ring, kind]

@@ -17,7 +17,7 @@ from apps.finance.models import (
     PeriodLock,
     ValuationRun,
 )
-from datagen.arrays import Dates, Ints
+from datagen.arrays import Dates, Ints, where_true
 from datagen.biology.feeding import whole_parts
 from datagen.runs.books.record import Fish, Project, Record
 from datagen.runs.books.sites import (
@@ -126,7 +126,7 @@ def _budgets(record: Record) -> Rows:
 
 def _entries(record: Record) -> Rows:
     codes, cents = budget_cents(record.rules, record.sites, record.years)
-    month, site, account = np.nonzero(cents)
+    month, site, account = where_true(cents)
     budget_of = {key: number for number, key in enumerate(budgets(record.sites, record.years), start=1)}
     company, account_id = record.sites.company[site], np.array([record.account_id[code] for code in codes], np.int64)
     year = record.years[month // 12]
@@ -153,7 +153,7 @@ def _year_month(months: Dates) -> dict[str, Ints]:
 def _imports(record: Record) -> Iterator[Rows]:
     """A file a month, after it is over; of one that is not, what has been spent so far."""
     there, cents = record.costs
-    month, site, rule = np.nonzero(there)
+    month, site, rule = where_true(there)
     amount = cents[month, site, rule]
     of_group = [each["cost_group"] for each in record.rules]
     names, currency = record.site_name, [each["currency"] for each in record.rules]
