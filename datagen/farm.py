@@ -142,6 +142,19 @@ class Farm:
     def _container_of_name(self) -> dict[str, int]:
         return {name: index for index, name in enumerate(self.container_name)}
 
+    @cached_property
+    def unit_column(self) -> Ints:
+        """Where each unit is among those of its geography, in their order: its column in tables [days, units]."""
+        column = np.zeros(len(self.unit_name), np.int64)
+        for geography in range(len(self.geography_name)):
+            here = self.unit_geography == geography
+            column[here] = np.arange(np.count_nonzero(here))
+        return column
+
+    def units_of(self, geography: int) -> int:
+        """How many units a geography has."""
+        return int(np.count_nonzero(self.unit_geography == geography))
+
     def geographies_in_production(self) -> list[int]:
         """Those in which fish are kept; a catalog has at least one."""
         return sorted(set(self.unit_geography[self.unit_in_production].tolist()))

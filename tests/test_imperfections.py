@@ -535,7 +535,7 @@ def test_outbreaks_that_are_known_are_those_that_kill() -> None:
     for stay in np.flatnonzero(stays.stage == record.sea):
         here = [each for each in truth if each["assignment_id"] == record.assignment_id[stay]]
         ring, days = int(stays.container[stay]), stays.first_day[stay] + np.arange(stays.days[stay])
-        hazard = of_area[days, record.farm.container_unit[ring]]
+        hazard = of_area[days, record.farm.unit_column[record.farm.container_unit[ring]]]
         hazard = hazard + of_batch[np.maximum(days - late[rings.index(ring)], 0)]
         told = np.zeros(len(days))
         for each in here:

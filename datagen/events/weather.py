@@ -90,7 +90,7 @@ def _weather(record: GeographyRecord, areas: Ints) -> dict[str, "np.ndarray[tupl
     """Columns [days, areas] of a day's noon. A storm of the simulation, in which nobody feeds, is one here."""
     case, days = record.case, record.case.plan.days
     code = case.farm.geography_code[record.history.geography]
-    storm = climate(case, record.history.geography).storm[:, areas]
+    storm = climate(case, record.history.geography).storm[:, record.case.farm.unit_column[areas]]
     on = day_of_year(case.plan.dates())[:, None]
     winter = -year_wave(on, 196.0)
     sites = [case.farm.unit_code[unit] for unit in areas]

@@ -20,7 +20,7 @@ SPELL_MEMORY = 0.9
 
 @dataclass(frozen=True)
 class Climate:
-    """Day by unit [days, units of the farm]; zero in the columns of units of other geographies."""
+    """Day by unit of one geography [days, units]: `Farm.unit_column` says where each is."""
 
     temp_c: Floats
     salinity_psu: Floats
@@ -32,17 +32,18 @@ def climate(case: Case, geography: int) -> Climate:
     """Weather of one geography for every day of the plan; a longer plan begins with the same weather."""
     catalog, farm, plan = case.catalog, case.farm, case.plan
     units = np.flatnonzero((farm.unit_geography == geography) & farm.unit_in_production).tolist()
-    shape = (plan.days, len(farm.unit_name))
+    shape = (plan.days, farm.units_of(geography))
     out = Climate(np.zeros(shape), np.zeros(shape), np.zeros(shape), np.zeros(shape, bool))
     day_of_year, place = plan.days_of_year(), farm.geography_code[geography]
     common, *own = _anomalies(catalog.water, plan, [(place,), *((place, farm.unit_code[unit]) for unit in units)])
     storm, spells = storms(case, geography, plan.days), _spells(case, units)
     share = catalog.water.weather.shared_share
     for unit, alone, spell in zip(units, own, spells, strict=True):
+        column = farm.unit_column[unit]
         if farm.unit_is_area[unit]:
             anomaly = np.sqrt(share) * common + np.sqrt(1.0 - share) * alone
-            _sea(out, unit, catalog.water.climates[farm.unit_climate[unit]], day_of_year, anomaly, spell)
-            out.storm[:, unit] = storm
+            _sea(out, column, catalog.water.climates[farm.unit_climate[unit]], day_of_year, anomaly, spell)
+            out.storm[:, column] = storm
         else:
             _tempered(out, unit, case, day_of_year, alone, spell)
     return out
@@ -62,10 +63,10 @@ def hazards(case: Case, geography: int) -> dict[int, Floats]:
     if case.way.mortality is not None:
         return hardship.befalling(case, geography, case.way.mortality)
     farm, plan = case.farm, case.plan
-    bloom = np.zeros((plan.days, len(farm.unit_name)))
+    bloom = np.zeros((plan.days, farm.units_of(geography)))
     dates, day_of_year, place = plan.dates(), plan.days_of_year(), farm.geography_code[geography]
     for unit in np.flatnonzero((farm.unit_geography == geography) & farm.unit_in_production & farm.unit_is_area):
-        bloom[:, unit] = _blooms(case, dates, day_of_year, place, farm.unit_code[unit])
+        bloom[:, farm.unit_column[unit]] = _blooms(case, dates, day_of_year, place, farm.unit_code[unit])
     return {CAUSES.index("ENVIRONMENTAL"): bloom}
 
 
@@ -93,27 +94,28 @@ def _spells(case: Case, units: list[int]) -> list[Floats]:
     return np.split(spells, np.cumsum([drawn.shape[1] for drawn in draws])[:-1])
 
 
-def _sea(out: Climate, unit: int, sea: SeaClimate, day_of_year: Floats, anomaly: Floats, spell: Floats) -> None:
+def _sea(out: Climate, column: int, sea: SeaClimate, day_of_year: Floats, anomaly: Floats, spell: Floats) -> None:
     wave, (salt, oxygen) = year_wave(day_of_year, sea.height_of_summer), spell
-    out.temp_c[:, unit] = sea.temp_c(day_of_year) + anomaly
+    out.temp_c[:, column] = sea.temp_c(day_of_year) + anomaly
     # Rain and rivers only freshen: the dips are one-sided.
-    out.salinity_psu[:, unit] = sea.salinity_psu - sea.salinity_sd * np.abs(salt)
+    out.salinity_psu[:, column] = sea.salinity_psu - sea.salinity_sd * np.abs(salt)
     middle, swing = (
         (sea.oxygen_winter_pct + sea.oxygen_summer_pct) / 2,
         (sea.oxygen_winter_pct - sea.oxygen_summer_pct) / 2,
     )
-    out.oxygen_pct[:, unit] = middle - swing * wave + 1.5 * oxygen
+    out.oxygen_pct[:, column] = middle - swing * wave + 1.5 * oxygen
 
 
 def _tempered(out: Climate, unit: int, case: Case, day_of_year: Floats, anomaly: Floats, spell: Floats) -> None:
     catalog = case.catalog
     place = case.farm.geography_name[case.farm.unit_geography[unit]]
     fresh, stage = of_geography(catalog.water.freshwater, place), case.stages.key[case.farm.unit_stage[unit]]
+    column = case.farm.unit_column[unit]
     spread = np.hypot(catalog.water.weather.slow_sd_c, catalog.water.weather.fast_sd_c)
     # Weather of its own, as remembering as the sea's, damped to the spread of tempered water.
     damped = anomaly * (fresh.weather_sd_c / spread if spread else 0.0)
-    out.temp_c[:, unit] = fresh.temp_c(stage, day_of_year) + damped
-    out.oxygen_pct[:, unit] = fresh.oxygen_pct + 1.2 * spell[0]
+    out.temp_c[:, column] = fresh.temp_c(stage, day_of_year) + damped
+    out.oxygen_pct[:, column] = fresh.oxygen_pct + 1.2 * spell[0]
 
 
 def _blooms(

@@ -51,13 +51,13 @@ class Breathing:
         places = case.currents
         assert places is not None
         self._spec, self._places = spec, places
-        self._shortage_pct = np.zeros((plan.days, len(farm.unit_name)))
+        self._shortage_pct = np.zeros((plan.days, farm.units_of(geography)))
         season = np.maximum(year_wave(plan.days_of_year(), spec.shortest_day), 0.0)
         for unit in np.flatnonzero((farm.unit_geography == geography) & farm.unit_in_production & farm.unit_is_area):
             draws = stream(plan.seed, farm.geography_code[geography], farm.unit_code[unit], "oxygen, short")
             spells = remembering(draws.standard_normal(plan.days), spec.shortage_memory)
             short_pct = np.minimum(spec.shortage_pct * np.exp(spec.shortage_spread * spells), spec.shortage_most_pct)
-            self._shortage_pct[:, unit] = short_pct * season
+            self._shortage_pct[:, farm.unit_column[unit]] = short_pct * season
 
         self.lowest_pct = 0.5 * places.dip_pct * OVER_A_DIP.min()
         """By container, what the deepest dip takes."""

@@ -66,7 +66,7 @@ class Foresight:
         halls: Shared | None,
         breathing: Breathing | None,
     ) -> None:
-        self._case, (self._stays, parts) = case, stays
+        self._case, self._geography, (self._stays, parts) = case, geography, stays
         self._draws = Draws(case, parts)
         self._climate, self._temp_offset_c, self._halls, self._breathing = climate, temp_offset_c, halls, breathing
         self._season, self._hazards = _season(case, geography), hazards(case, geography)
@@ -78,9 +78,10 @@ class Foresight:
         """The days from this one on, of stays that fish have not `left`; asked for once, and in order."""
         end = min(begin + BLOCK_DAYS, self._case.plan.days)
         stay, luck = self._draws.of(begin, end, left)
-        s, unit = self._stays, self._case.farm.container_unit[self._stays.container[stay]]
+        s, farm = self._stays, self._case.farm
+        column = farm.unit_column[farm.container_unit[s.container[stay]]]
         day = np.arange(begin, end)[:, None]
-        moment = day * len(self._case.farm.unit_name) + unit
+        moment = day * farm.units_of(self._geography) + column
         container, at_sea = s.container[stay], s.stage[stay] == self._case.sea
         temp_c = self._climate.temp_c.take(moment) + self._temp_offset_c[container]
         full_gain = cube_root_gain(temp_c, s.tgc[stay])
@@ -92,13 +93,13 @@ class Foresight:
         steady *= self._case.catalog.biology.growth.appetite_daily_sd
         steady += 1.0
         np.maximum(steady, 0.0, out=steady)
-        column = np.full(len(s.batch), -1)
-        column[stay] = np.arange(len(stay))
+        place = np.full(len(s.batch), -1)
+        place[stay] = np.arange(len(stay))
         return Foreseen(
             begin,
             end,
             stay,
-            column,
+            place,
             moment.ravel(),
             temp_c.ravel(),
             luck.deaths.ravel(),
@@ -138,6 +139,7 @@ def _season(case: Case, geography: int) -> Floats:
     if case.way.mortality is not None:
         return hardship.everyday(case, geography, case.way.mortality)
     farm, spec = case.farm, case.catalog.mortality
+    here = farm.unit_geography == geography
     # The hard season at sea is opposite to the warm one.
-    wave = year_wave(case.plan.days_of_year()[:, None], farm.unit_warmest_day[None, :])
-    return np.where(farm.unit_is_area, spec.winter_factor**-wave, 1.0)
+    wave = year_wave(case.plan.days_of_year()[:, None], farm.unit_warmest_day[None, here])
+    return np.where(farm.unit_is_area[here], spec.winter_factor**-wave, 1.0)

@@ -86,7 +86,7 @@ class Shared:
 
     def __init__(self, case: Case, geography: int, spec: Halls) -> None:
         farm, days = case.farm, case.plan.days
-        self.fed = np.ones((days, len(farm.unit_name)))
+        self.fed = np.ones((days, farm.units_of(geography)))
         self.oxygen_pct = np.zeros_like(self.fed)
         volume_m3 = np.bincount(farm.container_unit, farm.container_volume_m3, len(farm.unit_name))
         used_mg = spec.oxygen_per_feed / spec.oxygen_per_day
@@ -94,7 +94,8 @@ class Shared:
         for unit, hall in case.halls.items():
             if farm.unit_geography[unit] != geography:
                 continue
+            column = farm.unit_column[unit]
             for failure in spec.failures:
-                self.fed[:, unit] *= 1.0 - hall.down(failure.kind, 0, days) * (1.0 - failure.fed)
+                self.fed[:, column] *= 1.0 - hall.down(failure.kind, 0, days) * (1.0 - failure.fed)
             # Points of saturation that a gram of feed takes from the hall.
-            self.oxygen_pct[:, unit] = points / (hall.treated(0, days) * volume_m3[unit])
+            self.oxygen_pct[:, column] = points / (hall.treated(0, days) * volume_m3[unit])

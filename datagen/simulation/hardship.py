@@ -29,7 +29,7 @@ MET = 0.5
 def everyday(case: Case, geography: int, spec: LivedMortality) -> Floats:
     """What the season and the weeks make of everyday deaths [days, units], 1 where the book holds."""
     farm, plan = case.farm, case.plan
-    factor = np.ones((plan.days, len(farm.unit_name)))
+    factor = np.ones((plan.days, farm.units_of(geography)))
     place, day_of_year = farm.geography_code[geography], plan.days_of_year()
     weeks, days = plan.days // WEEK_DAYS + 2, np.arange(plan.days)
     for unit in np.flatnonzero((farm.unit_geography == geography) & farm.unit_in_production):
@@ -44,7 +44,7 @@ def everyday(case: Case, geography: int, spec: LivedMortality) -> Floats:
         felt = _daily(hard.geography, remembering(common, hard.geography.memory), days, swing)
         felt += _daily(hard.unit, remembering(own, hard.unit.memory), days)
         level = spec.level(farm.geography_name[geography]) if farm.unit_is_area[unit] else 1.0
-        factor[:, unit] = level * np.exp(season + felt)
+        factor[:, farm.unit_column[unit]] = level * np.exp(season + felt)
     return factor
 
 
@@ -91,10 +91,10 @@ def befalling(case: Case, geography: int, spec: LivedMortality) -> dict[int, Flo
     sites = _sites(case)
     found: dict[int, Floats] = {}
     for event in spec.events:
-        hazard = found.setdefault(CAUSES.index(event.cause), np.zeros((plan.days, len(farm.unit_name))))
+        hazard = found.setdefault(CAUSES.index(event.cause), np.zeros((plan.days, farm.units_of(geography))))
         for unit in np.flatnonzero((farm.unit_geography == geography) & farm.unit_in_production & farm.unit_is_area):
             for part in _of_area(case, geography, spec, event, sites[int(unit)]):
-                hazard[:, unit] += _hazard(part, plan.days)
+                hazard[:, farm.unit_column[unit]] += _hazard(part, plan.days)
     return found
 
 

@@ -32,8 +32,10 @@ class Hunger:
 def _spells(case: Case, geography: int, spec: SeaAppetite) -> Floats:
     """What spells of eating more and less make of the appetite in each area [days, units]."""
     farm, plan = case.farm, case.plan
-    spells = np.ones((plan.days, len(farm.unit_name)))
+    spells = np.ones((plan.days, farm.units_of(geography)))
     for unit in np.flatnonzero((farm.unit_geography == geography) & farm.unit_in_production & farm.unit_is_area):
         rng = stream(plan.seed, farm.geography_code[geography], farm.unit_code[unit], "appetite")
-        spells[:, unit] += spec.spells * remembering(rng.standard_normal((plan.days, 1)), spec.memory)[:, 0]
+        spells[:, farm.unit_column[unit]] += (
+            spec.spells * remembering(rng.standard_normal((plan.days, 1)), spec.memory)[:, 0]
+        )
     return np.clip(spells, LEAST, MOST)

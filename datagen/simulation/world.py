@@ -63,6 +63,7 @@ class World:
         self.cause_shares = _cause_shares(catalog)
         self.stays, parts = stays(case, geography)
         self.climate: Climate = climate(case, geography)
+        self._column = farm.unit_column[farm.container_unit]
         self.stores: Stores = stores(case, geography)
         self.bins = Bins(case, self.stays)
         containers = len(farm.container_unit)
@@ -200,7 +201,7 @@ class World:
             short = (write.oxygen_pct + here.lowest_pct < self.foreseen.enough_pct.take(at)).nonzero()[0]
             if len(short):
                 where = here.container[short]
-                temp_c = self.climate.temp_c[day, self.farm.container_unit[where]] + self.temp_offset_c[where]
+                temp_c = self.climate.temp_c[day, self._column[where]] + self.temp_offset_c[where]
                 appetite[short] *= self.breathing.appetite(where, write.oxygen_pct[short], temp_c)
         return appetite
 
@@ -219,7 +220,7 @@ class World:
 
     def temp_c(self, days: slice, containers: Ints) -> Floats:
         """The water of containers on days of the record [days, containers], none after its last."""
-        water: Floats = self.climate.temp_c[days][:, self.farm.container_unit[containers]]
+        water: Floats = self.climate.temp_c[days][:, self._column[containers]]
         return water + self.temp_offset_c[containers]
 
     def enter(self, stay: int, fish: int, weight_cbrt: float) -> None:
@@ -324,7 +325,7 @@ class World:
     def _in_halls(self, moment: Ints, feed_g: Ints) -> Floats:
         """Oxygen at moments [days, units] of the days that are foreseen, where so much is fed at each."""
         days = slice(self.foreseen.begin, self.foreseen.end)
-        pct, first = self.climate.oxygen_pct[days], days.start * len(self.farm.unit_name)
+        pct, first = self.climate.oxygen_pct[days], days.start * self.farm.units_of(self.geography)
         used_g = np.bincount(moment - first, feed_g, pct.size).reshape(pct.shape)
         assert self.halls is not None
         left: Floats = np.maximum(pct - self.halls.oxygen_pct[days] * used_g, 0.0)
