@@ -155,6 +155,9 @@ class Farm:
         """How many units a geography has."""
         return int(np.count_nonzero(self.unit_geography == geography))
 
+    def containers_of(self, geography: int) -> int:
+        return int(np.count_nonzero(self.container_geography == geography))
+
     def geographies_in_production(self) -> list[int]:
         """Those in which fish are kept; a catalog has at least one."""
         return sorted(set(self.unit_geography[self.unit_in_production].tolist()))

@@ -16,8 +16,9 @@ from datagen.simulation.hunger import Hunger
 from datagen.simulation.luck import Draws
 from datagen.simulation.stays import Part, Stays
 
-BLOCK_DAYS = 64
-"""How many days are foreseen at once: more take more memory, fewer more time to begin with."""
+MOST_DAYS, LEAST_DAYS, CONTAINER_DAYS = 64, 16, 72_000
+"""How many days are foreseen at once: more take more memory, fewer more time to begin with. As many container-days
+whatever the size of a company, as far as that goes: half of what living a plan takes would grow with it."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,9 @@ class Foresight:
         self._case, self._geography, (self._stays, parts) = case, geography, stays
         self._draws = Draws(case, parts)
         self._climate, self._temp_offset_c, self._halls, self._breathing = climate, temp_offset_c, halls, breathing
+        containers = case.farm.containers_of(geography)
+        self.days = max(LEAST_DAYS, min(MOST_DAYS, CONTAINER_DAYS // containers))
+        """That are foreseen at once."""
         self._season, self._hazards = _season(case, geography), hazards(case, geography)
         spec, growth = case.way.sea_appetite, case.way.sea_growth
         self._hunger = None if spec is None else Hunger(case, geography, spec)
@@ -76,7 +80,7 @@ class Foresight:
 
     def next(self, begin: int, left: Bools) -> Foreseen:
         """The days from this one on, of stays that fish have not `left`; asked for once, and in order."""
-        end = min(begin + BLOCK_DAYS, self._case.plan.days)
+        end = min(begin + self.days, self._case.plan.days)
         stay, luck = self._draws.of(begin, end, left)
         s, farm = self._stays, self._case.farm
         column = farm.unit_column[farm.container_unit[s.container[stay]]]

@@ -31,10 +31,13 @@ class Draws:
 
     def __init__(self, case: Case, parts: list[Part]) -> None:
         self._case, self._parts = case, parts
-        self._after = np.cumsum([len(part.container) for part in parts])
+        counts = [len(part.container) for part in parts]
+        self._after, self._part = np.cumsum(counts), np.repeat(np.arange(len(parts)), counts)
+        self._first_day = np.concatenate([part.first_day for part in parts])
+        self._end = self._first_day + np.concatenate([part.days for part in parts])
         self._streams: dict[int, _Streams] = {}
         # Of each stay, what its hardship remembers.
-        self._yesterday = np.zeros(sum(len(part.container) for part in parts))
+        self._yesterday = np.zeros(sum(counts))
 
     def of(self, begin: int, end: int, left: Bools) -> tuple[Ints, Luck]:
         """The stays that have any of these days, but for those that fish `left`; and their luck.
@@ -42,13 +45,12 @@ class Draws:
         Asked for once, of days that follow on those asked for before.
         """
         stays, found = [], []
-        for number, (part, after) in enumerate(zip(self._parts, self._after.tolist(), strict=True)):
-            stay = np.arange(after - len(part.container), after)
-            if not ((part.first_day < end) & (part.first_day + part.days > begin) & ~left[stay]).any():
-                continue
+        here = (self._first_day < end) & (self._end > begin) & ~left
+        for number in np.unique(self._part[here]).tolist():
+            part, after = self._parts[number], int(self._after[number])
             if number not in self._streams:
                 self._streams[number] = _Streams(self._case, part)
-            stays.append(stay)
+            stays.append(np.arange(after - len(part.container), after))
             found.append(self._streams[number].of(begin, end))
         self._streams = {number: each for number, each in self._streams.items() if self._parts[number].ends > end}
         if not found:

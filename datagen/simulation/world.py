@@ -13,7 +13,7 @@ from datagen.simulation.bins import Bins, Eating, Sale
 from datagen.simulation.climate import Climate, climate
 from datagen.simulation.currents import Breathing
 from datagen.simulation.feed_stock import Stores, stores
-from datagen.simulation.foreseen import BLOCK_DAYS, Foresight
+from datagen.simulation.foreseen import Foresight
 from datagen.simulation.halls import Shared
 from datagen.simulation.history import (
     FULL,
@@ -91,7 +91,7 @@ class World:
         water = self.climate, self.temp_offset_c, self.halls, self.breathing
         self.foresight = Foresight(case, geography, (self.stays, parts), *water)
         self.foreseen = self.foresight.next(0, self.left)
-        self.days = Days(BLOCK_DAYS * containers)
+        self.days = Days(self.foresight.days * farm.containers_of(geography))
         self.kept = Kept(self.stays.rows)
         # What has left each bin, of what was lived and is kept.
         self.eaten_g = np.zeros(self.bins.nowhere + 1, np.int64)
