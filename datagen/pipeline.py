@@ -17,12 +17,12 @@ from apps.batch.growth_analysis import compute
 from apps.batch.growth_analysis.record import Columns, Sources, arranged
 from apps.batch.growth_analysis.tables import Tables
 from aquamind import database
-from datagen import orm, states
+from datagen import memory, orm, states
 from datagen.case import Case
 from datagen.events import FAMILIES, STREAMED, expand
 from datagen.events.context import BatchRecord, ComingRecord, GeographyRecord, MixedRecord, Record, life
 from datagen.events.family import BatchFamily
-from datagen.execution import Crew, Executor, Hire, Processes, Task, finished
+from datagen.execution import Crew, Executor, Here, Hire, Processes, Task, finished
 from datagen.keys import Keys, mixed, mixed_record
 from datagen.simulation import loop
 from datagen.simulation.history import History
@@ -82,10 +82,10 @@ def models(tables: Iterable[str]) -> list[Any]:
 
 def simulate(case: Case, hire: Hire | None = None) -> dict[int, History]:
     """Histories by geography; lived here, or by workers."""
-    if hire is None:
-        return {g: loop.simulate(case, g) for g in case.geographies}
-    with hire(nullcontext, case) as hands:
+    with Here(nullcontext, case) if hire is None else hire(nullcontext, case) as hands:
         lived = {task.arguments[0]: history for task, history in finished((hands, map(_life, case.geographies)))}
+    # Where they were lived here.
+    memory.give_back()
     return {g: lived[g] for g in case.geographies}
 
 
@@ -105,6 +105,7 @@ def simulate_both(then: Case, now: Case, hire: Hire) -> tuple[dict[int, History]
         elsewhere = {g: hands.submit(Task(1, _lives, (now, g, days[g]))) for g in others}
         lived = {here: loop.after_days(now, here, days[here])}
         lived |= {g: each.result() for g, each in elsewhere.items()}
+    memory.give_back()
     return {g: lived[g][0] for g in now.geographies if g in then.geographies}, {
         g: lived[g][-1] for g in now.geographies
     }
