@@ -1,5 +1,6 @@
 """Foreign keys that PostgreSQL is not to check are proven here, and a wrong one is refused; else it checks them."""
 
+import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -170,6 +171,26 @@ def forecast_while_the_books_read(dsn: str) -> None:
         books.execute("SELECT FROM batch_batchcontainerassignment, batch_batch LIMIT 1")
         connection.execute("SET statement_timeout = '5s'")
         assert min(analysis.forecast(connection, dsn, 1).values()) > 0
+
+
+def test_of_forecasts_no_more_rows_are_held_than_those_on_their_way(
+    fast: tuple[str, dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of all batches together they would be the most that a run holds."""
+    made, most, rows = list[weakref.ref[Any]](), 0, analysis.forecast_rows
+
+    def watched(known: Any) -> Iterator[tuple[Any, pa.RecordBatch]]:
+        nonlocal most
+        for model, batch in rows(known):
+            made.append(weakref.ref(batch))
+            most = max(most, sum(each() is not None for each in made))
+            yield model, batch
+
+    monkeypatch.setattr(analysis, "forecast_rows", watched)
+    with database.connect(fast[0], autocommit=True) as connection:
+        analysis.forecast(connection, fast[0], 1)
+    assert len(made) == 4
+    assert most <= 2
 
 
 OBSTACLES = {

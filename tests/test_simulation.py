@@ -19,8 +19,10 @@ from datagen.case import Case
 from datagen.catalog.ways import Ways
 from datagen.execution import Processes, Task
 from datagen.planning.plan import Plan
+from datagen.simulation import foreseen
 from datagen.simulation.history import History, Moves
 from datagen.simulation.loop import after_days, held_back, simulate
+from datagen.simulation.world import World
 from tests.worlds import AS_OF, SEA, company, mixing, small_plan
 
 worlds = st.builds(
@@ -480,6 +482,23 @@ def test_memory_does_not_grow_with_what_is_lived() -> None:
     assert rows > 100_000
     assert left < 8 * rows
     assert most < 60 * rows
+
+
+def test_a_larger_company_is_foreseen_fewer_days_at_once_and_lives_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    case, found = Case(*company(), small_plan(batches=12, stagger_days=60, containers=None)), []
+    for container_days in (foreseen.CONTAINER_DAYS, 1):
+        monkeypatch.setattr(foreseen, "CONTAINER_DAYS", container_days)
+        tracemalloc.start()
+        found.append((simulate(case, 0), tracemalloc.get_traced_memory()[1]))
+        tracemalloc.stop()
+    (usual, most), (fewer, less) = found
+    assert fewer.same_life(usual)
+    assert less < 0.8 * most
+
+
+def test_a_geography_takes_no_memory_for_places_of_another() -> None:
+    world = World(Case(*company(), small_plan()), 0)
+    assert world.climate.temp_c.shape[1] == np.count_nonzero(world.farm.unit_geography == 0) < len(world.farm.unit_name)
 
 
 def test_without_room_on_the_disk_a_plan_is_lived_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
