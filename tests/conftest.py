@@ -49,6 +49,7 @@ def server() -> Iterator[EmbeddedServer]:
     with connect(SERVER.url("postgres"), autocommit=True) as connection:
         # Thrown away with the session: nothing here needs to survive the machine.
         connection.execute("ALTER SYSTEM SET fsync = off")
+        connection.execute("ALTER SYSTEM SET full_page_writes = off")
         connection.execute("SELECT pg_reload_conf()")
     yield SERVER
     SERVER.stop("immediate")

@@ -12,8 +12,10 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from typer.testing import CliRunner
 
 from aquamind.server import LOCK, PROJECT
+from datagen import cli
 from datagen.catalog.reader import DEFAULT_FOLDER
 
 UNREACHABLE = "postgresql://nobody:secret@127.0.0.1:1/nowhere"
@@ -156,7 +158,7 @@ def test_every_command_shows_an_example() -> None:
     commands = [command for command in commands if command.isalpha() and command.islower()]
     assert {"run", "plan", "generate", "batch", "init", "wipe", "status"} <= set(commands)
     for command in commands:
-        text = " ".join(aquamind(command, "--help").stdout.split())
+        text = " ".join(CliRunner().invoke(cli.app, [command, "--help"]).output.split())
         assert f"Example: aquamind {command}" in text, command
 
 

@@ -35,7 +35,7 @@ def _orm(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
 @pytest.fixture(scope="module")
 def plan() -> Plan:
     """Two batches a geography, the older of each harvested."""
-    return small_plan(batches=2, stagger_days=430)
+    return small_plan(batches=2, stagger_days=430, containers=3)
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from typer.testing import CliRunner
 from aquamind.errors import UserError
 from datagen import cli
 from datagen.case import Case
-from datagen.catalog import Catalog
+from datagen.catalog import Catalog, reader
 from datagen.catalog.reader import DEFAULT_FOLDER, load, parse, plain
 from datagen.farm import resolve
 from datagen.planning.plan import Plan
@@ -55,6 +56,14 @@ def at(node: Any, path: Place) -> Any:
     for step in path:
         node = node[step]
     return node
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _parsed_once() -> Iterator[None]:
+    """Files that stay as they are, twenty of a catalog's, are parsed once for all its hundreds of mutations."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reader, "parse", lru_cache(64)(reader.parse))
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -41,7 +41,7 @@ def project(
     >>> float(grown.weight_g[-1].round()), float(grown.feed_kg.sum().round())
     (5282.0, 6218.0)
     """
-    weight = (float(np.cbrt(weight_g)) + np.cumsum(cube_root_gain(temp_c, tgc))) ** 3
+    grown_g = (float(np.cbrt(weight_g)) + np.cumsum(cube_root_gain(temp_c, tgc))) ** 3
     alive: Floats = np.multiply(fish, np.cumprod(1.0 - mortality_percent / 100.0))
-    gain_kg = np.diff(weight, prepend=weight_g) * alive / 1000.0
-    return Projection(weight, alive, weight * alive / 1000.0, gain_kg * fcr)
+    gain_kg = np.diff(grown_g, prepend=weight_g) * alive / 1000.0
+    return Projection(grown_g, alive, grown_g * alive / 1000.0, gain_kg * fcr)

@@ -31,8 +31,8 @@ def lengths_cm(weight_g: Floats, condition_k: Floats | float) -> Floats:
     >>> float(lengths_cm(np.array([5000.0]), 1.28)[0].round(1))
     73.1
     """
-    length: Floats = np.cbrt(100.0 * np.asarray(weight_g) / condition_k)
-    return length
+    length_cm: Floats = np.cbrt(100.0 * np.asarray(weight_g) / condition_k)
+    return length_cm
 
 
 def largest(share: float, cv: float) -> tuple[float, float]:

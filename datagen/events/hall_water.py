@@ -109,14 +109,14 @@ def _sudden(
     container, reading = places
     hall, day = found.of[container], reading // (found.since.shape[2] // fed_mg_l.shape[1])
     breathed = fed_mg_l[hall, np.maximum(day - 1, 0)] * found.since[hall, PUMP, reading] / 24.0 * stopped.lost
-    carbon_dioxide, oxygen = water["CO2"][container, day], water["Dissolved Oxygen"][container, day]
+    carbon_dioxide_mg_l, oxygen_mg_l = (water[name][container, day] for name in ("CO2", "Dissolved Oxygen"))
     added = spec.carbon_dioxide_per_feed * breathed
     return {
         "CO2": added,
-        "pH": -np.log10(1.0 + added / carbon_dioxide),
+        "pH": -np.log10(1.0 + added / carbon_dioxide_mg_l),
         "NH4": spec.ammonia_per_feed * breathed,
         "Dissolved Oxygen": -np.minimum(
-            spec.oxygen_per_feed * breathed, np.maximum(oxygen - spec.emergency_oxygen_mg_l, 0.0)
+            spec.oxygen_per_feed * breathed, np.maximum(oxygen_mg_l - spec.emergency_oxygen_mg_l, 0.0)
         ),
     }
 

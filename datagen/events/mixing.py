@@ -120,7 +120,7 @@ def _workflow(record: MixedRecord, place: int, batch: int) -> Changing:
 
 
 def _water_met(record: MixedRecord) -> tuple[float, float, float]:
-    """Temperature, salinity and oxygen [mg/l] of the ring on the day."""
+    """Temperature [C], salinity [psu] and oxygen [mg/l] of the ring on the day."""
     days, row = record.history.days, int(record.history.assignments.row[0])
     temp_c, salinity_psu = float(days.temp_c[row]), float(days.salinity_psu[row])
     saturated = oxygen_saturation_mg_l(np.array([temp_c]), np.array([salinity_psu]))
@@ -134,7 +134,7 @@ def _actions(record: MixedRecord, place: int, batch: int) -> Rows:
     stage = record.sea - brought
     cv, k = record.stages.weight_cv[stage], record.stages.condition_k[stage]
     luck = record.stream("mixing, weighing", int(brought)).standard_normal((count, 2))
-    temp_c, _, oxygen = _water_met(record)
+    temp_c, _, oxygen_mg_l = _water_met(record)
     at = record.at(moves.day[which], 9.0 + np.minimum(np.arange(count), 20) * 0.25)
     return TransferAction, record_batch(
         TransferAction,
@@ -153,7 +153,7 @@ def _actions(record: MixedRecord, place: int, batch: int) -> Rows:
         actual_execution_date=record.date(moves.day[which]),
         transfer_method="PUMP" if brought else None,
         water_temp_c=temp_c,
-        oxygen_level=oxygen,
+        oxygen_level=oxygen_mg_l,
         execution_duration_minutes=minutes(moves.moved[which], luck[:, 1]),
         **weighed(moves.weight_g[which], np.full(count, cv), np.full(count, k), luck[:, 0]),
         selection_method="AVERAGE",

@@ -212,10 +212,10 @@ def _traits(record: BatchRecord, group: _Group) -> list[dict[str, object]]:
         {
             "sex": "male" if sire else "female",
             "strain": group.parents.strain,
-            "weight_kg": weight,
+            "weight_kg": kg,
             **dict(zip(names, of_fish, strict=True)),
         }
-        for sire, weight, of_fish in zip(male, np.round(weight_kg, 1).tolist(), values.tolist(), strict=True)
+        for sire, kg, of_fish in zip(male, np.round(weight_kg, 1).tolist(), values.tolist(), strict=True)
     ]
 
 

@@ -208,12 +208,9 @@ def lifted(
     row = nearest_rows(record, moves.source, moves.day)
     of = bodies(record, row)
     selection, cv = _selection(record, moves, of.weight_cv)
-    temp_c = record.history.days.temp_c[row]
-    oxygen = (
-        record.history.days.oxygen_pct[row]
-        / 100
-        * oxygen_saturation_mg_l(temp_c, record.history.days.salinity_psu[row])
-    )
+    days = record.history.days
+    temp_c = days.temp_c[row]
+    oxygen_mg_l = days.oxygen_pct[row] / 100 * oxygen_saturation_mg_l(temp_c, days.salinity_psu[row])
     operators = record.staff("OPR")
     hour = 7.0 + np.minimum(of_day - 1, 40) * 0.25
     return TransferAction, record_batch(
@@ -233,7 +230,7 @@ def lifted(
         actual_execution_date=record.date(moves.day),
         transfer_method=np.where(stage[moves.dest] <= 1, "GRAVITY", "PUMP"),
         water_temp_c=temp_c,
-        oxygen_level=oxygen + 0.1 * luck[:, 1],
+        oxygen_level=oxygen_mg_l + 0.1 * luck[:, 1],
         execution_duration_minutes=minutes(moves.moved, luck[:, 2]),
         **weighed(moves.weight_g, cv, of.k, luck[:, 0]),
         selection_method=selection,

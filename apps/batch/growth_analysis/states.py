@@ -168,7 +168,7 @@ def _weight_sources(anchor: Ints, growth_g: Floats, temp_confidence: Floats) -> 
 
 
 def _sources(temp: Ints, modelled: bool, fed: NDArray[np.bool_], weight: Ints, fcr: Floats) -> Ints:
-    """Each state's place in SOURCES, which are told in the same order."""
+    """Each state's place in SOURCES; `temp` and `weight` are places in those of their own kind."""
     kinds = tuple(map(len, (temperature.SOURCES, DEATH_SOURCES, FEED_SOURCES, WEIGHT_SOURCES, FCR_SOURCES)))
     deaths = np.full(len(temp), int(modelled))
     observed = (~np.isnan(fcr)).astype(int)
@@ -229,8 +229,8 @@ def _mixed_g(
     # Of none, an even share: a delivery of no fish leaves the weight as it is told.
     share = np.maximum(arrivals.fish[now], 1e-9)
     whole = np.bincount(dest, share, count)
-    mass = np.bincount(dest, share * arrived_g, count) + fish * weight_g
-    return np.where(whole > 0, mass / np.maximum(whole + fish, 1e-9), weight_g)
+    biomass_g = np.bincount(dest, share * arrived_g, count) + fish * weight_g
+    return np.where(whole > 0, biomass_g / np.maximum(whole + fish, 1e-9), weight_g)
 
 
 def _observed_fcr(assignment: Ints, biomass_kg: Floats, feed_kg: Floats, placed: NDArray[np.bool_]) -> Floats:
@@ -243,7 +243,7 @@ def _observed_fcr(assignment: Ints, biomass_kg: Floats, feed_kg: Floats, placed:
 
 
 def _confidences(temp: Floats, modelled: bool, fed: NDArray[np.bool_], weight: Floats) -> tuple[Ints, list[str]]:
-    """Each state's place among the distinct combinations, and these as they are stored: few, so written once."""
+    """Each state's place among the distinct combinations of confidences (0 to 1), and these as they are stored: few."""
     temp_pct, weight_pct = (np.rint(part * 100.0).astype(np.int64) for part in (temp, weight))
     shape = (101, 2, 101)
     codes, place = np.unique(np.ravel_multi_index((temp_pct, fed.astype(int), weight_pct), shape), return_inverse=True)

@@ -120,13 +120,13 @@ def _mobile_lice(checked: Checks, infested: lice.Infestation | None) -> Floats:
 def _scores(record: BatchRecord, checked: Checks, infested: lice.Infestation | None, weight_g: Floats) -> Ints:
     spec, parameters = record.catalog.health.checks, record.catalog.health.parameters
     weights = np.array([[getattr(each.burdens, name) for name in (*BURDENS, "runt")] for each in parameters])
-    weight = burdens(record, checked, infested) @ weights[:, :-1].T
+    burden = burdens(record, checked, infested) @ weights[:, :-1].T
     # Against the sample's own mean and spread: what the one who looks at the fish can see.
     lag = (weight_g.mean(axis=1, keepdims=True) - weight_g) / weight_g.std(axis=1, keepdims=True)
     normal = record.stream("health scores").standard_normal((*weight_g.shape, 1 + len(parameters)))
     # Half a standard deviation behind is still an ordinary fish.
     runt = np.maximum(lag - 0.5, 0.0)
-    return biology.scores(weight, runt, weights[:, -1], normal, spec.shared_variance, np.array(spec.score_limits))
+    return biology.scores(burden, runt, weights[:, -1], normal, spec.shared_variance, np.array(spec.score_limits))
 
 
 def expand(record: BatchRecord, checked: Checks, infested: lice.Infestation | None) -> Iterator[Rows]:
