@@ -59,7 +59,8 @@ class FileStore:
                     written[line].kept = [disk.submit(file.publish) for file in written[line].files]
             for line, each in written.items():
                 each.tell(line)
-        return {table: content for line in lines for table, content in _read(line).items()}
+        contents = (written[line].contents if line in written else _read(line) for line in lines)
+        return {table: content for each in contents for table, content in each.items()}
 
     def _written(self, unit: str, tables: Tables) -> "_Written":
         hashes = arrow.TableHashes()
@@ -81,8 +82,11 @@ class FileStore:
         return _Written([*parts.values()], few, contents)
 
     def content(self) -> dict[str, dict[str, Content]]:
-        lines = self.folder.glob(f"{UNITS}/*.json")
-        return {line.stem: _read(line) for line in sorted(lines, key=lambda line: line.stem)}
+        return {line.stem: _read(line) for line in self._lines()}
+
+    def _lines(self) -> list[Path]:
+        """Those of units that are whole, in the order of their names."""
+        return sorted(self.folder.glob(f"{UNITS}/*.json"), key=lambda line: line.stem)
 
     def put(self, tables: Tables) -> dict[str, Content]:
         """Write tables that are whole as they come, each one file; what is there of them is written anew."""
@@ -113,8 +117,8 @@ class FileStore:
     def kept(self) -> dict[str, pa.Table]:
         """What was kept, of all units, by name."""
         found: dict[str, list[pa.RecordBatch]] = defaultdict(list)
-        for unit in self.content():
-            for name, rows in self.kept_of(unit).items():
+        for line in self._lines():
+            for name, rows in self.kept_of(line.stem).items():
                 found[name] += rows.to_batches()
         return {name: pa.Table.from_batches(batches) for name, batches in found.items()}
 
@@ -129,8 +133,8 @@ class FileStore:
     def few(self, tables: Mapping[str, Sequence[str]]) -> dict[str, pa.Table]:
         """These columns of tables that are one file, of all units."""
         found: dict[str, list[pa.RecordBatch]] = {table: [] for table in tables}
-        for unit in self.content():
-            for model, batch in _read_few(self.folder / UNITS / f"{unit}{FEW}", tables):
+        for line in self._lines():
+            for model, batch in _read_few(line.with_suffix(FEW), tables):
                 found[model._meta.db_table].append(batch)
         schemas = {model._meta.db_table: arrow.schema(model) for model in fields.models(tables)}
         return {
