@@ -1,6 +1,7 @@
 """What a user sees: progress on standard error, results on standard output."""
 
 import json
+import sys
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -14,7 +15,9 @@ if TYPE_CHECKING:
     from datagen.pipeline import Report
     from datagen.runs.outlook import Outlook
 
-out = Console(highlight=False)
+WIDE = 1000
+"""Where nobody watches a terminal, a row of a table is one line, so that whole names are found in it."""
+out = Console(highlight=False, width=None if sys.stdout is not None and sys.stdout.isatty() else WIDE)
 err = Console(stderr=True, highlight=False)
 
 
@@ -92,10 +95,10 @@ def print_json(made: object) -> None:
 
 
 def show_table(title: str, columns: Iterable[tuple[str, str]], rows: Iterable[Iterable[object]]) -> None:
-    """Print a table; `columns` are headings and how they are justified."""
+    """Print a table; `columns` are headings and how they are justified. No letter of a name or password is left out."""
     table = Table(title=title, title_justify="left", title_style="bold")
     for heading, justify in columns:
-        table.add_column(heading, justify=justify)  # type: ignore[arg-type]
+        table.add_column(heading, justify=justify, overflow="fold")  # type: ignore[arg-type]
     for row in rows:
         table.add_row(*map(str, row))
     out.print(table)

@@ -1,9 +1,12 @@
 """People can log in once they have a password, and see what is theirs."""
 
+import contextlib
+import io
 import json
 import os
 import subprocess
 import sys
+import termios
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any, cast
@@ -14,12 +17,13 @@ from django.contrib.auth import authenticate
 from django.contrib.auth.models import User
 from django.db import connections
 from pytest_django import DjangoDbBlocker
+from rich.console import Console
 
 from aquamind import database
 from aquamind.database import connect
 from aquamind.errors import UserError
 from aquamind.server import PROJECT
-from datagen import masterdata, orm
+from datagen import console, masterdata, orm
 from datagen.masterdata import people
 from datagen.storage import ledger
 from tests.worlds import company
@@ -101,6 +105,37 @@ def test_demo_passwords_let_everybody_in(staffed: str, django_db_blocker: Django
         for username, password in found.items():
             assert authenticate(username=username, password=password) is not None
         assert authenticate(username="somebody", password=SECRET) is not None
+
+
+def test_a_password_is_whole_in_a_terminal_of_80_columns(staffed: str, django_db_blocker: DjangoDbBlocker) -> None:
+    shown, terminal = os.openpty()
+    termios.tcsetwinsize(terminal, (24, 80))
+    environment = {"PATH": os.environ["PATH"], "DATABASE_URL": staffed, "TERM": "dumb"}
+    with subprocess.Popen(
+        [*AQUAMIND, "--demo-passwords"], stdout=terminal, stderr=terminal, env=environment
+    ) as process:
+        os.close(terminal)
+        seen = b""
+        with contextlib.suppress(OSError):  # the other end is closed
+            while more := os.read(shown, 4096):
+                seen += more
+    os.close(shown)
+    assert process.returncode == 0
+    (row,) = [line for line in seen.decode().splitlines() if "rannva.joensen" in line]
+    with django_db_blocker.unblock():
+        assert authenticate(username="rannva.joensen", password=row.split("│")[-2].strip()) is not None
+
+
+def test_a_table_narrower_than_its_words_loses_no_letter(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(console, "out", Console(file=io.StringIO(), width=20))
+    console.show_table("Users", [("user", "left"), ("sees", "left")], [("rannva.joensen", "everything there is")])
+    cells = [line.split("│") for line in console.out.file.getvalue().splitlines() if line.startswith("│")]  # type: ignore[attr-defined]
+    assert "".join(cell[1].strip() for cell in cells) == "rannva.joensen"
+
+
+def test_a_row_is_one_line_where_nobody_watches(staffed: str) -> None:
+    told = users(staffed).stdout.splitlines()
+    assert len([line for line in told if "rannva.joensen" in line and "Rannvá Joensen" in line]) == 1
 
 
 @pytest.mark.parametrize("host", ["/tmp", "", "localhost", "127.0.0.2", "::1", "db.example", "10.0.0.7"])

@@ -83,16 +83,24 @@ def users(
     if as_json:
         console.print_json([asdict(each) | ({"password": shown[each.username]} if shown else {}) for each in found])
         return
-    columns = ["user", "name", "role", "geography", "subsidiary", "sees", "password" if shown else "can log in"]
+    columns = ["user", "name", "role", *(["password"] if shown else ["geography", "subsidiary", "sees", "can log in"])]
     console.show_table(
         "Users",
         [(name, "left") for name in columns],
         [
-            (each.username, each.full_name, each.role, each.geography, each.subsidiary, _seen(each))
-            + ((shown[each.username],) if shown else ("yes" if each.can_log_in else "no",))
+            (each.username, each.full_name, each.role)
+            + (
+                (shown[each.username],)
+                if shown
+                else (each.geography, each.subsidiary, _seen(each), _yes(each.can_log_in))
+            )
             for each in found
         ],
     )
+
+
+def _yes(so: bool) -> str:
+    return "yes" if so else "no"
 
 
 def _seen(account: "Account") -> str:
