@@ -151,6 +151,9 @@ def test_a_server_of_another_machine_is_told(host: str) -> None:
         (["--password-for", "somebody"], SECRET, "This tool did not make it"),
         (["--password-for", "rannva.joensen"], "short", "Shorter than 8 characters"),
         (["--password-for", "rannva.joensen"], None, "no terminal to ask"),
+        (["--password-for", "rannva.joensn"], None, "There is no such user"),
+        (["--password-for", "\udcff"], SECRET, "There is no such user"),
+        (["--password-for", "rannva.joensen"], f"{SECRET}\udcff", "not written in UTF-8"),
     ],
 )
 def test_wrong_input_is_one_message(staffed: str, arguments: list[str], password: str | None, said: str) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from aquamind.errors import UserError
+from aquamind.errors import UserError, is_text
 from datagen import console
 from datagen.cli.command import app
 from datagen.cli.options import AsJson, target
@@ -69,6 +69,7 @@ def users(
             raise UserError(
                 "database", database.redacted(dsn), "It has no user of this tool. Run `aquamind init` first"
             )
+        people.check_ours(password_for or ())
         given: dict[str, str] = {}
         if demo_passwords:
             if not (on_remote_server or database.is_local(connection)):
@@ -120,6 +121,8 @@ def _asked_for(username: str) -> str:
         password = getpass.getpass(f"Password for {username}: ")
         if getpass.getpass("Once more: ") != password:
             raise UserError("password", None, "The two are not the same. Nothing was changed")
+    if not is_text(password):
+        raise UserError("password", None, "It is not written in UTF-8. Give it in that encoding")
     if len(password) < SHORTEST_PASSWORD:
         raise UserError("password", None, f"Shorter than {SHORTEST_PASSWORD} characters. Choose a longer one")
     return password
