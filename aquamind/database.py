@@ -13,7 +13,7 @@ import psycopg
 from psycopg import errors, pq
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from aquamind.errors import UserError
+from aquamind.errors import UserError, is_text
 from aquamind.server import server
 
 NAME = "aquamind_db"
@@ -208,6 +208,8 @@ def _checked(dsn: str) -> str:
 
 
 def _parts(dsn: str) -> dict[str, Any] | None:
+    if not is_text(dsn):
+        return None
     try:
         parts = conninfo_to_dict(dsn)
     except psycopg.ProgrammingError:

@@ -15,3 +15,12 @@ class UserError(Exception):
 
 class NothingJudgedError(UserError):
     """What should be judged is not there, or not whole: no success; the command line exits with 1."""
+
+
+def is_text(given: str) -> bool:
+    """Whether it came as UTF-8: other bytes of a command line, a path or the environment stand for no letters."""
+    try:
+        given.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,12 +1,14 @@
 """What a user sees: progress on standard error, results on standard output."""
 
 import json
+import sys
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -14,7 +16,9 @@ if TYPE_CHECKING:
     from datagen.pipeline import Report
     from datagen.runs.outlook import Outlook
 
-out = Console(highlight=False)
+WIDE = 1000
+"""Where nobody watches a terminal, a row of a table is one line, so that whole names are found in it."""
+out = Console(highlight=False, width=None if sys.stdout is not None and sys.stdout.isatty() else WIDE)
 err = Console(stderr=True, highlight=False)
 
 
@@ -92,12 +96,12 @@ def print_json(made: object) -> None:
 
 
 def show_table(title: str, columns: Iterable[tuple[str, str]], rows: Iterable[Iterable[object]]) -> None:
-    """Print a table; `columns` are headings and how they are justified."""
+    """Print a table; `columns` are headings and how they are justified. No letter of a name or password is left out."""
     table = Table(title=title, title_justify="left", title_style="bold")
     for heading, justify in columns:
-        table.add_column(heading, justify=justify)  # type: ignore[arg-type]
+        table.add_column(heading, justify=justify, overflow="fold")  # type: ignore[arg-type]
     for row in rows:
-        table.add_row(*map(str, row))
+        table.add_row(*(escape(str(cell)) for cell in row))
     out.print(table)
 
 
@@ -105,12 +109,12 @@ def show_outlook(made: "Outlook") -> None:
     """Print what a plan will make."""
     numbers = ", ".join(f"{count} {name}" for name, count in made.batches.items())
     out.print(
-        f"[bold]Plan {made.preset}[/]: {sum(made.batches.values())} batches ({numbers}), starts {made.first_start} to "
+        f"[bold]Plan {made.preset}[/]: {sum(made.batches.values())} batches ({escape(numbers)}), starts {made.first_start} to "
         f"{made.last_start}, record to {made.as_of}, {made.expected_harvested} harvested by then; "
         f"seed {made.seed}, stagger {made.stagger_days} days, saturation {made.saturation:g}"
     )
     if made.bound:
-        out.print(f"[yellow]Fewer batches than asked for; what bound:[/] {made.bound}")
+        out.print(f"[yellow]Fewer batches than asked for; what bound:[/] {escape(made.bound)}")
     show_table(
         "Containers",
         [

@@ -241,6 +241,7 @@ def test_what_a_library_logs_of_a_failure_is_not_printed(caplog: pytest.LogCaptu
 
 WRONG = {
     "an unknown scheme": ("nowhere://bucket/record", "No place begins with nowhere://. Known: s3://, gs://, az://"),
+    "a page": ("https://u:secret@host/record", "'https://host/record'. https:// can be read and takes no folder of"),
     "no bucket": ("gs://", "directory: 'gs://'. Name a bucket and a folder in it, such as gs://bucket/record"),
     "a library that is not installed": ("az://bucket/record", "pip install '.[cloud]'"),
 }

@@ -90,6 +90,26 @@ def test_a_file_name_is_as_long_as_the_disk_allows(tmp_path: Path, length: int, 
     assert len(list(tmp_path.iterdir())) == (code == 0)
 
 
+@pytest.mark.parametrize("url", [None, "postgresql://u:secret\udcff@127.0.0.1:1/x"])
+def test_what_is_no_utf_8_is_one_message(tmp_path: Path, url: str | None) -> None:
+    command = ["export", str(tmp_path / "\udcff"), *SMALL] if url is None else ["status"]
+    done = aquamind(*command, dsn=url or UNREACHABLE)
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1), done.stderr
+    assert ("This name, or that of a folder above, is not UTF-8" if url is None else "cannot be read") in done.stderr
+    assert "secret" not in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_that_was_deleted_is_one_message(tmp_path: Path) -> None:
+    gone = 'mkdir gone; cd gone; rmdir ../gone; exec "$@"'
+    command = [sys.executable, "-c", "from datagen.cli import main; main()", "export", str(tmp_path / "record"), *SMALL]
+    done = subprocess.run(
+        ["sh", "-c", gone, "sh", *command], capture_output=True, text=True, check=False, cwd=tmp_path
+    )  # fmt: skip
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1), done.stderr
+    assert "working folder: It was deleted" in done.stderr
+
+
 def test_stop_says_what_it_did(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", "from datagen.cli import main; main()", "stop"],

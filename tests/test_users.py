@@ -1,9 +1,12 @@
 """People can log in once they have a password, and see what is theirs."""
 
+import contextlib
+import io
 import json
 import os
 import subprocess
 import sys
+import termios
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any, cast
@@ -14,12 +17,13 @@ from django.contrib.auth import authenticate
 from django.contrib.auth.models import User
 from django.db import connections
 from pytest_django import DjangoDbBlocker
+from rich.console import Console
 
 from aquamind import database
 from aquamind.database import connect
 from aquamind.errors import UserError
 from aquamind.server import PROJECT
-from datagen import masterdata, orm
+from datagen import console, masterdata, orm
 from datagen.masterdata import people
 from datagen.storage import ledger
 from tests.worlds import company
@@ -103,6 +107,37 @@ def test_demo_passwords_let_everybody_in(staffed: str, django_db_blocker: Django
         assert authenticate(username="somebody", password=SECRET) is not None
 
 
+def test_a_password_is_whole_in_a_terminal_of_80_columns(staffed: str, django_db_blocker: DjangoDbBlocker) -> None:
+    shown, terminal = os.openpty()
+    termios.tcsetwinsize(terminal, (24, 80))
+    environment = {"PATH": os.environ["PATH"], "DATABASE_URL": staffed, "TERM": "dumb"}
+    with subprocess.Popen(
+        [*AQUAMIND, "--demo-passwords"], stdout=terminal, stderr=terminal, env=environment
+    ) as process:
+        os.close(terminal)
+        seen = b""
+        with contextlib.suppress(OSError):  # the other end is closed
+            while more := os.read(shown, 4096):
+                seen += more
+    os.close(shown)
+    assert process.returncode == 0
+    (row,) = [line for line in seen.decode().splitlines() if "rannva.joensen" in line]
+    with django_db_blocker.unblock():
+        assert authenticate(username="rannva.joensen", password=row.split("│")[-2].strip()) is not None
+
+
+def test_a_table_narrower_than_its_words_loses_no_letter(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(console, "out", Console(file=io.StringIO(), width=20))
+    console.show_table("Users", [("user", "left"), ("sees", "left")], [("rannva.joensen", "everything there is")])
+    cells = [line.split("│") for line in console.out.file.getvalue().splitlines() if line.startswith("│")]  # type: ignore[attr-defined]
+    assert "".join(cell[1].strip() for cell in cells) == "rannva.joensen"
+
+
+def test_a_row_is_one_line_where_nobody_watches(staffed: str) -> None:
+    told = users(staffed).stdout.splitlines()
+    assert len([line for line in told if "rannva.joensen" in line and "Rannvá Joensen" in line]) == 1
+
+
 @pytest.mark.parametrize("host", ["/tmp", "", "localhost", "127.0.0.2", "::1", "db.example", "10.0.0.7"])
 def test_a_server_of_another_machine_is_told(host: str) -> None:
     connection = cast("psycopg.Connection[Any]", SimpleNamespace(info=SimpleNamespace(host=host)))
@@ -116,6 +151,9 @@ def test_a_server_of_another_machine_is_told(host: str) -> None:
         (["--password-for", "somebody"], SECRET, "This tool did not make it"),
         (["--password-for", "rannva.joensen"], "short", "Shorter than 8 characters"),
         (["--password-for", "rannva.joensen"], None, "no terminal to ask"),
+        (["--password-for", "rannva.joensn"], None, "There is no such user"),
+        (["--password-for", "\udcff"], SECRET, "There is no such user"),
+        (["--password-for", "rannva.joensen"], f"{SECRET}\udcff", "not written in UTF-8"),
     ],
 )
 def test_wrong_input_is_one_message(staffed: str, arguments: list[str], password: str | None, said: str) -> None:

@@ -46,6 +46,7 @@ def main(command: Callable[[], Any] = app) -> None:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")
     try:
+        _check_folder()
         command()
     except UserError as error:
         if _lost(error):
@@ -76,6 +77,16 @@ def main(command: Callable[[], Any] = app) -> None:
         # What is done is done: an interrupt while Python shuts down ends it without a word.
         if signal.getsignal(signal.SIGINT) != signal.SIG_IGN and not _interrupted.is_set():
             signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def _check_folder() -> None:
+    """Refuse to begin in a folder that is no longer there: paths and worker processes begin in it."""
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        raise UserError(
+            "working folder", None, "It was deleted. Change to one that is there (cd), then repeat"
+        ) from None
 
 
 def _heed_interrupts() -> None:

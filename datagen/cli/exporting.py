@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
-from aquamind.errors import UserError
+from aquamind.errors import UserError, is_text
 from datagen import console
 from datagen.cli.command import app
 from datagen.cli.making import changed_preset, planned, show_outlook
@@ -125,8 +125,12 @@ def _folder(directory: str) -> tuple[Path, "Place | None"]:
     """The folder here to write, and the place elsewhere it then goes to, if it does."""
     from datagen.files import cloud
 
-    if not cloud.is_one(directory):
-        return _folder_here(directory), None
+    elsewhere = cloud.is_one(directory)
+    # Arrow opens files by names in UTF-8.
+    if not is_text(directory if elsewhere else str(folder := _folder_here(directory))):
+        raise UserError("directory", directory, "This name, or that of a folder above, is not UTF-8. Name another")
+    if not elsewhere:
+        return folder, None
     place = cloud.reached(directory)
     place.take_up()
     return place.here, place

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from aquamind.errors import UserError
+from aquamind.errors import UserError, is_text
 from datagen import console
 from datagen.cli.command import app
 from datagen.cli.options import AsJson, target
@@ -68,6 +68,7 @@ def users(
             raise UserError(
                 "database", database.redacted(dsn), "It has no user of this tool. Run `aquamind init` first"
             )
+        people.check_ours(password_for or ())
         if demo_passwords and not (on_remote_server or database.is_local(connection)):
             cure = "Name a local one, or say --on-remote-server; --password-for sets one of your own"
             raise UserError("demo-passwords", database.redacted(dsn), f"The server is on another machine. {cure}")
@@ -84,16 +85,24 @@ def _show(found: "list[Account]", shown: dict[str, str], as_json: bool) -> None:
     if as_json:
         console.print_json([asdict(each) | ({"password": shown[each.username]} if shown else {}) for each in found])
         return
-    columns = ["user", "name", "role", "geography", "subsidiary", "sees", "password" if shown else "can log in"]
+    columns = ["user", "name", "role", *(["password"] if shown else ["geography", "subsidiary", "sees", "can log in"])]
     console.show_table(
         "Users",
         [(name, "left") for name in columns],
         [
-            (each.username, each.full_name, each.role, each.geography, each.subsidiary, _seen(each))
-            + ((shown[each.username],) if shown else ("yes" if each.can_log_in else "no",))
+            (each.username, each.full_name, each.role)
+            + (
+                (shown[each.username],)
+                if shown
+                else (each.geography, each.subsidiary, _seen(each), _yes(each.can_log_in))
+            )
             for each in found
         ],
     )
+
+
+def _yes(so: bool) -> str:
+    return "yes" if so else "no"
 
 
 def _seen(account: "Account") -> str:
@@ -113,6 +122,8 @@ def _asked_for(username: str) -> str:
         password = getpass.getpass(f"Password for {username}: ")
         if getpass.getpass("Once more: ") != password:
             raise UserError("password", None, "The two are not the same. Nothing was changed")
+    if not is_text(password):
+        raise UserError("password", None, "It is not written in UTF-8. Give it in that encoding")
     if len(password) < SHORTEST_PASSWORD:
         raise UserError("password", None, f"Shorter than {SHORTEST_PASSWORD} characters. Choose a longer one")
     return password

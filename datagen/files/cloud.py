@@ -21,6 +21,9 @@ from datagen.files.layout import MANIFEST
 AT_ONCE = 16
 """Files on their way at the same time."""
 
+ONLY_READ = frozenset(("data", "gist", "git", "github", "http", "https", "libarchive", "tar", "zip"))
+"""What fsspec knows and cannot fill with files: none of these says so before the first is put there."""
+
 
 def is_one(directory: str) -> bool:
     return "://" in directory
@@ -88,14 +91,16 @@ def reached(url: str) -> Place:
         import fsspec  # an extra
     except ModuleNotFoundError:
         raise UserError("directory", shown(url), f"{scheme}:// needs fsspec: pip install '.[cloud]'") from None
+    known = "Known: s3://, gs://, az://, and a folder here"
+    if scheme.lower() in ONLY_READ:
+        raise UserError("directory", shown(url), f"{scheme}:// can be read and takes no folder of files. {known}")
     try:
         fsspec.get_filesystem_class(scheme)
     except ImportError as error:
         cure = f"{scheme}:// needs {error.name or 'a package'}, which is not installed: pip install '.[cloud]'"
         raise UserError("directory", shown(url), cure) from None
     except ValueError:
-        cure = f"No place begins with {scheme}://. Known: s3://, gs://, az://, and a folder here"
-        raise UserError("directory", shown(url), cure) from None
+        raise UserError("directory", shown(url), f"No place begins with {scheme}://. {known}") from None
     with _told(url):
         files, path = fsspec.url_to_fs(url)
     if not path.strip("/"):

@@ -137,16 +137,21 @@ def accounts() -> list[Account]:
     ]
 
 
-def set_passwords(passwords: dict[str, str]) -> None:
-    """Give logins of this tool's a password each, all or none; they stay this tool's."""
+def check_ours(usernames: Iterable[str]) -> None:
+    """Refuse a login that this tool did not make, or that nobody has."""
     known = [each.username for each in accounts()]
-    for username in passwords:
-        if username in known:
-            continue
-        if User._default_manager.filter(username=username).exists():
+    others = set(User._default_manager.values_list("username", flat=True)).difference(known)
+    for username in usernames:
+        if username in others:
             cure = "This tool did not make it, or somebody has changed it: change it in AquaMind"
             raise UserError("password-for", username, cure)
-        raise UserError("password-for", username, f"There is no such user. {closest(username, known)}")
+        if username not in known:
+            raise UserError("password-for", username, f"There is no such user. {closest(username, known)}")
+
+
+def set_passwords(passwords: dict[str, str]) -> None:
+    """Give logins of this tool's a password each, all or none; they stay this tool's."""
+    check_ours(passwords)
     with transaction.atomic():
         for username, password in passwords.items():
             User._default_manager.filter(username=username).update(password=make_password(password))
