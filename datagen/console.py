@@ -107,9 +107,9 @@ def show_table(title: str, columns: Iterable[tuple[str, str]], rows: Iterable[It
 
 def show_outlook(made: "Outlook") -> None:
     """Print what a plan will make."""
-    numbers = ", ".join(f"{count} {name}" for name, count in made.batches.items())
+    numbers = escape(", ".join(f"{count} {name}" for name, count in made.batches.items()))
     out.print(
-        f"[bold]Plan {made.preset}[/]: {sum(made.batches.values())} batches ({escape(numbers)}), starts {made.first_start} to "
+        f"[bold]Plan {made.preset}[/]: {sum(made.batches.values())} batches ({numbers}), starts {made.first_start} to "
         f"{made.last_start}, record to {made.as_of}, {made.expected_harvested} harvested by then; "
         f"seed {made.seed}, stagger {made.stagger_days} days, saturation {made.saturation:g}"
     )
