@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -100,20 +101,20 @@ def show_table(title: str, columns: Iterable[tuple[str, str]], rows: Iterable[It
     for heading, justify in columns:
         table.add_column(heading, justify=justify, overflow="fold")  # type: ignore[arg-type]
     for row in rows:
-        table.add_row(*map(str, row))
+        table.add_row(*(escape(str(cell)) for cell in row))
     out.print(table)
 
 
 def show_outlook(made: "Outlook") -> None:
     """Print what a plan will make."""
-    numbers = ", ".join(f"{count} {name}" for name, count in made.batches.items())
+    numbers = escape(", ".join(f"{count} {name}" for name, count in made.batches.items()))
     out.print(
         f"[bold]Plan {made.preset}[/]: {sum(made.batches.values())} batches ({numbers}), starts {made.first_start} to "
         f"{made.last_start}, record to {made.as_of}, {made.expected_harvested} harvested by then; "
         f"seed {made.seed}, stagger {made.stagger_days} days, saturation {made.saturation:g}"
     )
     if made.bound:
-        out.print(f"[yellow]Fewer batches than asked for; what bound:[/] {made.bound}")
+        out.print(f"[yellow]Fewer batches than asked for; what bound:[/] {escape(made.bound)}")
     show_table(
         "Containers",
         [

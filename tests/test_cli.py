@@ -83,6 +83,20 @@ def test_an_unknown_key_of_a_catalog_is_told_with_its_line(tmp_path: Path) -> No
     assert "Traceback" not in done.stderr
 
 
+def test_letters_of_names_are_no_markup_and_what_is_next_can_be_copied(tmp_path: Path) -> None:
+    folder = tmp_path / "company"
+    shutil.copytree(DEFAULT_FOLDER, folder)
+    for file in folder.iterdir():
+        text = file.read_text().replace("of the Faroe Islands", "of the isles")
+        file.write_text(text.replace("Faroe Islands", '"North [/red]"'))
+    written = tmp_path / "a [old] plan.yaml"
+    done = aquamind("plan", *SMALL, "--catalog", str(folder), "--output", str(written))
+    assert done.returncode == 0, done.stderr
+    assert "1 batches (1 North [/red]" in done.stdout
+    assert "│ North [/red] " in done.stdout
+    assert f"Next: aquamind generate '{written}' --catalog {folder}" in done.stderr
+
+
 def test_a_dangling_reference_is_told_with_its_line(tmp_path: Path) -> None:
     folder = edited(tmp_path, "biology.yaml", "{feed: Starter Feed 0.5mm}", "{feed: Starter Feed 5mm}")
     done = aquamind("run", *SMALL, "--catalog", folder)

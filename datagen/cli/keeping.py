@@ -200,10 +200,13 @@ def status(as_json: AsJson = False) -> None:
         console.print_json(found)
         return
     if not found["runs"]:
-        console.out.print(f"Database {database.redacted(dsn)}: nothing yet. Next: aquamind run", soft_wrap=True)
+        console.out.print(
+            f"Database {database.redacted(dsn)}: nothing yet. Next: aquamind run", markup=False, soft_wrap=True
+        )
         return
     console.out.print(
         f"Database {database.redacted(dsn)}, {len(found['units'])} units, content {found['content_hash'][:16]}",
+        markup=False,
         soft_wrap=True,
     )
     for one in found["runs"]:

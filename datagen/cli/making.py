@@ -1,5 +1,6 @@
 """Commands that make a record: run, plan, generate, batch, advance."""
 
+import shlex
 import tempfile
 import time
 from contextlib import nullcontext
@@ -102,8 +103,9 @@ def plan(
     _show_plan(case, bound, as_json)
     if output is not None and not dry_run:
         schedule.write(case, output)
-        also = f" --catalog {catalog}" if catalog else ""
-        console.err.print(f"Written: {output}. Next: aquamind generate {output}{also}", soft_wrap=True)
+        also = f" --catalog {shlex.quote(str(catalog))}" if catalog else ""
+        said = f"Written: {output}. Next: aquamind generate {shlex.quote(str(output))}{also}"
+        console.err.print(said, markup=False, soft_wrap=True)
 
 
 @app.command()
