@@ -1,5 +1,6 @@
 """A database is kept, and comes back as it was, or stays as it is."""
 
+import itertools
 import os
 import signal
 import subprocess
@@ -23,9 +24,12 @@ from tests.worlds import Silent, case_of, small_plan
 AQUAMIND = [sys.executable, "-c", "from datagen.cli import main; main()"]
 
 
-@pytest.fixture
-def filled(new_database: Callable[[], str], django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
-    """A database with a small record, left by everybody."""
+NUMBERS = itertools.count(1)
+
+
+@pytest.fixture(scope="module")
+def record(new_database: Callable[[], str], django_db_blocker: DjangoDbBlocker) -> str:
+    """A database with a small record, left by everybody, of which each test has a copy."""
     dsn = new_database()
     with django_db_blocker.unblock():
         runs.execute(runs.Job(dsn, case_of(small_plan(batches=1, containers=1)), 1), Silent())
@@ -33,10 +37,20 @@ def filled(new_database: Callable[[], str], django_db_blocker: DjangoDbBlocker) 
     from django.db import connections
 
     connections["default"].close()
+    return dsn
+
+
+@pytest.fixture
+def filled(server: EmbeddedServer, record: str) -> Iterator[str]:
+    name = f"filled_{next(NUMBERS)}"
+    with connect(server.url("postgres"), autocommit=True) as own:
+        of = conninfo_to_dict(record)["dbname"]
+        own.execute(f"CREATE DATABASE {name} TEMPLATE {of} STRATEGY file_copy".encode())
+    dsn = server.url(name)
     yield dsn
-    with connect(make_conninfo(dsn, dbname="postgres"), autocommit=True) as server:
-        for name in names(dsn):
-            server.execute(f'DROP DATABASE "{name}"'.encode())
+    with connect(server.url("postgres"), autocommit=True) as own:
+        for kept in names(dsn):
+            own.execute(f'DROP DATABASE "{kept}"'.encode())
 
 
 def names(dsn: str) -> list[str]:
