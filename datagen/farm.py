@@ -156,6 +156,7 @@ class Farm:
         return int(np.count_nonzero(self.unit_geography == geography))
 
     def containers_of(self, geography: int) -> int:
+        """How many containers a geography has."""
         return int(np.count_nonzero(self.container_geography == geography))
 
     def geographies_in_production(self) -> list[int]:

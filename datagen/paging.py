@@ -2,9 +2,12 @@
 
 import mmap
 import os
+import sys
+import threading
 from contextlib import suppress
 from multiprocessing.reduction import DupFd
 from tempfile import TemporaryFile
+from types import TracebackType
 from typing import Any, BinaryIO, TypeAlias
 
 import numpy as np
@@ -39,7 +42,14 @@ def handed_over(array: Array) -> Any:
     mapped = _below(array)
     if mapped is None or np.frombuffer(mapped, np.int8).ctypes.data != array.ctypes.data:
         return None
+    sys.excepthook = _tell_of_main_thread
     return DupFd(mapped.file.fileno())
+
+
+def _tell_of_main_thread(kind: type[BaseException], error: BaseException, where: TracebackType | None) -> None:
+    """But not of the thread that hands files over: whoever is gone before it took one is told of by who waits for it."""
+    if threading.current_thread() is threading.main_thread():
+        sys.__excepthook__(kind, error, where)
 
 
 def taken_over(handed: Any, kind: "np.dtype[Any]") -> Array:

@@ -165,7 +165,7 @@ def test_a_changed_catalog_is_noticed_at_every_door(loaded: Connection) -> None:
     with pytest.raises(UserError, match=words):
         runs.execute(runs.Job(dsn, case, 1, beside=True), Silent())
     renamed = other(sites__stations__0__name="Elsewhere")
-    with pytest.raises(UserError, match=f"made from another catalog .hash {made}.: give --catalog"):
+    with pytest.raises(UserError, match=f"made from another catalog .hash {made}.: name its folder with --catalog"):
         advancing.advance(dsn, renamed, resolve(renamed), AS_OF + timedelta(days=1), 1, Silent())
 
 

@@ -133,7 +133,7 @@ def test_a_killed_export_is_taken_up_again_unless_the_database_has_moved_on(
 
 
 WRONG: dict[str, tuple[list[str], str]] = {
-    "a plan": (["--seed", "1"], "seed: 1. --from-database writes what is there"),
+    "a plan": (["--seed", "1"], "seed: 1. --from-database writes all that is there"),
     "another catalog": (["--catalog", "examples/norway"], "The database was made from another catalog"),
 }
 

@@ -399,7 +399,7 @@ ONE = "batch FAR-2025-001 "
         ("1: [FAR-2025-001", "1: [FAR-2025-001, FAR-2025-001", "worker_partitions.1[1]", "twice"),
         ("1: [FAR-2025-001, ", "1: [", "worker_partitions", "in no partition"),
         ("1: [FAR", "1: [FAR-2020-001, FAR", "worker_partitions.1[0]", "There is no such batch"),
-        ("seed: 1", "seed: &one 1\n  years: *one", "", "no aliases"),
+        ("seed: 1", "seed: &one 1\n  years: *one", "", "Aliases are not allowed"),
         ("seed: 1", "seed: " + "[" * 5000, "", "deep"),
         ("metadata:\n", "metadata:\n\t", "", "spaces for tabs"),
         ("metadata:\n", "metadata: {\n", "", "Correct the YAML"),

@@ -2,6 +2,8 @@
 
 import errno
 import os
+import subprocess
+import sys
 import tracemalloc
 from contextlib import nullcontext
 from dataclasses import replace
@@ -525,3 +527,25 @@ def test_days_lived_by_another_process_come_as_the_file_they_are_in(monkeypatch:
     assert len(parts) > 1
     for part in parts:
         assert ForkingPickler.loads(ForkingPickler.dumps(part)).same_life(part)
+
+
+LEFT = """
+import socket
+from multiprocessing import resource_sharer
+import numpy as np
+from datagen import paging
+rows = paging.room(8, np.dtype(np.int64))
+handed = paging.handed_over(rows)
+with socket.socket(socket.AF_UNIX) as gone:
+    gone.connect(resource_sharer._resource_sharer._address)
+print(len(paging.taken_over(handed, rows.dtype)))
+raise SystemError("of its own")
+"""
+
+
+def test_who_is_gone_before_days_are_handed_over_leaves_no_traceback() -> None:
+    """A worker that is ended while it takes them: the program says why in one message, and nothing else."""
+    done = subprocess.run([sys.executable, "-c", LEFT], capture_output=True, text=True, check=False)
+    assert done.stdout == "8\n"
+    assert done.stderr.count("Traceback") == 1
+    assert done.stderr.endswith("SystemError: of its own\n")
