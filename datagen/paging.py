@@ -47,7 +47,7 @@ def handed_over(array: Array) -> Any:
 
 
 def _tell_of_main_thread(kind: type[BaseException], error: BaseException, where: TracebackType | None) -> None:
-    """But not of the thread that hands files over: whoever is gone before it took one is told of by who waits for it."""
+    """And not of the one that hands files over: of whoever is gone before it took one, who waits for it tells."""
     if threading.current_thread() is threading.main_thread():
         sys.__excepthook__(kind, error, where)
 
