@@ -407,13 +407,12 @@ def _load_beside(
 
     rest: Crew = (hands, chain(units, indexes(lambda: left > 0 and not helped)))
     filling: Crew = (stream, following.before_each(chain(stream_tasks(case, histories, keys), map(help_with, units))))
-    # One worker does one after the other.
-    rows = Counter[str]()
-    for crews in [(filling, rest)] if workers > 1 else [(rest,), (filling,)]:
-        rows.update(_done(progress, *crews, taken=taken))
     last = map(_telling, last_tasks(case, histories, keys, 1.0 - STREAMED_SHARE))
     helping: Crew = (stream, following.before_each(map(help_with, last)))
-    rows.update(_done(progress, (hands, last), *([helping] if workers > 1 else []), taken=taken))
+    # One worker does one after the other.
+    beside = [[filling, rest], [(hands, last), helping]]
+    turns = beside if workers > 1 else [[rest], [filling], [(hands, last)]]
+    rows = Counter(_done(progress, *turns, taken=taken))
     # Last, for what is streamed belongs to units that have to be there.
     states_left = [stream.submit(task) for task in following.tasks()]
     committed = stream.submit(Task(0, _commit_stream, ()))
@@ -437,16 +436,18 @@ def work(hands: Executor, *tasks: Iterable[Task], progress: Progress) -> dict[st
 
 def work_on(hands: Executor, *tasks: Iterable[Task], progress: Progress) -> dict[str, int]:
     """The same by workers who are there already."""
-    return dict(sum((Counter(_done(progress, (hands, each))) for each in tasks), Counter()))
+    return _done(progress, *([(hands, each)] for each in tasks))
 
 
 def _done(
-    progress: Progress, *crews: Crew, taken: Callable[[Task, Any], dict[str, int]] = lambda _, rows: rows
+    progress: Progress, *turns: list[Crew], taken: Callable[[Task, Any], dict[str, int]] = lambda _, rows: rows
 ) -> dict[str, int]:
+    """Have crews do their tasks, those of a turn beside each other; all rows by table."""
     rows: Counter[str] = Counter()
     begin = time.perf_counter()
-    for task, written in finished(*crews):
-        rows.update(taken(task, written))
-        total = rows.total()
-        progress.advance(task.size, f"{total:,} rows, {total / (time.perf_counter() - begin):,.0f} a second")
+    for crews in turns:
+        for task, written in finished(*crews):
+            rows.update(taken(task, written))
+            total = rows.total()
+            progress.advance(task.size, f"{total:,} rows, {total / (time.perf_counter() - begin):,.0f} a second")
     return dict(rows)

@@ -1,6 +1,7 @@
 """From plan to PostgreSQL and back: the same content whoever loads it, and what was generated is what is there."""
 
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -10,8 +11,9 @@ import pytest
 from pytest_django import DjangoDbBlocker
 
 from aquamind.errors import UserError
-from datagen import orm, runs
+from datagen import orm, pipeline, runs
 from datagen.case import Case
+from datagen.execution import Here, Task
 from datagen.planning.plan import Plan
 from datagen.simulation.loop import simulate
 from datagen.storage import ledger
@@ -162,3 +164,24 @@ def test_batches_of_another_hand_are_refused(fresh_database: str, plan: Plan) ->
         )
     with pytest.raises(UserError, match="table batch_batch holds 1 row that this tool did not write"):
         execute(fresh_database, plan)
+
+
+class Told(Silent):
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+
+    def advance(self, done: float, note: str = "") -> None:
+        self.notes.append(note)
+
+
+def test_what_is_told_in_the_end_counts_the_rows_of_all_turns() -> None:
+    """The last turn of a load, of a few units that refer to others, told only its own."""
+    told = Told()
+    turns = [[Task(1, _writes, (rows,)) for rows in turn] for turn in ([3, 4], [5])]
+    with Here(nullcontext) as hands:
+        assert pipeline.work_on(hands, *turns, progress=told) == {"batch_batch": 12}
+    assert [note.partition(" rows, ")[0] for note in told.notes] == ["3", "7", "12"]
+
+
+def _writes(_: None, rows: int) -> dict[str, int]:
+    return {"batch_batch": rows}
